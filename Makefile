@@ -1,0 +1,33 @@
+# Two commands on a new machine: `make run` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8501
+
+.PHONY: run test check figures
+
+run: .venv/run          ## set up and open the app on the sample shop
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+test: .venv/test        ## set up and run every test, the browser tests too
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	  || { echo "No Chromium found: installing it with apt-get"; \
+	       SUDO=; [ "$$(id -u)" = 0 ] || SUDO=sudo; \
+	       $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium fonts-dejavu-core; }
+	$(BIN)/python -m pytest
+
+check: .venv/test       ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+figures: .venv/test     ## the benchmark tables, see benchmarks/README.md
+	$(BIN)/python -m benchmarks
+
+.venv/run: requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/test: requirements.txt requirements-dev.txt .venv/run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
