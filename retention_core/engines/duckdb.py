@@ -1,0 +1,42 @@
+"""DuckDB: one instance for the process, one cursor with TEMP tables for each opened data set.
+
+A connection used from two threads returns another query's rows, silently; so nobody gets the instance itself, and
+whoever holds a cursor guards it with a lock (`Shop` does).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TypeAlias
+
+import duckdb
+
+Connection: TypeAlias = duckdb.DuckDBPyConnection
+Error = duckdb.Error
+
+SPILL_LIMIT = "20GB"
+
+
+@cache
+def _instance() -> Connection:
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            # Without this any SQL can read the caller's Python variables by name.
+            "python_enable_replacements": False,
+        }
+    )
+    spill = Path(tempfile.gettempdir()) / "comeback-spill"
+    connection.execute(f"set temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
+    # In config= this limit is accepted and ignored; set on the open connection it holds.
+    connection.execute(f"set max_temp_directory_size = '{SPILL_LIMIT}'")
+    return connection
+
+
+def connect() -> Connection:
+    """A new cursor: its TEMP tables are seen by nobody else and go when it is closed."""
+    return _instance().cursor()

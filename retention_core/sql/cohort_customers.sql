@@ -1,0 +1,18 @@
+-- One row per customer of one cohort who ordered in one of its periods: the people behind a cell of the cohort table.
+-- orders, revenue: in that period; total_orders, total_revenue: to date.
+-- $grain = 'month': week, month or quarter
+-- $cohort: first day of the period of the first order
+-- $age = 0: periods since
+select
+    customers.customer_id,
+    customers.first_ordered_at,
+    customers.last_ordered_at,
+    customer_periods.orders,
+    cast(customer_periods.revenue as double) as revenue,
+    customers.orders as total_orders,
+    cast(customers.revenue as double) as total_revenue
+from customer_periods
+join customers on customers.customer = customer_periods.customer
+join calendar on calendar.period = customer_periods.cohort
+where calendar.starts_on = $cohort and customer_periods.period = customer_periods.cohort + $age
+order by revenue desc, customers.customer_id

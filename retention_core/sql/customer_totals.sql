@@ -1,0 +1,21 @@
+-- One row: sums over customers, for every number that divides one by another. Money in the file's currency.
+-- repeat_*: of customers with two or more orders; repeat_day_customers: with orders on two or more days.
+-- revenue_squares, orders_squares, revenue_orders: sums of squares and products, for the error of a ratio.
+select
+    count(*) as customers,
+    count(case when orders > 1 then 1 end) as repeat_customers,
+    count(second_on) as repeat_day_customers,
+    cast(coalesce(sum(orders), 0) as bigint) as orders,
+    cast(coalesce(sum(order_days), 0) as bigint) as order_days,
+    cast(coalesce(sum(orders - 1), 0) as bigint) as later_orders,
+    cast(coalesce(sum(case when orders > 1 then orders end), 0) as bigint) as repeat_orders,
+    cast(coalesce(sum(revenue), 0) as double) as revenue,
+    cast(coalesce(sum(case when orders > 1 then revenue end), 0) as double) as repeat_revenue,
+    coalesce(sum(cast(revenue as double) * cast(revenue as double)), 0) as revenue_squares,
+    coalesce(sum(cast(orders as double) * orders), 0) as orders_squares,
+    coalesce(sum(cast(revenue as double) * orders), 0) as revenue_orders,
+    coalesce(sum(case when orders > 1 then cast(orders as double) * orders end), 0) as repeat_orders_squares,
+    min(first_on) as first_on,
+    max(last_on) as last_on,
+    $observed_on as observed_on
+from customers

@@ -1,0 +1,269 @@
+"""`Shop`: one opened data set. Tables are built once; every question afterwards is one file of `sql/`."""
+
+from __future__ import annotations
+
+import ast
+import re
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from retention_core.engines import duckdb as engine
+from retention_core.orders import load as orders
+
+if TYPE_CHECKING:
+    from retention_core.metrics import Reading
+
+SQL = Path(__file__).parent / "sql"
+SCOPE = ("since", "until", "channel", "country", "category", "coupon")
+DAYS = ("since", "until", "starts_at", "ends_at", "cohort")
+LISTS = ("channel", "country", "category", "days")
+PERIOD_TABLES = {"week": "customer_weeks", "month": "customer_months", "quarter": "customer_quarters"}
+SCOPED_TABLES = ("customers", "orders", *PERIOD_TABLES.values(), "customer_ages")
+
+
+@dataclass(frozen=True)
+class _Periods:
+    """How a table of customer × period is cut: the number of the period of a day, in SQL."""
+
+    grain: str
+    cohort: str
+    period: str
+    next_period: str
+
+
+def _calendar_periods(grain: str, number: str) -> _Periods:
+    return _Periods(grain, number.format("any_value(first_on)"), number.format("ordered_on"), number.format("max(next_on)"))
+
+
+_MONTH = "cast((year({0}) - 1970) * 12 + month({0}) - 1 as integer)"
+_PERIODS = {
+    "customer_weeks": _calendar_periods("week", "cast(({0} - date '1969-12-29') // 7 as integer)"),
+    "customer_months": _calendar_periods("month", _MONTH),
+    "customer_quarters": _calendar_periods("quarter", "cast((year({0}) - 1970) * 4 + quarter({0}) - 1 as integer)"),
+    "customer_ages": _Periods(
+        "30 days of age",
+        _MONTH.format("any_value(first_on)"),
+        "cast((ordered_on - first_on) // 30 as integer)",
+        "cast((max(next_on) - any_value(first_on)) // 30 as integer)",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Query:
+    """One file of `sql/`: its text without the head, what it says of itself, and its parameters with their defaults."""
+
+    name: str
+    text: str
+    describes: str
+    defaults: dict[str, Any]
+    required: frozenset[str]
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        return self.required | self.defaults.keys()
+
+
+@cache
+def read_query(name: str) -> Query:
+    """The query `name`, or a KeyError that lists what there is."""
+    path = SQL / f"{name}.sql"
+    if name not in query_names():
+        raise KeyError(f"there is no query {name!r}; there are {', '.join(query_names())}")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    head = [line.removeprefix("--").strip() for line in lines if line.startswith("--")]
+    defaults: dict[str, Any] = {}
+    required: set[str] = set()
+    for line in head:
+        if match := re.match(r"\$(\w+)(?: = ([^:]+))?:", line):
+            if match[2] is None:
+                required.add(match[1])
+            else:
+                defaults[match[1]] = None if match[2] == "null" else ast.literal_eval(match[2])
+    text = "\n".join(line for line in lines if not line.startswith("--"))
+    return Query(name, text, "\n".join(line for line in head if not line.startswith("$")), defaults, frozenset(required))
+
+
+@cache
+def query_names() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in SQL.glob("*.sql") if path.stem != "scope"))
+
+
+class Shop:
+    """One opened data set on its own cursor. Safe to use from several threads; `close` gives all memory back."""
+
+    def __init__(self, connection: engine.Connection, loaded: orders.Loaded, observed_on: date) -> None:
+        self._connection = connection
+        self._lock = threading.RLock()
+        self._tables: set[str] = set()
+        self.loaded = loaded
+        self.facts = loaded.facts
+        self.observed_on = observed_on
+        self.first_on: date = observed_on
+        self._build()
+
+    def _build(self) -> None:
+        span = {"observed_on": self.observed_on}
+        for name in ("macros", "segments", "attributes", "customer_codes", "orders", "customers"):
+            text = _build_text(name)
+            self._connection.execute(text, {key: span[key] for key in span if f"${key}" in text})
+        for table in ("clean_orders", "customer_codes"):
+            self._connection.execute(f"drop table if exists {table}")
+        first_on = self._connection.execute("select min(first_on) from customers").fetchall()[0][0]
+        self.first_on = first_on or self.observed_on
+        self._connection.execute(_build_text("calendars"), {"first_on": self.first_on, **span})
+        self._make_periods("customer_months")
+
+    def _make_periods(self, table: str) -> None:
+        if table not in self._tables:
+            cut = _PERIODS[table]
+            text = _build_text("customer_periods").format(
+                table=table, grain=cut.grain, cohort=cut.cohort, period=cut.period, next_period=cut.next_period
+            )
+            self._connection.execute(text)
+            self._tables.add(table)
+
+    def query(self, name: str, **parameters: Any) -> pd.DataFrame:
+        """The frame that `sql/<name>.sql` describes in its first lines, for the customers of the scope.
+
+        Scope: `since`, `until` (days of the first order), `channel`, `country`, `category` (lists), `coupon` (bool).
+        Raises KeyError for an unknown query and TypeError for an unknown or missing parameter.
+        """
+        text, values = self._prepare(name, parameters)
+        with self._lock:
+            for table in _named_tables(text) & _PERIODS.keys():
+                self._make_periods(table)
+            return self._connection.execute(text, values).df()
+
+    def sql(self, name: str, **parameters: Any) -> str:
+        """The text that `query` runs with these parameters."""
+        return self._prepare(name, parameters)[0]
+
+    def metric(self, key: str, **parameters: Any) -> Reading:
+        """One number of the registry with its interval, denominator and caveats."""
+        from retention_core import metrics
+
+        return metrics.read(self, key, **parameters)
+
+    def ledger(self) -> pd.DataFrame:
+        """One row per rule: what was kept, left out and merged on opening, with rows, orders, customers and money."""
+        return self.loaded.ledger.copy()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def _prepare(self, name: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        query = read_query(name)
+        scope = {key: _plain(key, parameters.get(key)) for key in SCOPE if key not in query.parameters}
+        own = {key: value for key, value in parameters.items() if key not in scope}
+        if unknown := own.keys() - query.parameters:
+            raise TypeError(f"{name} has no parameter {', '.join(sorted(unknown))}; it takes {_listed(query)}")
+        if missing := query.required - own.keys():
+            raise TypeError(f"{name} needs {', '.join(sorted(missing))}")
+        values = {"observed_on": self.observed_on, "first_on": self.first_on, **query.defaults, **scope}
+        values |= {key: _plain(key, value) for key, value in own.items()}
+        text = _compose(query.text, str(values.get("grain", "month")), any(v is not None for v in scope.values()))
+        return text, {key: value for key, value in values.items() if re.search(rf"\${key}\b", text)}
+
+
+def _build_text(name: str) -> str:
+    return (SQL / "build" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _listed(query: Query) -> str:
+    return ", ".join(sorted(query.parameters | set(SCOPE)))
+
+
+def _plain(key: str, value: Any) -> Any:
+    """A parameter as the engine takes it: a day for a day, a list for a list filter, however it was written."""
+    if value is None:
+        return None
+    if key in DAYS:
+        return pd.Timestamp(value).date()
+    if key in LISTS:
+        return [value] if isinstance(value, str | int) else list(value)
+    return value
+
+
+def _named_tables(text: str) -> set[str]:
+    return set(re.findall(r"\b\w+\b", text))
+
+
+def _compose(text: str, grain: str, scoped: bool) -> str:
+    """The query with the relations it names put before it: the grain's table, its calendar, the scope."""
+    if grain not in PERIOD_TABLES:
+        raise ValueError(f"grain is {grain!r}; it can be {', '.join(PERIOD_TABLES)}")
+    named = _named_tables(text)
+    relations: list[tuple[str, str]] = []
+    if "customer_periods" in named:
+        named.add(PERIOD_TABLES[grain])
+    if scoped:
+        scope = "\n".join(line for line in _scope_text().splitlines() if not line.startswith("--"))
+        relations += [(table, scope.format(table=table)) for table in SCOPED_TABLES if table in named]
+    if "calendar" in named:
+        columns = "period, starts_on, ends_on, is_complete, data_starts_on"
+        relations.append(("calendar", f"select {columns}\nfrom calendars\nwhere grain = '{grain}'"))
+    if not relations and "customer_periods" not in named:
+        return text
+    text = re.sub(r"\bcustomer_periods\b", PERIOD_TABLES[grain], text)
+    before = ",\n".join(f"{name} as (\n{_indented(body)}\n)" for name, body in relations)
+    if not before:
+        return text
+    after = text.removeprefix("with ")
+    return f"with {before},\n{after}" if after != text else f"with {before}\n{text}"
+
+
+@cache
+def _scope_text() -> str:
+    return (SQL / "scope.sql").read_text(encoding="utf-8")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.strip().splitlines())
+
+
+def open_orders(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    as_of: str | date | datetime | None = None,
+    names: Sequence[str] | None = None,
+    progress: Callable[[int, int | None], None] | None = None,
+    **answers: Any,
+) -> Shop:
+    """Open one order file, or several that belong together, as a `Shop`.
+
+    `as_of` is the moment up to which the shop is looked at (default: just after the last order). `answers` are the
+    fields of `orders.Answers` (layout, mapping, encoding, delimiter, decimal, day_first, timezone, currency, rates,
+    refunds …). Raises `NeedsAnswers` when the file leaves open something that changes numbers, and `OrdersError`,
+    which names file, line, cause and what to do, when it cannot be read.
+    """
+    files = [Path(path) for path in _listed_paths(paths)]
+    connection = engine.connect()
+    try:
+        loaded = orders.load(connection, files, orders.Answers(**answers), names=names, progress=progress)
+        return Shop(connection, loaded, _observed_on(connection, as_of))
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _listed_paths(paths: str | Path | Sequence[str | Path]) -> Iterable[str | Path]:
+    return [paths] if isinstance(paths, str | Path) else paths
+
+
+def _observed_on(connection: engine.Connection, as_of: str | date | datetime | None) -> date:
+    """The last day that is looked at: the day of the last order before `as_of`, or the day before the moment `as_of`."""
+    if as_of is None:
+        last: datetime | None = connection.execute("select max(ordered_at) from clean_orders").fetchall()[0][0]
+        return last.date() if last else date(1970, 1, 1)
+    moment = pd.Timestamp(as_of).to_pydatetime()
+    connection.execute("delete from clean_orders where ordered_at >= $moment", {"moment": moment})
+    return (moment - timedelta(microseconds=1)).date()
