@@ -1,0 +1,1 @@
+"""Two invented shops whose truth is known. `generate.py` writes them; README.md says what is true in them."""

@@ -1,0 +1,145 @@
+"""Customers: who they are, when each orders, and when each leaves for good. The truth of the shops lives here."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sample_data.seasons import DATES, DAYS, Calendar, holiday_window
+from sample_data.shops import Shop
+
+NO_TEST, CONTROL, WEEKLY = -1, 0, 1
+_COHORT_NOISE_SD = 0.03
+
+
+@dataclass(frozen=True)
+class People:
+    """One entry per customer who ordered, by the moment of the first order. Indices point into the shop's tuples."""
+
+    first: np.ndarray  # moment of the first order, days since opening
+    channel: np.ndarray
+    country: np.ndarray
+    consent: np.ndarray
+    birthday: np.ndarray  # NaT where the customer did not tell
+    rate: np.ndarray  # orders per day while active, season aside
+    leave: np.ndarray  # chance to leave for good after an order
+    leave_first: (
+        np.ndarray
+    )  # the same after the first order: holiday buyers, cohort noise and the e-mail test are in it
+    leave_first_control: np.ndarray  # … as it would be without the weekly letter
+    arm: np.ndarray  # NO_TEST, CONTROL or WEEKLY
+    basket: np.ndarray  # how much is put into a basket, around 1
+    loyalty: np.ndarray  # standardised mix of rate and staying; decides who installs, joins, reviews, refers
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """One entry per order of a customer; `joined`: one moment per customer, infinite for those never in the club."""
+
+    person: np.ndarray
+    moment: np.ndarray
+    number: np.ndarray  # 0 for the first order
+    joined: np.ndarray
+
+
+def people(shop: Shop, calendar: Calendar, rng: np.random.Generator) -> People:
+    """Draw everybody who ever orders with an account, in the order of their first orders."""
+    counts = rng.poisson(calendar.arrivals * shop.expected_customers / DAYS)
+    first = np.sort(np.repeat(np.arange(DAYS), counts) + rng.random(counts.sum()))
+    size = len(first)
+    day = first.astype(int)
+    channel = draw_channel(shop, first, rng)
+
+    shape, days, leave_a, leave_b, basket = (
+        np.array([getattr(one, field) for one in shop.channels])[channel]
+        for field in ("rate_shape", "rate_scale_days", "leave_a", "leave_b", "basket")
+    )
+    rate = rng.gamma(shape) / days
+    leave = rng.beta(leave_a, leave_b)
+
+    months = DATES.astype("datetime64[M]").astype(int) - int(DATES[0].astype("datetime64[M]").astype(int))
+    stay_factor = np.exp(rng.normal(0.0, _COHORT_NOISE_SD, months.max() + 1))[months[day]]
+    stay_factor *= np.where(holiday_window(DATES[day]), shop.holiday_stay_factor, 1.0)
+    leave_first_control = 1 - np.minimum((1 - leave) * stay_factor, 1.0)
+
+    consent = rng.random(size) < 0.62
+    in_test = consent & (DATES[day] >= np.datetime64(shop.email_test.since))
+    in_test &= DATES[day] < np.datetime64(shop.email_test.until)
+    arm = np.where(in_test, rng.integers(0, 2, size), NO_TEST)
+    leave_first = leave_first_control * np.where(arm == WEEKLY, shop.email_test.leave_factor, 1.0)
+
+    return People(
+        first=first,
+        channel=channel,
+        country=draw_country(shop, size, rng),
+        consent=consent,
+        birthday=_birthdays(size, rng),
+        rate=rate,
+        leave=leave,
+        leave_first=leave_first,
+        leave_first_control=leave_first_control,
+        arm=arm,
+        basket=basket * np.exp(rng.normal(0.0, 0.35, size)),
+        loyalty=_standard(0.5 * _standard(np.log(rate)) - 0.85 * _standard(leave)),
+    )
+
+
+def purchases(shop: Shop, who: People, calendar: Calendar, rng: np.random.Generator) -> Purchases:
+    """Let everybody order until they leave or the files end.
+
+    After an order the customer leaves with the chance `leave`; who stays orders again after an exponential time on the
+    busy-weighted clock. From the second order on some join the loyalty club, which makes leaving a little rarer.
+    """
+    at_clock = calendar.clock_at(who.first)
+    joined = np.full(len(who), np.inf)
+    persons, moments, numbers = [np.arange(len(who))], [who.first], [np.zeros(len(who), int)]
+    here, number = np.arange(len(who)), 0
+    while len(here):
+        leave = (
+            who.leave_first if number == 0 else who.leave * np.where(joined < np.inf, shop.loyalty_leave_factor, 1.0)
+        )
+        here = here[rng.random(len(here)) >= leave[here]]
+        at_clock[here] += rng.exponential(1 / who.rate[here])
+        moment = calendar.day_at(at_clock[here])
+        here, moment = here[moment < DAYS], moment[moment < DAYS]
+        number += 1
+        joins = (rng.random(len(here)) < chance(-1.5 + 0.7 * who.loyalty[here])) & (joined[here] == np.inf)
+        joined[here[joins]] = moment[joins]
+        persons.append(here)
+        moments.append(moment)
+        numbers.append(np.full(len(here), number))
+    return Purchases(np.concatenate(persons), np.concatenate(moments), np.concatenate(numbers), joined)
+
+
+def draw_channel(shop: Shop, moment: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A channel for each newcomer; the shares drift from the first day's to the last day's."""
+    start, end = (np.array([getattr(c, f) for c in shop.channels]) for f in ("share_first_day", "share_last_day"))
+    shares = start + (end - start) * (moment / DAYS)[:, None]
+    return _pick(np.cumsum(shares, axis=1), rng)
+
+
+def draw_country(shop: Shop, size: int, rng: np.random.Generator) -> np.ndarray:
+    """A country for each; it has no bearing on anything but the tax."""
+    return _pick(np.tile(np.cumsum([c.share for c in shop.countries]), (size, 1)), rng)
+
+
+def chance(log_odds: np.ndarray) -> np.ndarray:
+    """Log-odds as a chance between 0 and 1."""
+    return 1 / (1 + np.exp(-log_odds))
+
+
+def _pick(cumulative_shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    draw = rng.random(len(cumulative_shares)) * cumulative_shares[:, -1]
+    return (cumulative_shares <= draw[:, None]).sum(axis=1)
+
+
+def _birthdays(size: int, rng: np.random.Generator) -> np.ndarray:
+    age_days = np.clip(rng.normal(41, 12, size), 18, 84) * 365.25
+    birthday = DATES[0] - age_days.astype(int)
+    return np.where(rng.random(size) < 0.68, birthday, np.datetime64("NaT", "D"))
+
+
+def _standard(values: np.ndarray) -> np.ndarray:
+    return (values - values.mean()) / values.std()
