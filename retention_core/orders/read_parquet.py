@@ -1,0 +1,77 @@
+"""A Parquet file as a view: nothing is copied, the columns keep their types."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retention_core.orders.errors import OrdersError
+from retention_core.orders.read_parts import Limits, Part, column_names
+
+if TYPE_CHECKING:
+    from retention_core.engines.duckdb import Connection
+
+_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_PLAIN = _WHOLE | {"BOOLEAN", "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR", "DATE", "TIME", "TIMESTAMP"}
+
+
+def read_parquet(connection: Connection, path: Path, name: str, sha256: str, relation: str, limits: Limits) -> Part:
+    """The one part of a Parquet file. The view reads the file at each use: it must stay where it is."""
+    source = _quoted(path)
+    try:
+        (rows,) = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({source})").fetchall()[0]
+        cursor = connection.execute(f"SELECT * FROM read_parquet({source}) LIMIT 0")
+        described = [(str(column[0]), str(column[1])) for column in cursor.description or []]
+        cursor.fetchall()
+    except Exception as problem:
+        raise OrdersError(
+            name,
+            "the Parquet file is damaged or cut off, or it cannot be opened from its folder",
+            "export or download it again",
+        ) from problem
+    _check(name, len(described), int(rows or 0), limits)
+    aliases = ", ".join(f"c{column}" for column in range(len(described)))
+    types = tuple(
+        kind if kind.split("(")[0].split(" ")[0] in _PLAIN and "[" not in kind else "VARCHAR" for _, kind in described
+    )
+    shown = ", ".join(
+        f"c{column}" if types[column] == kind else f"CAST(c{column} AS VARCHAR) AS c{column}"
+        for column, (_, kind) in enumerate(described)
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {relation} AS"
+        f" SELECT file_row_number + 1 AS line, {shown} FROM read_parquet({source}) AS parquet({aliases})"
+    )
+    return Part(
+        name=name,
+        kind="parquet",
+        sha256=sha256,
+        encoding=None,
+        delimiter=None,
+        header_line=None,
+        columns=column_names([column for column, _ in described], len(described)),
+        types=types,
+        relation=relation,
+        rows=int(rows or 0),
+        physical_lines=int(rows or 0),
+        other_lines=(),
+    )
+
+
+def _check(name: str, columns: int, rows: int, limits: Limits) -> None:
+    if columns > limits.columns:
+        raise OrdersError(
+            name,
+            f"the file has {columns:,} columns, more than {limits.columns:,}",
+            "keep the columns of the orders only",
+        )
+    if rows > limits.rows:
+        raise OrdersError(
+            name, f"the file holds more than {limits.rows:,} rows", "split it by date and open the parts you need"
+        )
+
+
+def _quoted(path: Path) -> str:
+    """The path as an SQL text whose * ? [ stand for themselves: a view cannot take parameters."""
+    plain = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in str(path.resolve()))
+    return "'" + plain.replace("'", "''") + "'"

@@ -1,0 +1,103 @@
+"""The records that a reading leaves: its tables (parts), the account of its lines, and the limits it keeps to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+Progress = Callable[[int, int | None], None]
+"""Called with (rows read, rows in all or None while unknown); may raise Cancelled."""
+
+EXAMPLES = 5
+EXAMPLE_LENGTH = 200
+STRUCTURE = frozenset({"header", "blank", "continuation"})
+"""Rules whose lines carry no row of their own: nothing is lost with them."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one file may ask of the machine."""
+
+    decoded_bytes: int = 4 * 1024**3
+    gzip_ratio: int = 200
+    gzip_free_bytes: int = 64 * 1024**2  # below this size no ratio is suspicious
+    columns: int = 1_000
+    rows: int = 200_000_000
+    line_length: int = 2 * 1024**2  # characters in one row
+    quoted_lines: int = 1_000  # lines inside one quoted value
+    preamble_lines: int = 50
+    piece_bytes: int = 64 * 1024**2  # text is handed to the engine in pieces, so that reading can be cancelled
+    excel_bytes: int = 300 * 1024**2  # of the unpacked workbook
+    excel_ratio: int = 100
+    excel_memory: int = 3 * 1024**3
+    excel_seconds: int = 300
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines that became no row: how many, by which rule, whether something is lost with them, and up to five of them."""
+
+    rule: str
+    lines: int
+    outcome: str  # "kept" | "left out"
+    examples: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One table found in a file. `rows + sum(lines of other_lines) == physical_lines`, always."""
+
+    name: str
+    kind: str  # "text" | "excel" | "parquet"
+    sha256: str
+    encoding: str | None
+    delimiter: str | None  # " " stands for runs of blanks
+    header_line: int | None
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    relation: str
+    rows: int
+    physical_lines: int
+    other_lines: tuple[Lines, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Account:
+    """Collects, while a file is read, the lines that became no row."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+
+    def add(self, rule: str, line: int, lines: int, text: str) -> None:
+        if not lines:
+            return
+        self.counts[rule] = self.counts.get(rule, 0) + lines
+        shown = self.examples.setdefault(rule, [])
+        if len(shown) < EXAMPLES:
+            shown.append((line, text.rstrip("\n")[:EXAMPLE_LENGTH]))
+
+    def lines(self) -> tuple[Lines, ...]:
+        """One row per rule, in the order in which the rules first applied."""
+        return tuple(
+            Lines(rule, count, "kept" if rule in STRUCTURE else "left out", tuple(self.examples[rule]))
+            for rule, count in self.counts.items()
+        )
+
+
+def column_names(header: list[str] | None, width: int) -> tuple[str, ...]:
+    """The names a file gives its columns, each once: "date", "date (2)"; "column 3" where there is none."""
+    given = [" ".join(cell.split()) for cell in header or []] + [""] * width
+    names: list[str] = []
+    taken: set[str] = set(given[:width])
+    for position, name in enumerate(given[:width], start=1):
+        base = name or f"column {position}"
+        unique, copy = base, 1
+        while unique in names or (copy > 1 and unique in taken):
+            copy += 1
+            unique = f"{base} ({copy})"
+        names.append(unique)
+    return tuple(names)

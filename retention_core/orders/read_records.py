@@ -1,0 +1,136 @@
+"""Text to records, exactly: every line of a file ends up in one record, and each record knows its lines."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from retention_core.orders.dialect import BLANKS, Dialect
+from retention_core.orders.errors import OrdersError
+from retention_core.orders.read_parts import Limits
+
+csv.field_size_limit(2**31 - 1)  # Python's own limit raises in the middle of a file; ours are below
+
+
+class Record(NamedTuple):
+    """One record: its first line, how many lines it takes, its cells, and the rule it breaks (None for a sound one)."""
+
+    line: int
+    lines: int
+    cells: list[str]
+    problem: str | None
+    text: str  # of its first line, for examples
+
+
+class _Source:
+    """The lines of a file's pieces. Remembers those of the record being read and stops one that does not end."""
+
+    def __init__(self, pieces: tuple[Path, ...], name: str, limits: Limits) -> None:
+        self.pieces = iter(pieces)
+        self.name, self.limits = name, limits
+        self.number = 0
+        self.held: list[str] = []
+        self.size = 0
+        self.too_long = False
+        self.ended = False
+        self.file: TextIO | None = None
+
+    def begin_record(self) -> None:
+        self.held = []
+        self.size = 0
+        self.too_long = False
+
+    def close(self) -> None:
+        if self.file:
+            self.file.close()
+
+    def __iter__(self) -> _Source:
+        return self
+
+    def __next__(self) -> str:
+        line = self._next_line()
+        self.number += 1
+        self.size += len(line)
+        if len(line) > self.limits.line_length:
+            self._skip_rest(line)
+            self.too_long = True
+            self.held.append(line[:1000])
+            return "\n"
+        self.held.append(line)
+        if len(self.held) > self.limits.quoted_lines or self.size > self.limits.line_length + len(line):
+            raise self.never_closed()
+        return line
+
+    def _next_line(self) -> str:
+        while True:
+            if self.file:
+                line = self.file.readline(self.limits.line_length + 1)
+                if line:
+                    return line
+                self.file.close()
+            piece = next(self.pieces, None)
+            if piece is None:
+                self.ended = True
+                raise StopIteration
+            self.file = piece.open(encoding="utf-8", newline="\n")
+
+    def _skip_rest(self, start: str) -> None:
+        while start and not start.endswith("\n"):
+            start = self.file.readline(self.limits.line_length) if self.file else ""
+
+    def never_closed(self) -> OrdersError:
+        """The refusal of a quote without an end; names the line where it was opened."""
+        opened, inside = self.number - len(self.held) + 1, False
+        for number, line in enumerate(self.held, start=opened):
+            if line.count('"') % 2:
+                inside = not inside
+                opened = number if inside else opened
+        cause = 'a quoted value begins here (") and does not end'
+        return OrdersError(self.name, cause, 'put the missing " into this line or remove the one too many', opened)
+
+
+def records(pieces: tuple[Path, ...], dialect: Dialect, name: str, limits: Limits) -> Iterator[Record]:
+    """One Record per record of the file, in order; together they take every line. OrdersError on an endless quote."""
+    source = _Source(pieces, name, limits)
+    try:
+        if dialect.delimiter == BLANKS:
+            yield from _blank_parted(source)
+        else:
+            yield from _delimited(source, dialect)
+    finally:
+        source.close()
+
+
+def _blank_parted(source: _Source) -> Iterator[Record]:
+    for line in source:
+        problem = "too_long" if source.too_long else None
+        yield Record(source.number, 1, line.split(), problem, source.held[0])
+        source.begin_record()
+
+
+def _delimited(source: _Source, dialect: Dialect) -> Iterator[Record]:
+    doubled = dialect.escape == '"'
+    reader = csv.reader(
+        source,
+        delimiter=dialect.delimiter,
+        doublequote=doubled,
+        escapechar=None if doubled else dialect.escape,
+        strict=True,
+    )
+    while True:
+        source.begin_record()
+        problem = None
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            if source.ended:
+                raise source.never_closed() from None
+            cells, problem = [], "bad_quote"
+        if source.too_long:
+            cells, problem = [], "too_long"
+        held = source.held
+        yield Record(source.number - len(held) + 1, len(held), cells, problem, held[0])

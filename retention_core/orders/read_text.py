@@ -1,0 +1,280 @@
+"""Bytes to text: finds a file's encoding and writes its text as UTF-8 with plain newlines, in pieces of whole lines."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from retention_core.orders.errors import OrdersError
+from retention_core.orders.read_parts import Limits, Progress
+
+CHUNK = 1024 * 1024
+ENCODINGS = (
+    "utf-8",
+    "utf-16",
+    "cp1250",
+    "cp1251",
+    "cp1252",
+    "cp1253",
+    "cp1254",
+    "cp1257",
+    "iso8859-1",
+    "iso8859-2",
+    "iso8859-5",
+    "iso8859-15",
+    "koi8-r",
+    "cp866",
+    "cp852",
+    "mac-roman",
+    "mac-cyrillic",
+    "shift_jis",
+    "gb18030",
+    "big5",
+    "euc_kr",
+)
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"))
+_BOMS += ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_HIGH = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
+
+
+_CONTROL = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1a\x1b"))
+
+
+def looks_like_text(start: bytes) -> bool:
+    """Whether the first bytes of a file can be text: few control characters, no NULs but stray ones or UTF-16."""
+    if _marked_encoding(start):
+        return True
+    control = len(start) - len(start.translate(None, _CONTROL))
+    return control <= 0.02 * len(start) and start.count(0) <= 0.3 * len(start)
+
+
+@dataclass(frozen=True)
+class Text:
+    """A decoded file: pieces of UTF-8 text, together `lines` lines, each ended by a newline except perhaps the last."""
+
+    pieces: tuple[Path, ...]
+    lines: int
+    encoding: str
+    notes: tuple[str, ...]
+
+
+def gunzip(path: Path, target: Path, name: str, limits: Limits, progress: Progress) -> None:
+    """Unpacks `path` into `target`; raises OrdersError on a damaged file or one that unpacks to suspiciously much."""
+    size, packed = 0, path.stat().st_size
+    try:
+        with gzip.open(path) as source, target.open("wb") as sink:
+            while chunk := source.read(CHUNK):
+                size += len(chunk)
+                swells = size > limits.gzip_free_bytes and size > limits.gzip_ratio * packed
+                if swells or size > limits.decoded_bytes:
+                    raise OrdersError(
+                        name,
+                        f"the compressed file unpacks to over {size // 1024**2:,} MB, {size // packed:,} times its size",
+                        "unpack it yourself, and open the text file if it really is that large",
+                    )
+                sink.write(chunk)
+                progress(0, None)
+    except (EOFError, OSError, zlib.error) as problem:
+        raise OrdersError(
+            name, f"the compressed file is damaged or cut off after {size:,} bytes", "export or download it again"
+        ) from problem
+
+
+def decode(path: Path, folder: Path, name: str, encoding: str | None, limits: Limits, progress: Progress) -> Text:
+    """Text of the file at `path`, written into `folder`. OrdersError where the bytes are no text in that encoding."""
+    if encoding is not None:
+        return _decode_as_told(path, folder, name, encoding, limits, progress)
+    with path.open("rb") as source:
+        start = source.read(64 * 1024)
+    marked = _marked_encoding(start)
+    if marked:
+        return _decode_as_told(path, folder, name, marked, limits, progress)
+    try:
+        return _Writer(path, folder, name, "utf-8", limits, progress).write()
+    except UnicodeDecodeError:
+        return _decode_by_guess(path, folder, name, limits, progress)
+
+
+def _marked_encoding(start: bytes) -> str | None:
+    for mark, encoding in _BOMS:
+        if start.startswith(mark):
+            return encoding
+    even, odd = start[0:4096:2].count(0), start[1:4096:2].count(0)
+    half = max(1, len(start[:4096]) // 2)
+    if odd > 0.3 * half and even < 0.05 * half:
+        return "utf-16-le"
+    if even > 0.3 * half and odd < 0.05 * half:
+        return "utf-16-be"
+    return None
+
+
+def _decode_as_told(path: Path, folder: Path, name: str, encoding: str, limits: Limits, progress: Progress) -> Text:
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise OrdersError(name, f"{encoding!r} is no encoding that is known here", "choose one of the list") from None
+    writer = _Writer(path, folder, name, encoding, limits, progress)
+    try:
+        return writer.write()
+    except UnicodeDecodeError as problem:
+        line = writer.lines + problem.object[: problem.start].decode(encoding, "ignore").count("\n") + 1
+        raise OrdersError(
+            name, f"this line is no text in the encoding {_plain(encoding)}", "choose another encoding", line
+        ) from None
+    except UnicodeError:
+        raise OrdersError(
+            name, f"the file is no text in the encoding {_plain(encoding)}", "choose another encoding"
+        ) from None
+
+
+def _decode_by_guess(path: Path, folder: Path, name: str, limits: Limits, progress: Progress) -> Text:
+    sample = _telling_lines(path)
+    damaged = [line for line in sample if not _is_utf8(line)]
+    if len(damaged) <= 0.05 * len(sample):
+        return _Writer(path, folder, name, "utf-8", limits, progress, errors="replace").write()
+    import chardet
+
+    guess = chardet.detect(b"".join(sample), prefer_superset=True, compat_names=False)["encoding"]
+    for encoding in dict.fromkeys((guess, "cp1252", "iso8859-1")):  # the last one fits any bytes
+        if encoding is None:
+            continue
+        try:
+            text = _Writer(path, folder, name, encoding, limits, progress).write()
+        except (UnicodeError, LookupError):
+            continue
+        note = f"The encoding {text.encoding} is a guess: check that names and towns look right, or choose another one"
+        return Text(text.pieces, text.lines, text.encoding, (*text.notes, note))
+    raise AssertionError("iso8859-1 decodes every byte")
+
+
+def _telling_lines(path: Path, enough: int = 64 * 1024) -> list[bytes]:
+    """The first lines with bytes outside ASCII, wherever in the file they stand: only they tell encodings apart."""
+    lines: list[bytes] = []
+    size = 0
+    with path.open("rb") as source:
+        rest = b""
+        while chunk := source.read(CHUNK):
+            chunk = rest + chunk
+            cut = chunk.rfind(b"\n") + 1 or len(chunk)
+            rest = chunk[cut:]
+            for match in _HIGH.finditer(chunk[:cut]):
+                lines.append(match[0][:4096])
+                size += len(lines[-1])
+                if size > enough:
+                    return lines
+    lines.extend(match[0][:4096] for match in _HIGH.finditer(rest))
+    return lines
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(line)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _plain(encoding: str) -> str:
+    name = codecs.lookup(encoding).name
+    return {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}.get(name, name)
+
+
+class _Writer:
+    """Decodes one file once; a new one is made for each encoding that is tried."""
+
+    def __init__(
+        self,
+        path: Path,
+        folder: Path,
+        name: str,
+        encoding: str,
+        limits: Limits,
+        progress: Progress,
+        errors: str = "strict",
+    ) -> None:
+        self.path, self.folder, self.name, self.encoding = path, folder, name, encoding
+        self.limits, self.progress, self.errors = limits, progress, errors
+        self.lines = 0
+        self.written = 0
+        self.nuls = 0
+        self.replaced = 0
+        self.pieces: list[Path] = []
+
+    def write(self) -> Text:
+        sink: BinaryIO | None = None
+        open_line = False
+        filled = 0
+        try:
+            for text in self._texts():
+                data = text.encode("utf-8")
+                if sink is None or (filled > self.limits.piece_bytes and b"\n" in data):
+                    cut = data.find(b"\n") + 1 if sink else 0
+                    if sink:
+                        sink.write(data[:cut])
+                        sink.close()
+                    sink = self._next_piece()
+                    sink.write(data[cut:])
+                    filled = len(data) - cut
+                else:
+                    sink.write(data)
+                    filled += len(data)
+                self._count(data)
+                open_line = not data.endswith(b"\n")
+        finally:
+            if sink:
+                sink.close()
+        return Text(tuple(self.pieces), self.lines + open_line, _plain(self.encoding), self._notes())
+
+    def _next_piece(self) -> BinaryIO:
+        self.pieces.append(self.folder / f"text{len(self.pieces):04}.csv")
+        return self.pieces[-1].open("wb")
+
+    def _count(self, data: bytes) -> None:
+        self.lines += data.count(b"\n")
+        self.written += len(data)
+        if self.written > self.limits.decoded_bytes:
+            raise OrdersError(
+                self.name,
+                f"the file holds more than {self.limits.decoded_bytes // 1024**2:,} MB of text",
+                "split it by date and open the parts together",
+            )
+        self.progress(self.lines, None)
+
+    def _texts(self) -> Iterator[str]:
+        """The file's text without NULs, with every newline written as LF."""
+        decoder = codecs.getincrementaldecoder(self.encoding)(self.errors)
+        held = ""  # a CR at the end of a chunk may be the first half of a CRLF
+        with self.path.open("rb") as source:
+            final = False
+            while not final:
+                chunk = source.read(CHUNK)
+                final = not chunk
+                text = held + decoder.decode(chunk, final)
+                held = "\r" if text.endswith("\r") and not final else ""
+                if held:
+                    text = text[:-1]
+                if "\0" in text:
+                    self.nuls += text.count("\0")
+                    text = text.replace("\0", "")
+                if self.errors == "replace":
+                    self.replaced += text.count("\ufffd")
+                if "\r" in text:
+                    text = text.replace("\r\n", "\n").replace("\r", "\n")
+                if text:
+                    yield text
+
+    def _notes(self) -> tuple[str, ...]:
+        notes = []
+        if self.nuls:
+            notes.append(f"{self.nuls:,} NUL characters, which stand for nothing, were removed")
+        if self.replaced:
+            notes.append(
+                f"{self.replaced:,} damaged characters were replaced by \ufffd: the file is utf-8 but for them"
+            )
+        return tuple(notes)
