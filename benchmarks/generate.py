@@ -1,10 +1,10 @@
-"""Order logs of any size with a known truth, written as Parquet in the order in which a shop would have taken the orders.
+"""Order logs of any size with a known truth, written as Parquet in the order in which a shop takes its orders.
 
     python -m benchmarks.generate --orders 10_000_000
 
-Customers arrive over 36 months with growth and a season. Each then orders as BG/NBD assumes (Fader, Hardie & Lee 2005, section 2):
-exponential gaps at a personal rate, and after each repeat order a personal chance to be gone for good. The parameters stand in
-the file's metadata beside the seed. The same seed and number of orders give the same bytes.
+Customers arrive over 36 months with growth and a season. Each then orders as BG/NBD assumes (Fader, Hardie & Lee 2005,
+section 2): exponential gaps at a personal rate, and after each repeat order a personal chance to be gone for good. The
+parameters stand in the file's metadata beside the seed. The same seed and number of orders give the same bytes.
 
 Memory: 16 bytes an order and 20 bytes a customer, plus one month of finished rows.
 """
@@ -92,7 +92,7 @@ def simulate(orders: int, rng: np.random.Generator, truth: Truth) -> tuple[list[
     missing, customers = orders, 0
     while missing:
         log = _orders_of(CHUNK, rng, truth)
-        log = log[:_rows_to_keep(log["customer"], missing)]
+        log = log[: _rows_to_keep(log["customer"], missing)]
         missing -= log.size
         is_first = np.concatenate([[True], np.diff(log["customer"]) > 0])
         acquired.append(log["second"][is_first])
@@ -132,7 +132,7 @@ def _orders_of(customers: int, rng: np.random.Generator, truth: Truth) -> NDArra
 
 
 def _arrivals(customers: int, rng: np.random.Generator) -> NDArray:
-    """Seconds from the beginning to each customer's first order: half as many again in the last month as in the first."""
+    """Seconds until each customer's first order; the last month brings half as many again as the first."""
     growth = np.linspace(1.0, 1.5, MONTHS.size - 1)
     weight = np.diff(BOUNDARIES) * growth * SEASON[np.arange(MONTHS.size - 1) % 12]
     month = rng.choice(weight.size, customers, p=weight / weight.sum())
@@ -146,7 +146,7 @@ def _purchases(first: NDArray, rng: np.random.Generator, truth: Truth) -> tuple[
     alive, now = np.arange(first.size), first
     customers, seconds = [alive], [now]
     while alive.size:
-        # A rate may underflow to 0, which means never; a gap of at least a second keeps a customer's orders in one order.
+        # A rate may underflow to 0: never. A gap of at least a second leaves no two orders of a customer in doubt.
         with np.errstate(divide="ignore"):
             gap = rng.standard_exponential(alive.size) / rate[alive]
         now = now + 1 + np.minimum(gap, BOUNDARIES[-1]).astype(np.int64)
