@@ -1,6 +1,6 @@
 -- One row: sums over customers, for every number that divides one by another. Money in the file's currency.
 -- repeat_*: of customers with two or more orders; repeat_day_customers: with orders on two or more days.
--- revenue_squares, orders_squares, revenue_orders: sums of squares and products, for the error of a ratio.
+-- *_squares, revenue_orders: sums of squares and products, for the error of a ratio.
 select
     count(*) as customers,
     count(case when orders > 1 then 1 end) as repeat_customers,
@@ -15,6 +15,8 @@ select
     coalesce(sum(cast(orders as double) * orders), 0) as orders_squares,
     coalesce(sum(cast(revenue as double) * orders), 0) as revenue_orders,
     coalesce(sum(case when orders > 1 then cast(orders as double) * orders end), 0) as repeat_orders_squares,
+    coalesce(sum(case when orders > 1 then cast(revenue as double) * cast(revenue as double) end), 0)
+        as repeat_revenue_squares,
     min(first_on) as first_on,
     max(last_on) as last_on,
     $observed_on as observed_on

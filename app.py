@@ -1,0 +1,25 @@
+"""Comeback: page settings, the menu and the scope. Everything that is said or drawn stands in pages/."""
+
+import streamlit as st
+
+from pages.shared import scope, ui
+
+st.set_page_config(page_title="Comeback", page_icon="🔁", layout="wide")
+ui.settle_memory()
+
+page = st.navigation(
+    {
+        "Measure": [
+            st.Page("pages/measure/overview.py", title="Overview", icon=":material/home:", default=True),
+            st.Page("pages/measure/retention.py", title="Retention", icon=":material/autorenew:"),
+            st.Page("pages/measure/cohorts.py", title="Cohorts", icon=":material/grid_on:"),
+        ],
+        "Data": [
+            st.Page("pages/data/source.py", title="Orders", icon=":material/upload_file:"),
+            st.Page("pages/data/glossary.py", title="Glossary", icon=":material/menu_book:"),
+        ],
+    }
+)
+with st.sidebar:
+    scope.choose()
+page.run()

@@ -1,0 +1,87 @@
+"""Words and figures for people: sentences through gettext, numbers, money and days through Babel.
+
+The English sentence is the key of the catalogue. This is the only place where a share becomes per cent.
+"""
+
+from __future__ import annotations
+
+import gettext
+from contextvars import ContextVar
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
+
+LOCALES = Path(__file__).parent / "locale"
+NOT_KNOWN = "–"
+
+_locale: ContextVar[str] = ContextVar("locale", default="en")
+
+
+def speak(language: str) -> None:
+    """Set the language of this session's thread; an unknown one is English."""
+    try:
+        Locale.parse(language.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        language = "en"
+    _locale.set(language.replace("-", "_"))
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("comeback", LOCALES, [language], fallback=True)
+
+
+def say(sentence: str, **values: Any) -> str:
+    """The sentence in the session's language, its {names} filled in."""
+    return _catalogue(_locale.get()).gettext(sentence).format(**values)
+
+
+def percent(share: float | None, digits: int | None = None) -> str:
+    """A share as per cent: 0.183 is 18 %, 0.0183 is 1.8 %."""
+    if share is None or share != share:
+        return NOT_KNOWN
+    places = digits if digits is not None else (0 if abs(share) >= 0.1 or share == 0 else 1)
+    pattern = "0" if places == 0 else "0." + "0" * places
+    return format_percent(share, format=f"{pattern} %", locale=_locale.get())
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    if value is None or value != value:
+        return NOT_KNOWN
+    return str(format_decimal(round(value, digits), locale=_locale.get()))
+
+
+def compact(value: float | None) -> str:
+    """Thousands and millions in short: 17.4M."""
+    if value is None or value != value:
+        return NOT_KNOWN
+    return str(format_compact_decimal(value, locale=_locale.get(), fraction_digits=1))
+
+
+def money(value: float | None, currency: str | None, digits: int | None = None) -> str:
+    """An amount in the file's currency; a plain number where the file names none."""
+    if value is None or value != value:
+        return NOT_KNOWN
+    places = digits if digits is not None else (0 if abs(value) >= 1000 else 2)
+    if not currency:
+        return number(value, places)
+    pattern = "¤#,##0" if places == 0 else "¤#,##0." + "0" * places
+    return str(format_currency(value, currency, pattern, locale=_locale.get(), currency_digits=False))
+
+
+def day(value: date) -> str:
+    return str(format_date(value, "d MMM yyyy", locale=_locale.get()))
+
+
+def month(value: date) -> str:
+    return str(format_date(value, "MMM yyyy", locale=_locale.get()))
+
+
+def between(low: str, high: str) -> str:
+    """An interval in words: 17–19 %."""
+    return f"{low.removesuffix(' %').removesuffix(chr(160) + '%')}–{high}"

@@ -1,0 +1,68 @@
+"""The floors of the house: which module may import which. This table is the architecture."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+# Each may import only the floors named behind it (and its own), of retention_core and pages.
+FLOORS: dict[str, set[str]] = {
+    "retention_core.engines": set(),
+    "retention_core.orders": {"engines"},
+    "retention_core.store": {"engines", "orders", "metrics"},  # metrics only inside Shop.metric
+    "retention_core.metrics": {"store"},  # for its type only
+    "retention_core.cohorts": {"metrics"},
+    "retention_core.say": set(),
+    "retention_core.export": set(),
+    "retention_core.models": set(),
+    "retention_core.charts": {"cohorts", "metrics", "say"},
+    "retention_core": {"store", "models", "orders"},
+}
+# What only one part of the house may import at all.
+GUARDED = {
+    "streamlit": ("app", "pages"),
+    "altair": ("retention_core.charts", "pages"),
+    "duckdb": ("retention_core.engines",),
+}
+
+
+def modules() -> dict[str, Path]:
+    files = [ROOT / "app.py", *(ROOT / "pages").rglob("*.py"), *(ROOT / "retention_core").rglob("*.py")]
+    return {".".join(f.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): f for f in files}
+
+
+def imports_of(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def floor_of(module: str) -> str:
+    return max((name for name in FLOORS if module == name or module.startswith(name + ".")), key=len)
+
+
+@pytest.mark.parametrize("module", sorted(name for name in modules() if name.startswith("retention_core")))
+def test_a_module_imports_only_floors_below_it(module: str) -> None:
+    own = floor_of(module)
+    allowed = {f"retention_core.{name}" for name in FLOORS[own]} | {own}
+    inside = {name for name in imports_of(modules()[module]) if name.startswith("retention_core.")}
+    wrong = {name for name in inside if not any(name == a or name.startswith(a + ".") for a in allowed)}
+    assert not wrong, f"{module} stands on {own} and may not import {wrong}"
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_guarded_libraries_stay_where_they_belong(module: str) -> None:
+    for library, homes in GUARDED.items():
+        if any(name.split(".")[0] == library for name in imports_of(modules()[module])):
+            assert module.startswith(homes), f"{module} imports {library}; only {homes} may"
+
+
+def test_no_page_lies_directly_under_pages() -> None:
+    """On a fresh server a deep link would run such a file without app.py: without scope, menu or login."""
+    assert not list((ROOT / "pages").glob("*.py"))
