@@ -13,7 +13,7 @@ from pathlib import Path
 
 from retention_core.orders import read_workbook
 from retention_core.orders.errors import OrdersError
-from retention_core.orders.read_parts import Limits, Progress
+from retention_core.orders.read_parts import Job
 from retention_core.orders.read_records import Record
 
 
@@ -28,35 +28,35 @@ class Sheet:
     hidden: bool
 
 
-def is_workbook(path: Path, name: str, limits: Limits) -> bool:
+def is_workbook(path: Path, job: Job) -> bool:
     """Whether a zip archive is an Excel workbook. OrdersError on a damaged one, or one that unpacks to too much."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
         raise OrdersError(
-            name, "the file is a workbook or zip archive that is damaged or cut off", "save or download it again"
+            job.name, "the file is a workbook or zip archive that is damaged or cut off", "save or download it again"
         ) from problem
     if "xl/workbook.xml" not in {member.filename for member in members}:
         return False
     size = sum(member.file_size for member in members)
     packed = sum(member.compress_size for member in members)
-    if size > limits.excel_bytes or (size > 10 * 1024**2 and size > limits.excel_ratio * max(packed, 1)):
+    if size > job.limits.excel_bytes or (size > 10 * 1024**2 and size > job.limits.excel_ratio * max(packed, 1)):
         raise OrdersError(
-            name,
+            job.name,
             f"the workbook unpacks to {size // 1024**2:,} MB, more than is safe to open",
             "save the sheet as CSV and open that",
         )
     return True
 
 
-def sheets(path: Path, folder: Path, name: str, limits: Limits, progress: Progress) -> list[Sheet]:
+def sheets(path: Path, folder: Path, job: Job) -> list[Sheet]:
     """Every worksheet of a workbook, the empty ones too (rows = 0), in the workbook's order."""
-    command = [sys.executable, "-I", read_workbook.__file__, str(path), str(folder), str(limits.excel_memory)]
+    command = [sys.executable, "-I", read_workbook.__file__, str(path), str(folder), str(job.limits.excel_memory)]
     with (folder / "answer.json").open("w+b") as answer:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=answer, stderr=subprocess.DEVNULL)
         try:
-            _wait(child, name, limits, progress)
+            _wait(child, job)
         finally:
             if child.poll() is None:
                 child.kill()
@@ -64,22 +64,22 @@ def sheets(path: Path, folder: Path, name: str, limits: Limits, progress: Progre
         answer.seek(0)
         said = answer.read()
     if child.returncode != 0:
-        raise _refusal("memory", name)
+        raise _refusal("memory", job.name)
     found = json.loads(said)
     if isinstance(found, dict):
-        raise _refusal(str(found["problem"]), name)
+        raise _refusal(str(found["problem"]), job.name)
     return [Sheet(f["sheet"], folder / f["file"], f["rows"], f["width"], f["hidden"]) for f in found]
 
 
-def _wait(child: subprocess.Popen[bytes], name: str, limits: Limits, progress: Progress) -> None:
-    for _ in range(5 * limits.excel_seconds):
-        progress(0, None)
+def _wait(child: subprocess.Popen[bytes], job: Job) -> None:
+    for _ in range(5 * job.limits.excel_seconds):
+        job.progress(0, None)
         try:
             child.wait(timeout=0.2)
             return
         except subprocess.TimeoutExpired:
             continue
-    raise OrdersError(name, "the workbook takes too long to open", "save the sheet as CSV and open that")
+    raise OrdersError(job.name, "the workbook takes too long to open", "save the sheet as CSV and open that")
 
 
 def _refusal(problem: str, name: str) -> OrdersError:

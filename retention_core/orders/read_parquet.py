@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_core.orders.errors import OrdersError
-from retention_core.orders.read_parts import Limits, Part, column_names
+from retention_core.orders.read_parts import Job, Part, column_names
 
 if TYPE_CHECKING:
     from retention_core.engines.duckdb import Connection
@@ -15,7 +15,7 @@ _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "US
 _PLAIN = _WHOLE | {"BOOLEAN", "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR", "DATE", "TIME", "TIMESTAMP"}
 
 
-def read_parquet(connection: Connection, path: Path, name: str, sha256: str, relation: str, limits: Limits) -> Part:
+def read_parquet(connection: Connection, path: Path, sha256: str, relation: str, job: Job) -> Part:
     """The one part of a Parquet file. The view reads the file at each use: it must stay where it is."""
     source = _quoted(path)
     try:
@@ -25,11 +25,11 @@ def read_parquet(connection: Connection, path: Path, name: str, sha256: str, rel
         cursor.fetchall()
     except Exception as problem:
         raise OrdersError(
-            name,
+            job.name,
             "the Parquet file is damaged or cut off, or it cannot be opened from its folder",
             "export or download it again",
         ) from problem
-    _check(name, len(described), int(rows or 0), limits)
+    _check(len(described), int(rows or 0), job)
     aliases = ", ".join(f"c{column}" for column in range(len(described)))
     types = tuple(
         kind if kind.split("(")[0].split(" ")[0] in _PLAIN and "[" not in kind else "VARCHAR" for _, kind in described
@@ -43,7 +43,7 @@ def read_parquet(connection: Connection, path: Path, name: str, sha256: str, rel
         f" SELECT file_row_number + 1 AS line, {shown} FROM read_parquet({source}) AS parquet({aliases})"
     )
     return Part(
-        name=name,
+        name=job.name,
         kind="parquet",
         sha256=sha256,
         encoding=None,
@@ -58,16 +58,18 @@ def read_parquet(connection: Connection, path: Path, name: str, sha256: str, rel
     )
 
 
-def _check(name: str, columns: int, rows: int, limits: Limits) -> None:
-    if columns > limits.columns:
+def _check(columns: int, rows: int, job: Job) -> None:
+    if columns > job.limits.columns:
         raise OrdersError(
-            name,
-            f"the file has {columns:,} columns, more than {limits.columns:,}",
+            job.name,
+            f"the file has {columns:,} columns, more than {job.limits.columns:,}",
             "keep the columns of the orders only",
         )
-    if rows > limits.rows:
+    if rows > job.limits.rows:
         raise OrdersError(
-            name, f"the file holds more than {limits.rows:,} rows", "split it by date and open the parts you need"
+            job.name,
+            f"the file holds more than {job.limits.rows:,} rows",
+            "split it by date and open the parts you need",
         )
 
 

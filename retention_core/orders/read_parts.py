@@ -36,9 +36,22 @@ class Limits:
 LIMITS = Limits()
 
 
+def _say_nothing(rows: int, total: int | None) -> None:
+    """The progress of a reading that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every step of a reading goes by: the file's name for people, the limits, and whom to tell how far it is."""
+
+    name: str
+    limits: Limits = LIMITS
+    progress: Progress = _say_nothing
+
+
 @dataclass(frozen=True)
 class Lines:
-    """Lines that became no row: how many, by which rule, whether something is lost with them, and up to five of them."""
+    """Lines that became no row: how many, by which rule, whether something is lost with them, up to five of them."""
 
     rule: str
     lines: int

@@ -9,7 +9,7 @@ from typing import NamedTuple, TextIO
 
 from retention_core.orders.dialect import BLANKS, Dialect
 from retention_core.orders.errors import OrdersError
-from retention_core.orders.read_parts import Limits
+from retention_core.orders.read_parts import Job
 
 csv.field_size_limit(2**31 - 1)  # Python's own limit raises in the middle of a file; ours are below
 
@@ -27,9 +27,9 @@ class Record(NamedTuple):
 class _Source:
     """The lines of a file's pieces. Remembers those of the record being read and stops one that does not end."""
 
-    def __init__(self, pieces: tuple[Path, ...], name: str, limits: Limits) -> None:
+    def __init__(self, pieces: tuple[Path, ...], job: Job) -> None:
         self.pieces = iter(pieces)
-        self.name, self.limits = name, limits
+        self.name, self.limits = job.name, job.limits
         self.number = 0
         self.held: list[str] = []
         self.size = 0
@@ -91,9 +91,9 @@ class _Source:
         return OrdersError(self.name, cause, 'put the missing " into this line or remove the one too many', opened)
 
 
-def records(pieces: tuple[Path, ...], dialect: Dialect, name: str, limits: Limits) -> Iterator[Record]:
+def records(pieces: tuple[Path, ...], dialect: Dialect, job: Job) -> Iterator[Record]:
     """One Record per record of the file, in order; together they take every line. OrdersError on an endless quote."""
-    source = _Source(pieces, name, limits)
+    source = _Source(pieces, job)
     try:
         if dialect.delimiter == BLANKS:
             yield from _blank_parted(source)

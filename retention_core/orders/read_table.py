@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_core.orders.dialect import Dialect, Shape
 from retention_core.orders.errors import OrdersError
-from retention_core.orders.read_parts import Account, Limits, Progress
+from retention_core.orders.read_parts import Account, Job
 from retention_core.orders.read_records import Record
+from retention_core.orders.read_text import Text
 
 if TYPE_CHECKING:
     from retention_core.engines.duckdb import Connection
@@ -23,33 +23,23 @@ def drop(connection: Connection, relation: str) -> None:
     connection.execute(f"DROP TABLE IF EXISTS temp.{relation}_rows")
 
 
-def account_above(above: Sequence[Record], has_header: bool, account: Account) -> None:
-    """Books the records above the first row: title lines, blank lines and, last of them, the header."""
-    for position, record in enumerate(above):
-        if has_header and position == len(above) - 1:
-            account.add("header", record.line, 1, record.text)
-            account.add("continuation", record.line + 1, record.lines - 1, "")
-        elif record.problem:
-            account.add(record.problem, record.line, record.lines, record.text)
-        else:
-            account.add(
-                "preamble" if any(map(str.strip, record.cells)) else "blank", record.line, record.lines, record.text
-            )
+def account_above(top: Sequence[Record], shape: Shape, account: Account) -> Record | None:
+    """Books the records above the first row: title lines, blank lines and the header, which is returned."""
+    for record in top[: shape.above]:
+        title = "preamble" if any(map(str.strip, record.cells)) else "blank"
+        account.add(record.problem or title, record.line, record.lines, record.text)
+    if not shape.header:
+        return None
+    header = top[shape.above]
+    account.add("header", header.line, 1, header.text)
+    account.add("continuation", header.line + 1, header.lines - 1, header.text)
+    return header
 
 
 def fill_exactly(
-    connection: Connection,
-    relation: str,
-    body: Iterable[Record],
-    shape: Shape,
-    account: Account,
-    total: int,
-    name: str,
-    limits: Limits,
-    progress: Progress,
+    connection: Connection, relation: str, body: Iterable[Record], width: int, account: Account, total: int, job: Job
 ) -> int:
     """Writes every sound record into the relation, books every other one, and returns the number of rows."""
-    width = shape.width
     names = ", ".join(f"c{column}" for column in range(width))
     typed = ", ".join(f"c{column} VARCHAR" for column in range(width))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {relation}_rows (line BIGINT, {typed})")
@@ -73,11 +63,11 @@ def fill_exactly(
             if len(rows) == batch:
                 count += _insert(connection, relation, lines, rows, width)
                 lines, rows = [], []
-                _check_rows(count, name, limits)
-                progress(count, total)
+                _check_rows(count, job)
+                job.progress(count, total)
     count += _insert(connection, relation, lines, rows, width)
-    _check_rows(count, name, limits)
-    progress(count, total)
+    _check_rows(count, job)
+    job.progress(count, total)
     return count
 
 
@@ -97,30 +87,24 @@ def _insert(connection: Connection, relation: str, lines: list[int], rows: list[
     return len(rows)
 
 
-def _check_rows(count: int, name: str, limits: Limits) -> None:
-    if count > limits.rows:
+def _check_rows(count: int, job: Job) -> None:
+    if count > job.limits.rows:
         raise OrdersError(
-            name, f"the file holds more than {limits.rows:,} rows", "split it by date and open the parts you need"
+            job.name,
+            f"the file holds more than {job.limits.rows:,} rows",
+            "split it by date and open the parts you need",
         )
 
 
 def fill_fast(
-    connection: Connection,
-    relation: str,
-    pieces: tuple[Path, ...],
-    dialect: Dialect,
-    width: int,
-    above_lines: int,
-    lines: int,
-    first: Sequence[str],
-    limits: Limits,
-    progress: Progress,
-) -> bool:
-    """Lets the engine parse the pieces; True only if that is proven to be what `fill_exactly` would have made.
+    connection: Connection, relation: str, text: Text, dialect: Dialect, first: Record, job: Job
+) -> int | None:
+    """Lets the engine parse the text from the record `first` on. None unless that is proven equal to `fill_exactly`.
 
     The proof: the text has no newline but LF and every row of the engine ends at one, so as many rows as lines means
     that each line is one whole row; no row is wholly empty; and the first row is the one that was read by us.
     """
+    width, above = len(first.cells), first.line - 1
     names = ", ".join(f"c{column}" for column in range(width))
     typed = ", ".join(f"c{column} VARCHAR" for column in range(width))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {relation}_rows ({typed})")
@@ -133,25 +117,26 @@ def fill_fast(
         "columns": {f"c{column}": "VARCHAR" for column in range(width)},
         "delimiter": dialect.delimiter,
         "escape": dialect.escape,
-        "line": limits.line_length,
+        "line": job.limits.line_length,
     }
-    for number, piece in enumerate(pieces):
+    for number, piece in enumerate(text.pieces):
         try:
-            connection.execute(load, {**options, "path": str(piece), "skip": 0 if number else above_lines}).fetchall()
-        except Exception:  # whatever it stumbles over, the exact way says what it is
-            return False
-        (count,) = connection.execute(f"SELECT count(*) FROM temp.{relation}_rows").fetchall()[0]
-        progress(int(count), lines)
-    (count, empty) = connection.execute(
-        f"SELECT count(*), count(*) FILTER (coalesce({names}) IS NULL) FROM temp.{relation}_rows"
-    ).fetchall()[0]
-    if count != lines - above_lines or empty or count > limits.rows:
-        return False
+            connection.execute(load, {**options, "path": str(piece), "skip": 0 if number else above}).fetchall()
+        except Exception:  # whatever the engine stumbles over, the exact way finds out what it is
+            return None
+        count = _one(connection, f"SELECT count(*) FROM temp.{relation}_rows")
+        job.progress(count, text.lines)
+    _check_rows(count, job)
+    empty = _one(connection, f"SELECT count(*) FROM temp.{relation}_rows WHERE coalesce({names}) IS NULL")
     top = connection.execute(f"SELECT {names} FROM temp.{relation}_rows WHERE rowid = 0").fetchall()
-    if not top or [cell or "" for cell in top[0]] != list(first):
-        return False
+    if count != text.lines - above or empty or [cell or "" for cell in top[0]] != first.cells:
+        return None
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {relation} AS"
-        f" SELECT rowid + {above_lines + 1} AS line, {names} FROM temp.{relation}_rows"
+        f" SELECT rowid + {above + 1} AS line, {names} FROM temp.{relation}_rows"
     )
-    return True
+    return count
+
+
+def _one(connection: Connection, query: str) -> int:
+    return int(connection.execute(query).fetchall()[0][0])

@@ -12,46 +12,25 @@ from pathlib import Path
 from typing import BinaryIO
 
 from retention_core.orders.errors import OrdersError
-from retention_core.orders.read_parts import Limits, Progress
+from retention_core.orders.read_parts import Job
 
 CHUNK = 1024 * 1024
 ENCODINGS = (
-    "utf-8",
-    "utf-16",
-    "cp1250",
-    "cp1251",
-    "cp1252",
-    "cp1253",
-    "cp1254",
-    "cp1257",
-    "iso8859-1",
-    "iso8859-2",
-    "iso8859-5",
-    "iso8859-15",
-    "koi8-r",
-    "cp866",
-    "cp852",
-    "mac-roman",
-    "mac-cyrillic",
-    "shift_jis",
-    "gb18030",
-    "big5",
-    "euc_kr",
+    *("utf-8", "utf-16"),
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257"),
+    *("iso8859-1", "iso8859-2", "iso8859-5", "iso8859-15"),
+    *("koi8-r", "cp866", "cp852", "mac-roman", "mac-cyrillic"),
+    *("shift_jis", "gb18030", "big5", "euc_kr"),
 )
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"))
-_BOMS += ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_HIGH = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
-
-
+_BOMS = (  # those of UTF-32 first: they begin like those of UTF-16
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 _CONTROL = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1a\x1b"))
-
-
-def looks_like_text(start: bytes) -> bool:
-    """Whether the first bytes of a file can be text: few control characters, no NULs but stray ones or UTF-16."""
-    if _marked_encoding(start):
-        return True
-    control = len(start) - len(start.translate(None, _CONTROL))
-    return control <= 0.02 * len(start) and start.count(0) <= 0.3 * len(start)
+_HIGH = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 
 
 @dataclass(frozen=True)
@@ -64,9 +43,9 @@ class Text:
     notes: tuple[str, ...]
 
 
-def gunzip(path: Path, target: Path, name: str, limits: Limits, progress: Progress) -> None:
+def gunzip(path: Path, target: Path, job: Job) -> None:
     """Unpacks `path` into `target`; raises OrdersError on a damaged file or one that unpacks to suspiciously much."""
-    size, packed = 0, path.stat().st_size
+    size, packed, limits = 0, path.stat().st_size, job.limits
     try:
         with gzip.open(path) as source, target.open("wb") as sink:
             while chunk := source.read(CHUNK):
@@ -74,31 +53,40 @@ def gunzip(path: Path, target: Path, name: str, limits: Limits, progress: Progre
                 swells = size > limits.gzip_free_bytes and size > limits.gzip_ratio * packed
                 if swells or size > limits.decoded_bytes:
                     raise OrdersError(
-                        name,
-                        f"the compressed file unpacks to over {size // 1024**2:,} MB, {size // packed:,} times its size",
+                        job.name,
+                        f"the compressed file unpacks to more than {size // packed:,} times its size",
                         "unpack it yourself, and open the text file if it really is that large",
                     )
                 sink.write(chunk)
-                progress(0, None)
+                job.progress(0, None)
     except (EOFError, OSError, zlib.error) as problem:
         raise OrdersError(
-            name, f"the compressed file is damaged or cut off after {size:,} bytes", "export or download it again"
+            job.name, f"the compressed file is damaged or cut off after {size:,} bytes", "export or download it again"
         ) from problem
 
 
-def decode(path: Path, folder: Path, name: str, encoding: str | None, limits: Limits, progress: Progress) -> Text:
+def decode(path: Path, folder: Path, encoding: str | None, job: Job) -> Text:
     """Text of the file at `path`, written into `folder`. OrdersError where the bytes are no text in that encoding."""
     if encoding is not None:
-        return _decode_as_told(path, folder, name, encoding, limits, progress)
+        return _decode_as_told(path, folder, encoding, job)
     with path.open("rb") as source:
         start = source.read(64 * 1024)
     marked = _marked_encoding(start)
     if marked:
-        return _decode_as_told(path, folder, name, marked, limits, progress)
+        return _decode_as_told(path, folder, marked, job)
+    if not _looks_like_text(start):
+        advice = "export the orders as CSV, Excel (.xlsx) or Parquet and open that"
+        raise OrdersError(job.name, "this is a binary file, not a table", advice)
     try:
-        return _Writer(path, folder, name, "utf-8", limits, progress).write()
+        return _Writer(path, folder, "utf-8", job).write()
     except UnicodeDecodeError:
-        return _decode_by_guess(path, folder, name, limits, progress)
+        return _decode_by_guess(path, folder, job)
+
+
+def _looks_like_text(start: bytes) -> bool:
+    """Few control characters, and no NULs but stray ones."""
+    control = len(start) - len(start.translate(None, _CONTROL))
+    return control <= 0.02 * len(start) and start.count(0) <= 0.3 * len(start)
 
 
 def _marked_encoding(start: bytes) -> str | None:
@@ -114,30 +102,32 @@ def _marked_encoding(start: bytes) -> str | None:
     return None
 
 
-def _decode_as_told(path: Path, folder: Path, name: str, encoding: str, limits: Limits, progress: Progress) -> Text:
+def _decode_as_told(path: Path, folder: Path, encoding: str, job: Job) -> Text:
     try:
         codecs.lookup(encoding)
     except LookupError:
-        raise OrdersError(name, f"{encoding!r} is no encoding that is known here", "choose one of the list") from None
-    writer = _Writer(path, folder, name, encoding, limits, progress)
+        raise OrdersError(
+            job.name, f"{encoding!r} is no encoding that is known here", "choose one of the list"
+        ) from None
+    writer = _Writer(path, folder, encoding, job)
     try:
         return writer.write()
     except UnicodeDecodeError as problem:
         line = writer.lines + problem.object[: problem.start].decode(encoding, "ignore").count("\n") + 1
         raise OrdersError(
-            name, f"this line is no text in the encoding {_plain(encoding)}", "choose another encoding", line
+            job.name, f"this line is no text in the encoding {_plain(encoding)}", "choose another encoding", line
         ) from None
     except UnicodeError:
         raise OrdersError(
-            name, f"the file is no text in the encoding {_plain(encoding)}", "choose another encoding"
+            job.name, f"the file is no text in the encoding {_plain(encoding)}", "choose another encoding"
         ) from None
 
 
-def _decode_by_guess(path: Path, folder: Path, name: str, limits: Limits, progress: Progress) -> Text:
+def _decode_by_guess(path: Path, folder: Path, job: Job) -> Text:
     sample = _telling_lines(path)
     damaged = [line for line in sample if not _is_utf8(line)]
     if len(damaged) <= 0.05 * len(sample):
-        return _Writer(path, folder, name, "utf-8", limits, progress, errors="replace").write()
+        return _Writer(path, folder, "utf-8", job, errors="replace").write()
     import chardet
 
     guess = chardet.detect(b"".join(sample), prefer_superset=True, compat_names=False)["encoding"]
@@ -145,7 +135,7 @@ def _decode_by_guess(path: Path, folder: Path, name: str, limits: Limits, progre
         if encoding is None:
             continue
         try:
-            text = _Writer(path, folder, name, encoding, limits, progress).write()
+            text = _Writer(path, folder, encoding, job).write()
         except (UnicodeError, LookupError):
             continue
         note = f"The encoding {text.encoding} is a guess: check that names and towns look right, or choose another one"
@@ -188,18 +178,8 @@ def _plain(encoding: str) -> str:
 class _Writer:
     """Decodes one file once; a new one is made for each encoding that is tried."""
 
-    def __init__(
-        self,
-        path: Path,
-        folder: Path,
-        name: str,
-        encoding: str,
-        limits: Limits,
-        progress: Progress,
-        errors: str = "strict",
-    ) -> None:
-        self.path, self.folder, self.name, self.encoding = path, folder, name, encoding
-        self.limits, self.progress, self.errors = limits, progress, errors
+    def __init__(self, path: Path, folder: Path, encoding: str, job: Job, errors: str = "strict") -> None:
+        self.path, self.folder, self.encoding, self.job, self.errors = path, folder, encoding, job, errors
         self.lines = 0
         self.written = 0
         self.nuls = 0
@@ -213,7 +193,7 @@ class _Writer:
         try:
             for text in self._texts():
                 data = text.encode("utf-8")
-                if sink is None or (filled > self.limits.piece_bytes and b"\n" in data):
+                if sink is None or (filled > self.job.limits.piece_bytes and b"\n" in data):
                     cut = data.find(b"\n") + 1 if sink else 0
                     if sink:
                         sink.write(data[:cut])
@@ -238,13 +218,13 @@ class _Writer:
     def _count(self, data: bytes) -> None:
         self.lines += data.count(b"\n")
         self.written += len(data)
-        if self.written > self.limits.decoded_bytes:
+        if self.written > self.job.limits.decoded_bytes:
             raise OrdersError(
-                self.name,
-                f"the file holds more than {self.limits.decoded_bytes // 1024**2:,} MB of text",
+                self.job.name,
+                f"the file holds more than {self.job.limits.decoded_bytes // 1024**2:,} MB of text",
                 "split it by date and open the parts together",
             )
-        self.progress(self.lines, None)
+        self.job.progress(self.lines, None)
 
     def _texts(self) -> Iterator[str]:
         """The file's text without NULs, with every newline written as LF."""
