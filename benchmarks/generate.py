@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-DATA = Path(__file__).resolve().parent / "data"
+from benchmarks import log_path
+
 MONTHS = np.arange("2023-01", "2026-02", dtype="datetime64[M]")  # 36 months and the end of the last one
 BEGIN = MONTHS[0].astype("datetime64[s]")
 BOUNDARIES = (MONTHS.astype("datetime64[s]") - BEGIN).astype(np.int64)
@@ -65,11 +66,6 @@ class Truth:
     b: float = 2.9
 
 
-def log_path(orders: int) -> Path:
-    """Where the log of that many orders lies, whether it exists yet or not."""
-    return DATA / f"orders_{orders}.parquet"
-
-
 def generate(path: Path, orders: int, seed: int = 1, truth: Truth | None = None) -> None:
     """Write a log of exactly `orders` orders, one row per order, sorted by time."""
     truth = truth or Truth()
@@ -92,7 +88,7 @@ def simulate(orders: int, rng: np.random.Generator, truth: Truth) -> tuple[list[
     missing, customers = orders, 0
     while missing:
         log = _orders_of(CHUNK, rng, truth)
-        log = log[: _rows_to_keep(log["customer"], missing)]
+        log = log[:missing]  # only the very last customer of a log can lose later orders
         missing -= log.size
         is_first = np.concatenate([[True], np.diff(log["customer"]) > 0])
         acquired.append(log["second"][is_first])
@@ -105,11 +101,6 @@ def simulate(orders: int, rng: np.random.Generator, truth: Truth) -> tuple[list[
     rank = np.empty(customers, np.int32)
     rank[np.argsort(np.concatenate(acquired), kind="stable")] = np.arange(customers, dtype=np.int32)
     return months, rank
-
-
-def _rows_to_keep(customer: NDArray, missing: int) -> int:
-    """All rows, or as many as are missing: only the very last customer of a log may lose their latest orders."""
-    return min(customer.size, missing)
 
 
 def _orders_of(customers: int, rng: np.random.Generator, truth: Truth) -> NDArray:
