@@ -1,0 +1,107 @@
+"""The ledger: one row per file and rule. Its rows add up to the physical lines of each file, always."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from retention_core.orders.clean import SQL, rows_of
+from retention_core.orders.rules import RULE
+
+if TYPE_CHECKING:
+    from retention_core.engines.duckdb import Connection
+    from retention_core.orders.read_parts import Part
+
+COLUMNS = ("file", "rule", "outcome", "rows", "orders", "customers", "amount", "currency", "examples")
+Row = dict[str, Any]
+
+
+def order_rows(connection: Connection, parts: Sequence[Part], currency: str | None) -> list[Row]:
+    """One row per order file and rule, `kept` first. `examples`: up to five (line, text), without personal data."""
+    uncounted = [_uncounted(parts, *found) for found in rows_of(connection, _sql("ledger_rows"))]
+    kept = {found[0]: found[1:] for found in rows_of(connection, _sql("ledger_kept"))}
+    rows = []
+    for number, part in enumerate(parts):
+        others = [row for row in uncounted if row["part"] == number]
+        orders, customers, amount = kept.get(number, (0, 0, 0.0))
+        counted = part.rows - sum(row["rows"] for row in others)
+        rows.append(row_of(part, "kept", counted, orders, customers, amount, currency, number=number))
+        rows += others
+    return rows
+
+
+def row_of(
+    part: Part,
+    rule: str,
+    rows: int,
+    orders: int = 0,
+    customers: int = 0,
+    amount: float = 0.0,
+    currency: str | None = None,
+    examples: Sequence[tuple[int, str]] = (),
+    number: int = 0,
+) -> Row:
+    return {
+        "part": number,
+        "file": part.name,
+        "rule": rule,
+        "outcome": RULE[rule].outcome,
+        "rows": int(rows),
+        "orders": int(orders),
+        "customers": int(customers),
+        "amount": float(amount),
+        "currency": currency,
+        "examples": [(int(line), masked(text)) for line, text in examples],
+    }
+
+
+def structure_rows(part: Part) -> list[Row]:
+    """One row per reason why lines of the file became no row of its table: header, blank, broken lines …"""
+    return [
+        {
+            **row_of(part, "kept", lines.lines, examples=[(line, text) for line, text in lines.examples]),
+            "rule": lines.rule,
+            "outcome": lines.outcome,
+        }
+        for lines in part.other_lines
+    ]
+
+
+def frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """The ledger as a frame with the columns of `COLUMNS`."""
+    return pd.DataFrame(list(rows), columns=list(COLUMNS))
+
+
+def physical_lines(ledger: pd.DataFrame) -> Mapping[str, int]:
+    """Lines of each file that the ledger accounts for: everything but its notes, whose rows are counted elsewhere."""
+    counted = ledger[ledger["outcome"] != "note"]
+    return {str(file): int(rows) for file, rows in counted.groupby("file")["rows"].sum().items()}
+
+
+def masked(text: str) -> str:
+    """An example without e-mail addresses and phone numbers, cut short."""
+    without = re.sub(r"[^\s,;]+@[^\s,;]+", "…", text)
+    return re.sub(r"\+?\d[\d\s()-]{8,}\d(?=$|[^\d])", "…", without)[:80] if "+" in without else without[:80]
+
+
+def _uncounted(
+    parts: Sequence[Part],
+    part: int,
+    rule: str,
+    currency: str | None,
+    rows: int,
+    orders: int,
+    customers: int,
+    amount: float,
+    lines: Sequence[int],
+    texts: Sequence[str],
+) -> Row:
+    examples = list(zip(lines, texts, strict=False))
+    return row_of(parts[part], rule, rows, orders, customers, amount, currency, examples, number=part)
+
+
+def _sql(name: str) -> str:
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")

@@ -1,0 +1,277 @@
+"""One part of the input as rows of one shape: fields instead of columns, values instead of text, a rule on each row.
+
+The staged relation has one row per row of the file, with the columns of `STAGED`. `amount` is what the row adds to its
+order (the whole order where a row is an order; nothing on the later rows of an order whose totals stand on the first),
+`rule` is null where the row is counted, `value` the text that could not be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from retention_core.orders import values, words
+from retention_core.orders.layouts import FIELDS, Grain, Layout
+
+if TYPE_CHECKING:
+    from retention_core.engines.duckdb import Connection
+    from retention_core.orders.read_parts import Part
+
+TEXTS: tuple[str, ...] = (
+    "channel",
+    "campaign",
+    "coupon",
+    "payment_method",
+    "delivery_method",
+    "country",
+    "category",
+    "product",
+)
+MONEYS = ("discount", "refunded", "tax", "shipping")
+# Values of an order, as against those of one of its lines.
+OF_ORDER = (*MONEYS, "channel", "campaign", "coupon", "payment_method", "delivery_method", "country")
+STAGED = (
+    "part", "line", "order_id", "customer_id", "ordered_at", "amount", "line_amount", "quantity", "price", "product_id",
+    "product", "currency", "status", "meaning", "value", "rule", *MONEYS, *TEXTS[:-1],
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How one part is read: its layout, the column number of each field, and how dates and money are read."""
+
+    part: Part
+    layout: Layout
+    grain: Grain
+    columns: Mapping[str, int]
+    dates: Mapping[str, values.DateReading]
+    moneys: Mapping[str, values.MoneyReading]
+    email_key: bool
+    timezone: bool
+
+    @property
+    def has_lines(self) -> bool:
+        return self.grain != "order" and ("product_id" in self.columns or "product" in self.columns)
+
+
+def read_columns(
+    connection: Connection,
+    part: Part,
+    layout: Layout,
+    grain: Grain,
+    columns: Mapping[str, int],
+    *,
+    decimal: str | None,
+    day_first: bool | None,
+    timezone: bool,
+) -> Reading:
+    """How every mapped column of `part` is read, chosen on all its values."""
+    dates: dict[str, values.DateReading] = {}
+    moneys: dict[str, values.MoneyReading] = {}
+    for name, number in columns.items():
+        column, kind, role = f"c{number}", part.types[number], FIELDS.get(name, "text")
+        if role == "date":
+            dates[name] = values.read_dates(connection, part.relation, column, kind, day_first)
+        elif role in ("money", "number"):
+            moneys[name] = values.read_money(connection, part.relation, column, kind, decimal)
+    moneys = _agreed(moneys)
+    return Reading(part, layout, grain, columns, dates, moneys, _holds_emails(connection, part, columns), timezone)
+
+
+def stage(connection: Connection, reading: Reading, number: int) -> str:
+    """Makes the relation `load_staged_<number>` and returns its name: a table for text, a view on typed columns."""
+    name = f"load_staged_{number}"
+    thing = "VIEW" if reading.part.kind == "parquet" and reading.grain == "order" else "TABLE"
+    connection.execute(f"CREATE OR REPLACE TEMP {thing} {name} AS {_select(reading, number)}")
+    return name
+
+
+def _select(reading: Reading, number: int) -> str:
+    cells = _cells(reading)
+    inner = ", ".join(f"{sql} AS {name}" for name, sql in cells.items())
+    source = f"SELECT line, {inner} FROM {reading.part.relation}"
+    if reading.grain == "header":
+        source = _filled_down(source)
+    fixed = {"part": f"CAST({number} AS USMALLINT)", "rule": _rule_sql(reading)}
+    columns = ", ".join(f"{fixed[name]} AS {name}" if name in fixed else name for name in STAGED)
+    return f"WITH cells AS ({source}) SELECT {columns} FROM cells"
+
+
+def _cells(reading: Reading) -> dict[str, str]:
+    """SQL of each staged column, and of `first_cell`, over the file's columns."""
+    cells = {name: f"CAST(NULL AS {_type(name)})" for name in STAGED if name not in ("part", "line", "rule")}
+    for name, number in reading.columns.items():
+        if name in cells and name != "currency":
+            cells[name] = _cell(reading, name, number)
+    cells["order_id"] = cells["order_id"] if "order_id" in reading.columns else _row_id(reading)
+    cells["line_amount"] = _line_amount(reading, cells)
+    cells["amount"] = _amount(reading, cells)
+    cells["currency"] = _currency(reading)
+    cells["meaning"] = _meaning(reading, cells["status"])
+    cells["value"] = _raw(reading, "ordered_at")
+    cells["amount_value"] = _raw(reading, *(("amount",) if "amount" in reading.columns else ("line_amount", "price")))
+    cells["first_cell"] = (
+        values.text_sql("c0", reading.part.types[0]) if values.is_text(reading.part.types[0]) else "NULL"
+    )
+    return cells
+
+
+def _type(name: str) -> str:
+    if name in (*MONEYS, "amount", "line_amount"):
+        return values.MONEY
+    if name in ("quantity", "price"):
+        return "DECIMAL(19,4)"
+    return "TIMESTAMP" if name == "ordered_at" else "VARCHAR"
+
+
+def _cell(reading: Reading, name: str, number: int) -> str:
+    column, kind, role = f"c{number}", reading.part.types[number], FIELDS[name]
+    if role == "date":
+        return values.wall_time(reading.dates[name], column, reading.layout.utc, reading.timezone)
+    if role in ("money", "number"):
+        return f"TRY_CAST({reading.moneys[name].sql.format(c=column)} AS {_type(name)})"
+    if role == "id":
+        key = values.id_sql(column, kind)
+        return f"lower({key})" if name == "customer_id" and reading.email_key else key
+    return values.text_sql(column, kind)
+
+
+def _row_id(reading: Reading) -> str:
+    """Without an order number each row is an order: its id is the row's own place."""
+    return "concat('row ', line)"
+
+
+def _line_amount(reading: Reading, cells: Mapping[str, str]) -> str:
+    if "line_amount" in reading.columns:
+        return cells["line_amount"]
+    if "price" in reading.columns and "quantity" in reading.columns:
+        return f"TRY_CAST(TRY({cells['quantity']} * {cells['price']}) AS {values.MONEY})"
+    if reading.grain == "line" and "amount" in reading.columns:
+        return cells["amount"]
+    return f"CAST(NULL AS {values.MONEY})"
+
+
+def _amount(reading: Reading, cells: Mapping[str, str]) -> str:
+    if reading.grain == "line":
+        return cells["line_amount"]
+    if "amount" not in reading.columns:
+        return f"CAST(0 AS {values.MONEY})"
+    extras = [f"coalesce({cells[name]}, 0)" for name in reading.layout.includes if name in reading.columns]
+    return f"CAST({' - '.join([cells['amount'], *extras])} AS {values.MONEY})"
+
+
+def _currency(reading: Reading) -> str:
+    fixed = f"'{reading.layout.currency}'" if reading.layout.currency else "CAST(NULL AS VARCHAR)"
+    if "currency" not in reading.columns:
+        return fixed
+    number = reading.columns["currency"]
+    return values.currency_sql(f"c{number}", reading.part.types[number])
+
+
+def _meaning(reading: Reading, status: str) -> str:
+    """What the row's status, cancelled and test columns say together."""
+    whens = []
+    if "cancelled_at" in reading.columns:
+        number = reading.columns["cancelled_at"]
+        whens.append(f"WHEN {values.text_sql(f'c{number}', reading.part.types[number])} IS NOT NULL THEN 'cancelled'")
+    if "test" in reading.columns:
+        number = reading.columns["test"]
+        flag = f"lower({values.text_sql(f'c{number}', reading.part.types[number])})"
+        whens.append(f"WHEN {flag} IN ({words.literals(words.TEST_WORDS)}) THEN 'test'")
+    otherwise = words.status_sql(status) if "status" in reading.columns else "CAST(NULL AS VARCHAR)"
+    return f"CASE {' '.join(whens)} ELSE {otherwise} END" if whens else otherwise
+
+
+def _raw(reading: Reading, *names: str) -> str:
+    """The text that stands in the first of these fields' columns, to be shown where it cannot be read."""
+    for name in names:
+        if name in reading.columns:
+            number = reading.columns[name]
+            return values.text_sql(f"c{number}", reading.part.types[number])
+    return "CAST(NULL AS VARCHAR)"
+
+
+def _filled_down(source: str) -> str:
+    """Order values from the first row of the order that has them; its money on that order's first row only."""
+    down = ("customer_id", "ordered_at", "currency", "status", "meaning", "value", "amount", "amount_value")
+    firsts = ", ".join(f"arg_min({name}, line) AS {name}" for name in (*down, *OF_ORDER))
+    money = ", ".join(
+        f"CASE WHEN raw.line = head.line THEN head.{name} END AS {name}" for name in ("amount", *OF_ORDER)
+    )
+    own = ("line_amount", "quantity", "price", "product_id", "product", "category", "first_cell")
+    return (
+        f"WITH raw AS ({source}), head AS (SELECT order_id, min(line) AS line, {firsts} FROM raw GROUP BY order_id)"
+        f" SELECT raw.line, raw.order_id, raw.line = head.line AS is_first, {', '.join(f'raw.{name}' for name in own)},"
+        f" {', '.join(f'head.{name}' for name in down if name != 'amount')}, {money}"
+        " FROM raw JOIN head ON head.order_id IS NOT DISTINCT FROM raw.order_id"
+    )
+
+
+def _rule_sql(reading: Reading) -> str:
+    """The first rule that applies to a row, as a key of RULES; null: the row is counted, for all it says itself."""
+    totals = words.literals(words.TOTAL_WORDS)
+    guests = words.literals(words.in_any_case(words.NO_CUSTOMER_WORDS))
+    whens = [
+        f"WHEN ordered_at IS NULL THEN CASE WHEN lower(coalesce(first_cell, order_id)) IN ({totals})"
+        f" OR lower(customer_id) IN ({totals}) OR lower(value) IN ({totals}) THEN 'total_row'"
+        " WHEN value IS NULL THEN 'no_date' ELSE 'unreadable_date' END",
+        "WHEN order_id IS NULL THEN 'no_order_number'",
+    ]
+    has_money = reading.grain == "line" or "amount" in reading.columns
+    if has_money:
+        missing = "is_first AND amount IS NULL" if reading.grain == "header" else "amount IS NULL"
+        cause = "CASE WHEN amount_value IS NULL THEN 'no_amount' ELSE 'unreadable_amount' END"
+        whens.append(f"WHEN {missing} THEN {cause}")
+    whens.append(f"WHEN customer_id IS NULL OR customer_id IN ({guests}) THEN 'no_customer'")
+    if {"status", "test", "cancelled_at"} & reading.columns.keys():
+        whens += [
+            f"WHEN meaning = '{meaning}' THEN '{rule}'"
+            for meaning, rule in (
+                ("test", "test_order"),
+                ("cancelled", "cancelled"),
+                ("failed", "failed"),
+                ("pending", "pending"),
+            )
+        ]
+    return f"CASE {' '.join(whens + _sign_rules(reading))} END"
+
+
+def _sign_rules(reading: Reading) -> list[str]:
+    """Refunds as rows of their own, bad debt, and lines without quantity or price."""
+    whens = []
+    if reading.layout.bad_debt_prefix:
+        whens.append(f"WHEN starts_with(order_id, '{reading.layout.bad_debt_prefix}') THEN 'bad_debt'")
+    if reading.layout.cancellation_prefix:
+        whens.append(f"WHEN starts_with(order_id, '{reading.layout.cancellation_prefix}') THEN 'refund'")
+    if reading.grain == "line":
+        if "price" in reading.columns:
+            whens.append("WHEN price <= 0 THEN 'not_positive'")
+        whens.append("WHEN line_amount < 0 THEN 'refund'")
+        if "quantity" in reading.columns:
+            whens.append("WHEN quantity <= 0 THEN 'not_positive'")
+    elif "amount" in reading.columns:
+        whens.append("WHEN amount < 0 THEN 'refund'")
+    return whens
+
+
+def _holds_emails(connection: Connection, part: Part, columns: Mapping[str, int]) -> bool:
+    """Whether the customer is named by an e-mail address, which is the same in capitals."""
+    number = columns.get("customer_id")
+    if number is None or not values.is_text(part.types[number]):
+        return False
+    column = f"c{number}"
+    mails, filled = connection.execute(
+        f"SELECT count(*) FILTER (contains({column}, '@')), count(*) FILTER ({column} <> '')"
+        f" FROM (SELECT {column} FROM {part.relation} WHERE {column} <> '' LIMIT 1000)"
+    ).fetchall()[0]
+    return bool(filled and mails * 2 > filled)
+
+
+def _agreed(moneys: Mapping[str, values.MoneyReading]) -> dict[str, values.MoneyReading]:
+    """One decimal mark for the whole file: a column that could be read both ways follows one that could not."""
+    marks = {reading.decimal for reading in moneys.values() if reading.decimal is not None}
+    if len(marks) != 1:
+        return dict(moneys)
+    mark = marks.pop()
+    return {name: values.with_mark(reading, mark) for name, reading in moneys.items()}
