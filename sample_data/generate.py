@@ -3,93 +3,45 @@
 import csv
 import gzip
 import io
+import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from sample_data.goods import Lines, Money, lines, money
-from sample_data.orders import DELIVERY_METHODS, GUEST, PAYMENT_METHODS, STATUSES, Orders, channel_names, orders
-from sample_data.people import People, Purchases, people, purchases
-from sample_data.seasons import OPENED, Calendar, calendar
-from sample_data.shops import SHOPS, Shop
+from sample_data.orders import DELIVERY_METHODS, GUEST, PAYMENT_METHODS, STATUSES, channel_names
+from sample_data.seasons import CLOSED, MONTHS, OPENED
+from sample_data.shops import SHOPS
+from sample_data.simulation import Simulation, simulate
+from sample_data.truth import truth
 
-SEED = 20260701
+SEED = 20230706
 
-_ORDER_COLUMNS = (
-    *(
-        "order_id",
-        "customer_id",
-        "ordered_at",
-        "status",
-        "currency",
-        "amount",
-        "discount",
-        "refunded",
-        "tax",
-        "shipping",
-    ),
-    *("channel", "campaign", "coupon", "payment_method", "delivery_method", "country"),
-)
-_LINE_COLUMNS = ("order_id", "product_id", "product", "category", "quantity", "amount")
-
-
-@dataclass(frozen=True)
-class Simulation:
-    """A shop with everything its files do not tell: who would have come back, and why."""
-
-    shop: Shop
-    calendar: Calendar
-    people: People
-    purchases: Purchases
-    orders: Orders
-    lines: Lines
-    money: Money
-    customer_ids: np.ndarray  # of People first, then of the accounts without a sale
-
-
-def simulate(shop: Shop, seed: int = SEED) -> Simulation:
-    """Invent a shop. Each step has its own stream, so a change in one leaves the draws of the others alone."""
-    days_rng, people_rng, orders_rng, goods_rng = np.random.default_rng([seed, shop.stream]).spawn(4)
-    days = calendar(shop, days_rng)
-    who = people(shop, days, people_rng)
-    bought = purchases(shop, who, days, people_rng)
-    rows = orders(shop, who, bought, days, orders_rng)
-    content = lines(shop, who, rows, goods_rng)
-    cash = money(shop, rows, content, goods_rng)
-    return Simulation(shop, days, who, bought, rows, content, cash, _customer_ids(rows))
+_Row = Sequence[object]
 
 
 def write(folder: Path, seed: int = SEED) -> list[Path]:
-    """Write both shops into a folder; returns the paths."""
-    paths = []
+    """Write both shops and truth.json into a folder; returns the paths."""
+    paths, truths = [], {}
     for shop in SHOPS:
         result = simulate(shop, seed)
-        paths += [
-            _write_csv(folder / shop.key / "orders.csv.gz", _ORDER_COLUMNS, _order_rows(result)),
-            _write_csv(folder / shop.key / "order_lines.csv.gz", _LINE_COLUMNS, _line_rows(result)),
-        ]
-    return paths
+        truths[shop.key] = truth(result)
+        for name, table in _TABLES.items():
+            paths.append(_write_csv(folder / shop.key / f"{name}.csv.gz", *table(result)))
+    period = {"first_day": str(OPENED), "last_day": str(CLOSED - 1)}
+    text = json.dumps({"seed": seed, **period, "shops": truths}, indent=2, ensure_ascii=False) + "\n"
+    (folder / "truth.json").write_bytes(text.encode("utf-8"))
+    return [*paths, folder / "truth.json"]
 
 
-def _customer_ids(rows: Orders) -> np.ndarray:
-    """Codes in the order of sign-up, which is the first row of each person."""
-    persons, first_row = np.unique(rows.person[rows.person != GUEST], return_index=True)
-    rank = np.argsort(np.argsort(np.flatnonzero(rows.person != GUEST)[first_row], kind="stable"), kind="stable")
-    if not np.array_equal(persons, np.arange(len(persons))):
-        raise ValueError("a person without any order row has no customer code")
-    return np.array([f"C-{number + 1:06d}" for number in rank])
-
-
-def _order_ids(result: Simulation) -> list[str]:
-    return [f"{result.shop.order_prefix}-{number + 1:06d}" for number in range(len(result.orders))]
-
-
-def _order_rows(result: Simulation) -> Iterable[Sequence[object]]:
+def _orders(result: Simulation) -> tuple[str, Iterable[_Row]]:
     shop, rows, cash = result.shop, result.orders, result.money
-    return zip(
+    header = (
+        "order_id,customer_id,ordered_at,status,currency,amount,discount,refunded,tax,shipping,"
+        "channel,campaign,coupon,payment_method,delivery_method,country"
+    )
+    return header, zip(
         _order_ids(result),
         np.where(rows.person == GUEST, "", result.customer_ids[rows.person]),
         _times(rows.seconds),
@@ -106,17 +58,65 @@ def _order_rows(result: Simulation) -> Iterable[Sequence[object]]:
     )
 
 
-def _line_rows(result: Simulation) -> Iterable[Sequence[object]]:
-    products, content, order_ids = result.shop.products, result.lines, np.array(_order_ids(result))
-    return zip(
-        order_ids[content.order],
-        _named([p.product_id for p in products], content.product),
-        _named([p.name for p in products], content.product),
-        _named([p.category for p in products], content.product),
+def _order_lines(result: Simulation) -> tuple[str, Iterable[_Row]]:
+    products, content = result.shop.products, result.lines
+    return "order_id,product_id,product,category,quantity,amount", zip(
+        _order_ids(result)[content.order],
+        _named([product.product_id for product in products], content.product),
+        _named([product.name for product in products], content.product),
+        _named([product.category for product in products], content.product),
         content.quantity,
         _decimal(content.amount),
         strict=True,
     )
+
+
+def _customers(result: Simulation) -> tuple[str, Iterable[_Row]]:
+    """One row per account, those that never bought too; their birthday is unknown and they gave no consent."""
+    who, ids, rows = result.people, result.customer_ids, result.orders
+    without_sale = len(ids) - len(who)
+    birthday = np.concatenate([who.birthday, np.full(without_sale, np.datetime64("NaT", "D"))])
+    consent = np.concatenate([who.consent, np.zeros(without_sale, bool)])
+    persons, first_row = np.unique(rows.person, return_index=True)
+    channel = rows.channel[first_row[persons != GUEST]]
+    channel[: len(who)] = who.channel
+    table = zip(
+        ids,
+        np.where(np.isnat(birthday), "", np.datetime_as_string(birthday)),
+        _named(("no", "yes"), consent.astype(int)),
+        _named(channel_names(result.shop), channel),
+        strict=True,
+    )
+    return "customer_id,birthday,consent,first_channel", sorted(table)
+
+
+def _events(result: Simulation) -> tuple[str, Iterable[_Row]]:
+    happened = result.events
+    columns = (result.customer_ids[happened.person], happened.event, _times(happened.seconds), happened.detail)
+    return "customer_id,event,occurred_at,detail", zip(*columns, strict=True)
+
+
+def _marketing_spend(result: Simulation) -> tuple[str, Iterable[_Row]]:
+    month, channel = np.indices(result.spend.shape).reshape(2, -1)
+    return "month,channel,amount", zip(
+        np.datetime_as_string(MONTHS.astype("datetime64[D]"))[month],
+        _named(result.spend_channels, channel),
+        _decimal(result.spend.ravel()),
+        strict=True,
+    )
+
+
+_TABLES = {
+    "orders": _orders,
+    "order_lines": _order_lines,
+    "customers": _customers,
+    "events": _events,
+    "marketing_spend": _marketing_spend,
+}
+
+
+def _order_ids(result: Simulation) -> np.ndarray:
+    return np.array([f"{result.shop.order_prefix}-{number + 1:06d}" for number in range(len(result.orders))])
 
 
 def _named(names: Sequence[str], index: np.ndarray) -> np.ndarray:
@@ -131,11 +131,11 @@ def _decimal(cents: np.ndarray) -> list[str]:
     return [f"{value // 100}.{value % 100:02d}" for value in cents.tolist()]
 
 
-def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+def _write_csv(path: Path, header: str, rows: Iterable[_Row]) -> Path:
     """A gzipped UTF-8 CSV without a time stamp or a file name inside: equal rows are equal bytes."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow(header.split(","))
     writer.writerows(rows)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=raw, mtime=0) as packed:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sample_data.orders import COMPLETED, DELIVERY_METHODS, REFUNDED, TEST, Orders
 from sample_data.people import People
-from sample_data.seasons import DATES
+from sample_data.seasons import DATES, month_of
 from sample_data.shops import Shop
 
 _YEARLY_PRICE_RISE = 0.03
@@ -95,8 +95,7 @@ def _on_sale(shop: Shop, date: np.ndarray, rng: np.random.Generator) -> np.ndarr
         [[p.weight if not p.months or month in p.months else 0.0 for p in shop.products] for month in range(1, 13)]
     )
     cumulative = np.cumsum(weight, axis=1) / weight.sum(axis=1, keepdims=True)
-    month = date.astype("datetime64[M]").astype(int) % 12
-    return (cumulative[month] <= rng.random(len(date))[:, None]).sum(axis=1)
+    return (cumulative[month_of(date) - 1] <= rng.random(len(date))[:, None]).sum(axis=1)
 
 
 def _favourites(shop: Shop, size: int, rng: np.random.Generator) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sample_data.people import People, Purchases, draw_channel, draw_country
-from sample_data.seasons import DATES, DAYS, Calendar, black_friday, seconds_since_opening
+from sample_data.seasons import DATES, DAYS, Calendar, black_friday, month_of, seconds_since_opening
 from sample_data.shops import Shop
 
 GUEST = -1
@@ -16,6 +16,7 @@ PAYMENT_METHODS = ("Card", "PayPal", "Invoice", "Bank transfer")
 DELIVERY_METHODS = ("Standard", "Express", "Pickup point")
 _PAYMENT_SHARES = (0.41, 0.36, 0.16, 0.07)
 _DELIVERY_SHARES = (0.76, 0.09, 0.15)
+NEWSLETTER_MONTHS, NEWSLETTER_DAY = (2, 4, 5, 9, 10, 11, 12), 3
 _CANCELLED_SHARE, _FAILED_SHARE, _TEST_ORDERS, _PENDING_ORDERS = 0.021, 0.012, 14, 9
 
 
@@ -61,12 +62,14 @@ def orders(shop: Shop, who: People, bought: Purchases, calendar: Calendar, rng: 
     channel, country = draw_channel(shop, moment, rng), draw_country(shop, len(person), rng)
     known = (person >= 0) & (person < len(who))
     channel[known], country[known] = who.channel[person[known]], who.country[person[known]]
-    consent = np.zeros(len(person), bool)
-    consent[known] = who.consent[person[known]]
+    consent, bargain = np.zeros(len(person), bool), np.ones(len(person))
+    consent[known], bargain[known] = who.consent[person[known]], who.bargain[person[known]]
     channel = _channel_of_returners(shop, channel, number, consent, rng)
 
     gap = _days_since_previous(bought, person, moment, number)
-    coupon, campaign, percent = _coupons(shop, DATES[moment.astype(int)], number, gap, channel, rng)
+    coupon, campaign, percent = _coupons(
+        shop, DATES[moment.astype(int)], number, gap, channel, rng.random(len(person)) / bargain
+    )
     return Orders(
         person=person,
         number=number,
@@ -152,25 +155,20 @@ def _days_since_previous(bought: Purchases, person: np.ndarray, moment: np.ndarr
 
 
 def _coupons(
-    shop: Shop, date: np.ndarray, number: np.ndarray, gap: np.ndarray, channel: np.ndarray, rng: np.random.Generator
+    shop: Shop, date: np.ndarray, number: np.ndarray, gap: np.ndarray, channel: np.ndarray, draw: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(coupon, campaign, per cent off). A coupon changes what is paid, never whether somebody comes back."""
-    draw = rng.random(len(date))
-    month = np.datetime_as_string(date, unit="M")
-    year = np.datetime_as_string(date, unit="Y")
-    calendar_month = date.astype("datetime64[M]").astype(int) % 12 + 1
+    month, year = np.datetime_as_string(date, unit="M"), np.datetime_as_string(date, unit="Y")
+    day_of_month = (date - date.astype("datetime64[M]")).astype(int) + 1
     by_email = channel == len(shop.channels)
-    rules = [
-        (black_friday(date) & (draw < 0.55), "BF20", np.char.add("black-friday-", year), 20),
-        (
-            np.isin(calendar_month, shop.seasonal_months) & (draw < 0.20),
-            shop.seasonal_coupon,
-            np.char.add("spring-", year),
-            10,
-        ),
-        ((number == 0) & (draw < 0.21), "WELCOME10", np.full(len(date), "welcome"), 10),
-        ((gap > 120) & by_email & (draw < 0.45), "COMEBACK15", np.full(len(date), "win-back"), 15),
-        (by_email & (draw < 0.16), "NEWS5", np.char.add("newsletter-", month), 5),
+    news = by_email & np.isin(month_of(date), NEWSLETTER_MONTHS) & (day_of_month >= NEWSLETTER_DAY)
+    spring = np.isin(month_of(date), shop.seasonal_months)
+    rules = [  # the first that applies counts
+        (black_friday(date) & (draw < 0.80), "BF20", np.char.add("black-friday-", year), 20),
+        (spring & (draw < 0.28), shop.seasonal_coupon, np.char.add("spring-", year), 10),
+        ((number == 0) & (draw < 0.36), "WELCOME10", np.full(len(date), "welcome"), 10),
+        (by_email & (gap > 120) & (draw < 0.45), "COMEBACK15", np.full(len(date), "win-back"), 15),
+        (news & (draw < 0.45), "NEWS10", np.char.add("newsletter-", month), 10),
     ]
     coupon, campaign, percent = np.full(len(date), "", "U12"), np.full(len(date), "", "U24"), np.zeros(len(date), int)
     for applies, code, name, off in reversed(rules):

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sample_data.seasons import DATES, DAYS, Calendar, holiday_window
+from sample_data.seasons import DATES, DAYS, MONTH, MONTHS, Calendar, holiday_window
 from sample_data.shops import Shop
 
 NO_TEST, CONTROL, WEEKLY = -1, 0, 1
-_COHORT_NOISE_SD = 0.03
+_WEAKEST_COHORT = 0.93
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,10 @@ class People:
     birthday: np.ndarray  # NaT where the customer did not tell
     rate: np.ndarray  # orders per day while active, season aside
     leave: np.ndarray  # chance to leave for good after an order
-    leave_first: (
-        np.ndarray
-    )  # the same after the first order: holiday buyers, cohort noise and the e-mail test are in it
-    leave_first_control: np.ndarray  # … as it would be without the weekly letter
+    stay_factor: np.ndarray  # times the chance to stay after the first order: holiday buyers, cohort noise
+    leave_first: np.ndarray  # chance to leave after the first order: `leave`, `stay_factor` and the weekly letter
     arm: np.ndarray  # NO_TEST, CONTROL or WEEKLY
+    bargain: np.ndarray  # how gladly a coupon is used, around 1
     basket: np.ndarray  # how much is put into a basket, around 1
     loyalty: np.ndarray  # standardised mix of rate and staying; decides who installs, joins, reviews, refers
 
@@ -59,16 +58,15 @@ def people(shop: Shop, calendar: Calendar, rng: np.random.Generator) -> People:
     rate = rng.gamma(shape) / days
     leave = rng.beta(leave_a, leave_b)
 
-    months = DATES.astype("datetime64[M]").astype(int) - int(DATES[0].astype("datetime64[M]").astype(int))
-    stay_factor = np.exp(rng.normal(0.0, _COHORT_NOISE_SD, months.max() + 1))[months[day]]
+    # Not every month wins customers of the same kind: a little less of them stay after the first order.
+    stay_factor = rng.uniform(_WEAKEST_COHORT, 1.0, len(MONTHS))[MONTH[day]]
     stay_factor *= np.where(holiday_window(DATES[day]), shop.holiday_stay_factor, 1.0)
-    leave_first_control = 1 - np.minimum((1 - leave) * stay_factor, 1.0)
 
     consent = rng.random(size) < 0.62
     in_test = consent & (DATES[day] >= np.datetime64(shop.email_test.since))
     in_test &= DATES[day] < np.datetime64(shop.email_test.until)
     arm = np.where(in_test, rng.integers(0, 2, size), NO_TEST)
-    leave_first = leave_first_control * np.where(arm == WEEKLY, shop.email_test.leave_factor, 1.0)
+    leave_first = (1 - (1 - leave) * stay_factor) * np.where(arm == WEEKLY, shop.email_test.leave_factor, 1.0)
 
     return People(
         first=first,
@@ -79,8 +77,9 @@ def people(shop: Shop, calendar: Calendar, rng: np.random.Generator) -> People:
         rate=rate,
         leave=leave,
         leave_first=leave_first,
-        leave_first_control=leave_first_control,
+        stay_factor=stay_factor,
         arm=arm,
+        bargain=rng.gamma(0.8, 1 / 0.8, size),
         basket=basket * np.exp(rng.normal(0.0, 0.35, size)),
         loyalty=_standard(0.5 * _standard(np.log(rate)) - 0.85 * _standard(leave)),
     )

@@ -10,7 +10,6 @@ OPENED = np.datetime64("2023-07-01", "D")
 CLOSED = np.datetime64("2026-07-01", "D")  # the first day that is not in the files
 DAYS = int((CLOSED - OPENED).astype(int))
 DATES = OPENED + np.arange(DAYS)
-CALENDAR_MONTH = DATES.astype("datetime64[M]").astype(int) % 12
 MONTH = (DATES.astype("datetime64[M]") - OPENED.astype("datetime64[M]")).astype(int)
 MONTHS = DATES.astype("datetime64[M]")[np.unique(MONTH, return_index=True)[1]]
 BLACK_FRIDAYS = np.array(["2023-11-24", "2024-11-29", "2025-11-28"], "datetime64[D]")
@@ -57,6 +56,11 @@ def seconds_since_opening(moment: np.ndarray) -> np.ndarray:
     return day.astype(np.int64) * 86_400 + np.minimum((hour * 3_600).astype(np.int64), 86_399)
 
 
+def month_of(date: np.ndarray) -> np.ndarray:
+    """Calendar month of dates, 1 to 12."""
+    return date.astype("datetime64[M]").astype(int) % 12 + 1
+
+
 def black_friday(date: np.ndarray) -> np.ndarray:
     """Whether a date lies from Black Friday to the Monday after."""
     after = (date[..., None] - BLACK_FRIDAYS).astype(int)
@@ -71,15 +75,19 @@ def holiday_window(date: np.ndarray) -> np.ndarray:
 
 
 def _season(by_month: tuple[float, ...], on_black_friday: float) -> np.ndarray:
-    """Busy-ness by day: months that flow into each other, weekdays, Black Friday, the hole after the last parcel."""
-    level = np.array(by_month)[CALENDAR_MONTH]
+    """Busy-ness by day: months that flow into each other, weekdays, Black Friday, the drop before Christmas."""
+    level = np.array(by_month)[month_of(DATES) - 1]
     padded = np.pad(level, _SMOOTHING_DAYS // 2, mode="edge")
     level = np.convolve(padded, np.ones(_SMOOTHING_DAYS) / _SMOOTHING_DAYS, mode="valid")
+    level = np.where(_after_christmas(), by_month[0], level)
     level = level * _WEEKDAY[(DATES.astype(int) + 3) % 7]  # 1970-01-01 was a Thursday
-    level = level * np.where(black_friday(DATES), on_black_friday, 1.0)
+    return level * np.where(black_friday(DATES), on_black_friday, 1.0)
+
+
+def _after_christmas() -> np.ndarray:
+    """Whether each day is after the last parcel before Christmas and before the new year has settled."""
     day_of_month = (DATES - DATES.astype("datetime64[M]")).astype(int) + 1
-    too_late = (CALENDAR_MONTH == 11) & (day_of_month >= 21)
-    return level * np.where(too_late, np.where(day_of_month <= 26, 0.45, 0.60), 1.0)
+    return ((month_of(DATES) == 12) & (day_of_month >= 21)) | ((month_of(DATES) == 1) & (day_of_month <= 12))
 
 
 def _noise(rng: np.random.Generator, month_sd: float) -> np.ndarray:
