@@ -159,6 +159,18 @@ class Fit:
         """Expected repeat orders of a customer in the `horizon` after the first order: E[X(t)]."""
         return self.expected_orders(0.0, 0.0, 0.0, horizon)
 
+    def weighted_orders(self, x: Any, t_x: Any, T: Any, ends: Floats, worth: Floats) -> Floats:
+        """Expected orders in the consecutive periods from now that end at `ends`, each counted with its `worth`.
+
+        Worked out once for each pair of x and T: what a customer alive does next does not depend on t_x.
+        """
+        steps = np.append(-np.diff(worth), worth[-1])  # Σ worth·(E(end) − E(end before)), summed by parts
+
+        def counted(params: Floats, x: Floats, T: Floats) -> Floats:
+            return np.asarray(self._rules.orders_while_alive(params, x[:, None], T[:, None], ends) @ steps)
+
+        return self.p_alive(x, t_x, T) * self._once_a_history(counted, x, T)
+
     def variance_of_orders(self, x: Any, t_x: Any, T: Any, start: Any, end: Any) -> Floats:
         """Variance of the number of orders between T + start and T + end, were the parameters known."""
         orders_alive = partial(self._once_a_history, self._rules.orders_while_alive, x, T)
@@ -220,11 +232,8 @@ class Fit:
         return replace(self, maximum=replace(self.maximum, params=params))
 
     def laplace(self, draws: int, rng: np.random.Generator) -> tuple["Fit", ...]:
-        """Parameters drawn from the normal approximation in their logs; the fit itself where it has no curvature."""
-        if not np.isfinite(self.maximum.log_covariance).all():
-            return (self,) * draws
-        logs = rng.multivariate_normal(np.log(self.maximum.params), self.maximum.log_covariance, size=draws)
-        return tuple(self.with_params(np.exp(row)) for row in logs)
+        """The model at parameters drawn from the normal approximation in their logs."""
+        return tuple(self.with_params(params) for params in self.maximum.draws(draws, rng))
 
     def bootstrap(self, draws: int, rng: np.random.Generator) -> tuple["Fit", ...]:
         """Fits to customers drawn again with replacement: a multinomial draw of the counts of the histories."""

@@ -32,7 +32,16 @@ class Maximum:
     def standard_errors(self) -> Floats:
         """Of the parameters themselves, by the delta method."""
         with np.errstate(invalid="ignore"):
-            return self.params * np.sqrt(np.diag(self.log_covariance))
+            return np.asarray(self.params * np.sqrt(np.diag(self.log_covariance)))
+
+    def draws(self, count: int, rng: np.random.Generator) -> Floats:
+        """One row per draw: parameters from the normal approximation in their logs (Laplace).
+
+        Where there is no curvature each draw is the fit itself: such a fit is at a boundary and says so.
+        """
+        if not np.isfinite(self.log_covariance).all():
+            return np.tile(self.params, (count, 1))
+        return np.exp(rng.multivariate_normal(np.log(self.params), self.log_covariance, size=count))
 
 
 def maximise(log_likelihood: LogLikelihood, start: Floats, usual: Floats) -> Maximum:
