@@ -16,7 +16,8 @@ BLANKS = " "
 SAMPLE_RECORDS = 200
 
 _CURRENCY = r"(?:[A-Z]{3}|[€$£₽¥]|лв\.?|zł|Kč|kr\.?)"
-_NUMBER = re.compile(rf"[(+-]?\s?{_CURRENCY}?\s?[+-]?\d[\d\s.,'’]*(?:[eE][+-]?\d+)?\)?\s?(?:%|{_CURRENCY})?")
+_DIGITS = r"(?:\d{1,3}(?:[\s'’]\d{3})+(?:[.,]\d+)?|\d[\d.,]*)"  # a blank parts thousands only, never two numbers
+_NUMBER = re.compile(rf"[(+-]?\s?{_CURRENCY}?\s?[+-]?{_DIGITS}(?:[eE][+-]?\d+)?\)?\s?(?:%|{_CURRENCY})?")
 _DATE = re.compile(
     r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}(?:[ T,].*)?"
     r"|\d{1,2}[- ][^\W\d]{3,9}\.?[- ,]+\d{2,4}(?:[ T].*)?"

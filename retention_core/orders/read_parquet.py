@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from retention_core.engines.duckdb import Connection
 
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
-_PLAIN = _WHOLE | {"BOOLEAN", "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR", "DATE", "TIME", "TIMESTAMP"}
+_TIMES = {"DATE", "TIME", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+_PLAIN = _WHOLE | _TIMES | {"BOOLEAN", "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR"}
 
 
 def read_parquet(connection: Connection, path: Path, sha256: str, relation: str, job: Job) -> Part:

@@ -52,13 +52,13 @@ class _Source:
     def __next__(self) -> str:
         line = self._next_line()
         self.number += 1
-        self.size += len(line)
         if len(line) > self.limits.line_length:
             self._skip_rest(line)
             self.too_long = True
             self.held.append(line[:1000])
             return "\n"
         self.held.append(line)
+        self.size += len(line)
         if len(self.held) > self.limits.quoted_lines or self.size > self.limits.line_length + len(line):
             raise self.never_closed()
         return line
@@ -110,6 +110,12 @@ def _blank_parted(source: _Source) -> Iterator[Record]:
         source.begin_record()
 
 
+def _is_rows_in_a_quote(lines: list[str], cells: list[str], delimiter: str) -> bool:
+    """Whether a quoted value holds what look like whole rows: a quote too many here, and another one lines below."""
+    parted = len(cells) - 1
+    return parted >= 3 and all(line.count(delimiter) == parted for line in lines)
+
+
 def _delimited(source: _Source, dialect: Dialect) -> Iterator[Record]:
     doubled = dialect.escape == '"'
     reader = csv.reader(
@@ -133,4 +139,6 @@ def _delimited(source: _Source, dialect: Dialect) -> Iterator[Record]:
         if source.too_long:
             cells, problem = [], "too_long"
         held = source.held
+        if len(held) > 1 and _is_rows_in_a_quote(held, cells, dialect.delimiter):
+            problem = "bad_quote"
         yield Record(source.number - len(held) + 1, len(held), cells, problem, held[0])
