@@ -41,8 +41,8 @@ def clean(connection: Connection, readings: Sequence[Reading], answers: Answers)
     run(connection, "grouped_orders" if grouped else "single_orders")
     run(connection, "clean_orders")
     _drop_refunded(connection, readings, answers)
+    run(connection, "shared_numbers" if grouped else "no_shared_numbers")
     if grouped:
-        run(connection, "shared_numbers")
         connection.execute(
             "UPDATE clean_orders SET order_id = load_shared.own_id FROM load_shared WHERE"
             " clean_orders.order_id = load_shared.order_id AND clean_orders.customer_id = load_shared.customer_id"

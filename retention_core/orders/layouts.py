@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["orders", "order_lines", "payments", "customer_keys", "customers", "events", "spend"]
@@ -37,6 +37,17 @@ FIELDS: Mapping[str, Role] = {
     "product_id": "id",
     "product": "text",
 }
+# Fields of the second tables: customers, events, marketing spend.
+SECOND_FIELDS: Mapping[str, Role] = {
+    "person_id": "id",
+    "birthday": "date",
+    "consent": "flag",
+    "first_channel": "text",
+    "event": "text",
+    "occurred_at": "date",
+    "detail": "text",
+    "month": "date",
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,11 @@ class Layout:
     utc: bool = False
     cancellation_prefix: str | None = None
     bad_debt_prefix: str | None = None
-    constants: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        """Layouts of one family tell the same orders under the same numbers: their files may overlap."""
+        return self.key.removesuffix("_ii")
 
 
 _ONLINE_RETAIL_MONEY = "quantity × price of the invoice's lines, carriage lines with it, as the file tells no tax apart"
@@ -73,7 +88,7 @@ LAYOUTS: tuple[Layout, ...] = (
         "orders",
         "order",
         ("order_id", "customer_id", "ordered_at", "amount"),
-        {name: (name,) for name in FIELDS} | {"coupon": ("coupon", "coupon_code"), "shipping": ("shipping",)},
+        {name: (name,) for name in FIELDS if name not in ("quantity", "price", "line_amount", "product_id", "product")},
         "the amount column: after discounts, without tax and shipping",
     ),
     Layout(
@@ -326,6 +341,55 @@ LAYOUTS: tuple[Layout, ...] = (
         currency="BRL",
     ),
     Layout(
+        "comeback_lines",
+        "Order lines",
+        "order_lines",
+        "line",
+        ("order_id", "product_id", "product", "quantity", "amount"),
+        {
+            "order_id": ("order_id",),
+            "product_id": ("product_id",),
+            "product": ("product",),
+            "category": ("category",),
+            "quantity": ("quantity",),
+            "line_amount": ("amount",),
+        },
+    ),
+    Layout(
+        "comeback_customers",
+        "Customers",
+        "customers",
+        "order",
+        ("customer_id", "birthday", "consent"),
+        {
+            "customer_id": ("customer_id",),
+            "birthday": ("birthday",),
+            "consent": ("consent",),
+            "first_channel": ("first_channel",),
+        },
+    ),
+    Layout(
+        "comeback_events",
+        "Events",
+        "events",
+        "order",
+        ("customer_id", "event", "occurred_at"),
+        {
+            "customer_id": ("customer_id",),
+            "event": ("event",),
+            "occurred_at": ("occurred_at",),
+            "detail": ("detail", "product_id", "campaign"),
+        },
+    ),
+    Layout(
+        "comeback_spend",
+        "Marketing spend",
+        "spend",
+        "order",
+        ("month", "channel", "amount"),
+        {"month": ("month",), "channel": ("channel",), "amount": ("amount", "spend")},
+    ),
+    Layout(
         "olist_items",
         "Olist order items",
         "order_lines",
@@ -354,6 +418,11 @@ LAYOUTS: tuple[Layout, ...] = (
         ("customer_id", "customer_unique_id"),
         {"customer_id": ("customer_id",), "person_id": ("customer_unique_id",), "country": ("customer_state",)},
     ),
+)
+
+# Orders in columns that a user mapped or that were found by name and content.
+PLAIN = Layout(
+    "plain", "Columns found by name and content", "orders", "order", (), {}, "the amount column as it stands"
 )
 
 BY_KEY: Mapping[str, Layout] = {layout.key: layout for layout in LAYOUTS}

@@ -1,58 +1,78 @@
-"""`load`: order files → clean tables in the engine, and the ledger of what was left out, merged or repaired."""
+"""`load`: order files → clean tables in the engine, and the ledger of what was left out, merged or noted."""
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from retention_core.orders import clean, ledger, read_table
+from retention_core.orders import clean, ledger, notes, read_table, second
 from retention_core.orders.errors import OrdersError
+from retention_core.orders.facts import Facts, gather
+from retention_core.orders.mapping import Guess
+from retention_core.orders.match import Matched, match, refuse, value_questions
 from retention_core.orders.questions import Answers, NeedsAnswers, Option, Question
 from retention_core.orders.read import read
 from retention_core.orders.read_parts import Part
-from retention_core.orders.recognise import recognise
 from retention_core.orders.stage import Reading, read_columns
 
 if TYPE_CHECKING:
     from retention_core.engines.duckdb import Connection
 
-__all__ = ["Answers", "Facts", "Loaded", "NeedsAnswers", "Option", "OrdersError", "Question", "load"]
+__all__ = [
+    "Answers",
+    "Facts",
+    "Guess",
+    "Inspected",
+    "Loaded",
+    "NeedsAnswers",
+    "Option",
+    "OrdersError",
+    "Question",
+    "inspect",
+    "load",
+]
 
-
+Progress = Callable[[int, int | None], None]
 NOTHING_ANSWERED = Answers()
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known of the loaded orders besides the numbers. Sentences are for people."""
-
-    currency: str | None
-    timezone: str
-    money: str
-    refunds: str
-    first_ordered_at: datetime | None
-    last_ordered_at: datetime | None
-    has_amount: bool
-    has_order_lines: bool
-    has_customers: bool = False
-    has_events: bool = False
-    has_spend: bool = False
-    notes: tuple[str, ...] = ()
+PREVIEW_ROWS = 5
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What `load` found: the tables of the files, the layout by name, the ledger (one row per file and rule), facts."""
+    """What `load` found: the tables of the files, the layout in words, the ledger (see `ledger.frame`), and facts."""
 
     parts: tuple[Part, ...]
     layout: str
     ledger: pd.DataFrame
     facts: Facts
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """One table of the input as it would be read: columns with how sure they are, five rows, open questions."""
+
+    part: Part
+    layout: str
+    title: str
+    confidence: float
+    guesses: tuple[Guess, ...]
+    preview: pd.DataFrame
+    questions: tuple[Question, ...]
+
+
+def inspect(
+    connection: Connection, parts: Sequence[Part], answers: Answers = NOTHING_ANSWERED
+) -> tuple[Inspected, ...]:
+    """How each part would be read. One record per part; `preview` has the file's own column names.
+
+    Raises OrdersError for a table that holds neither orders nor anything that belongs to orders.
+    """
+    return tuple(_inspected(connection, match(connection, part, answers), answers) for part in parts)
 
 
 def load(
@@ -61,32 +81,128 @@ def load(
     answers: Answers = NOTHING_ANSWERED,
     *,
     names: Sequence[str] | None = None,
-    progress: Callable[[int, int | None], None] | None = None,
+    progress: Progress | None = None,
 ) -> Loaded:
+    """Order files → the TEMP tables clean_orders, clean_order_lines, clean_customers, clean_events and clean_spend.
+
+    `clean_orders` has one row per order: order_id, customer_id, ordered_at, amount, discount, refunded, tax, shipping,
+    currency, channel, campaign, coupon, payment_method, delivery_method, country, category, status. The others are there
+    when the files tell them. Raises NeedsAnswers when the files leave open something that changes numbers,
+    OrdersError when they cannot be read; then no table is left.
+    """
+    _check(answers, paths)
     parts: list[Part] = []
-    for number, path in enumerate(paths):
-        parts += read(
-            connection, path, relation=f"raw_{number}", name=names[number] if names else None,
-            encoding=answers.encoding, delimiter=answers.delimiter, header=answers.header, progress=progress,
-        )  # fmt: skip
-    readings = [_reading(connection, part, answers) for part in parts]
+    try:
+        for number, path in enumerate(paths):
+            parts += read(
+                connection, path, relation=f"raw_{number}", name=names[number] if names else None,
+                encoding=answers.encoding, delimiter=answers.delimiter, header=answers.header, progress=progress,
+            )  # fmt: skip
+        return _load_parts(connection, parts, answers)
+    except BaseException:
+        for table in ("orders", "order_lines", "customers", "events", "spend"):
+            clean.drop_relation(connection, f"clean_{table}")
+        raise
+    finally:
+        clean.tidy(connection, len(parts))
+        for part in parts:
+            read_table.drop(connection, part.relation)
+            clean.drop_relation(connection, f"{part.relation}_joined")
+
+
+def _load_parts(connection: Connection, parts: Sequence[Part], answers: Answers) -> Loaded:
+    matched = [match(connection, part, answers) for part in parts]
+    orders = [table for table in matched if table.layout.kind == "orders"]
+    others = [table for table in matched if table.layout.kind != "orders"]
+    if not orders:
+        raise refuse(parts[0])
+    _ask([question for table in orders for question in table.questions])
+    _check_one_system(orders)
+    orders = [second.join(connection, table, others) for table in orders]
+    readings = [_reading(connection, table, answers) for table in orders]
+    _ask(
+        [question for reading in readings for question in value_questions(reading.part, reading.dates, reading.moneys)]
+    )
     clean.clean(connection, readings, answers)
-    rows = ledger.order_rows(connection, parts, readings[0].layout.currency)
+    if any(reading.has_lines for reading in readings):
+        clean.run(connection, "line_table")
+        clean.run(connection, "order_lines")
+    rows = ledger.order_rows(connection, [reading.part for reading in readings], _currency(connection))
+    rows += notes.rows(connection, readings, answers)
+    rows += second.make(connection, others)
+    if any(table.layout.kind == "order_lines" for table in others):
+        clean.run(connection, "line_categories")
     for part in parts:
         rows += ledger.structure_rows(part)
-    frame = ledger.frame(rows)
     connection.execute("ALTER TABLE clean_orders DROP COLUMN part")
-    clean.tidy(connection, len(readings))
-    for part in parts:
-        read_table.drop(connection, part.relation)
-    facts = Facts(readings[0].layout.currency, "", "", "", None, None, True, False)
-    return Loaded(tuple(parts), readings[0].layout.title, frame, facts)
+    facts = gather(connection, readings, answers, notes.sentences(rows))
+    return Loaded(tuple(parts), " + ".join(dict.fromkeys(t.layout.title for t in orders)), ledger.frame(rows), facts)
 
 
-def _reading(connection: Connection, part: Part, answers: Answers) -> Reading:
-    found = recognise(part, answers.layout)
-    assert found is not None, part.columns
+def _check(answers: Answers, paths: Sequence[Path]) -> None:
+    file = paths[0].name if paths else "no file"
+    if not paths:
+        raise OrdersError(file, "there is nothing to open", "name at least one order file")
+    if answers.timezone is not None and answers.timezone not in zoneinfo.available_timezones():
+        raise OrdersError(file, f"{answers.timezone} is no time zone", "write it like Europe/Sofia or America/New_York")
+    if answers.refunds not in ("net", "drop", "ignore"):
+        raise OrdersError(file, f"refunds cannot be {answers.refunds!r}", "choose net, drop or ignore")
+    if answers.rates and not answers.currency:
+        raise OrdersError(file, "rates need a currency to turn the others into", "pass currency, such as EUR")
+
+
+def _check_one_system(orders: Sequence[Matched]) -> None:
+    """Two systems can tell the same orders twice, under numbers of their own: nobody could see it."""
+    families = {table.layout.family: table for table in orders}
+    if len(families) > 1:
+        first, second_one = list(families.values())[:2]
+        raise OrdersError(
+            second_one.part.name,
+            f"this is laid out as {second_one.layout.title}, but {first.part.name} as {first.layout.title}: "
+            "the same orders may be in both and would count twice",
+            "open the files of one system at a time",
+        )
+
+
+def _reading(connection: Connection, table: Matched, answers: Answers) -> Reading:
     return read_columns(
-        connection, part, found.layout, found.layout.grain, found.columns,
+        connection, table.part, table.layout, table.grain, table.columns,
         decimal=answers.decimal, day_first=answers.day_first, timezone=answers.timezone is not None,
     )  # fmt: skip
+
+
+def _ask(questions: Sequence[Question]) -> None:
+    if required := [question for question in questions if question.required]:
+        raise NeedsAnswers(required)
+
+
+def _currency(connection: Connection) -> str | None:
+    found: str | None = clean.rows_of(connection, "SELECT any_value(currency) FROM clean_orders")[0][0]
+    return found
+
+
+def _inspected(connection: Connection, table: Matched, answers: Answers) -> Inspected:
+    part = table.part
+    questions = list(table.questions)
+    if table.layout.kind == "orders" and not questions:
+        reading = _reading(connection, table, answers)
+        questions += value_questions(part, reading.dates, reading.moneys)
+        questions += _timezone_question(reading, answers)
+    cells = ", ".join(f"c{number}" for number in range(len(part.columns)))
+    preview = connection.execute(f"SELECT {cells} FROM {part.relation} LIMIT {PREVIEW_ROWS}").df()
+    preview.columns = pd.Index(part.columns)
+    return Inspected(
+        part, table.layout.key, table.layout.title, table.confidence, table.guesses, preview, tuple(questions)
+    )
+
+
+def _timezone_question(reading: Reading, answers: Answers) -> list[Question]:
+    """Optional: load goes on with the times as they are written and says so."""
+    zoned = any(date.zoned for date in reading.dates.values())
+    if answers.timezone is not None or not (reading.layout.utc or zoned):
+        return []
+    why = "The times are in UTC: an order of the evening can carry the next day's date" if reading.layout.utc else (
+        "The times name their zone; they are used as they are written"
+    )  # fmt: skip
+    options = (Option("UTC", "UTC", "times stay as they are"),)
+    return [Question("timezone", "Which time zone is the shop in?", options, why, reading.part.name, required=False)]

@@ -24,6 +24,7 @@ class Answers:
     currency: str | None = None  # the one that is counted
     rates: Mapping[str, float] | None = None  # currency -> what one unit of it is worth in `currency`
     rows: Literal["orders", "lines", "totals"] | None = None  # what a row is where an order number repeats
+    includes: Literal["nothing", "tax", "shipping", "tax and shipping"] | None = None  # what the mapped amount holds
     refunds: Literal["net", "drop", "ignore"] = "net"
 
 
@@ -55,15 +56,9 @@ class NeedsAnswers(OrdersError):  # noqa: N818 - no error of the file: it asks
     def __init__(self, questions: Sequence[Question]) -> None:
         self.questions = tuple(questions)
         first = self.questions[0]
-        super().__init__(first.file, cause=_asked(self.questions), advice=_advice(self.questions))
-
-
-def _asked(questions: Sequence[Question]) -> str:
-    return " ".join(f"{question.text} {question.why}" for question in questions)
-
-
-def _advice(questions: Sequence[Question]) -> str:
-    return "Choose on the page, or pass " + ", ".join(_as_argument(question) for question in questions) + "."
+        asked = "; ".join(f"{question.text} {question.why}" for question in self.questions)
+        arguments = ", ".join(dict.fromkeys(_as_argument(question) for question in self.questions))
+        super().__init__(first.file, cause=asked, advice=f"choose on the page, or pass {arguments}")
 
 
 def _as_argument(question: Question) -> str:

@@ -130,7 +130,7 @@ def _cell(reading: Reading, name: str, number: int) -> str:
     if role == "date":
         return values.wall_time(reading.dates[name], column, reading.layout.utc, reading.timezone)
     if role in ("money", "number"):
-        return f"TRY_CAST({reading.moneys[name].sql.format(c=column)} AS {_type(name)})"
+        return f"TRY_CAST({reading.moneys[name].of(column)} AS {_type(name)})"
     if role == "id":
         key = values.id_sql(column, kind)
         return f"lower({key})" if name == "customer_id" and reading.email_key else key
@@ -218,11 +218,6 @@ def _rule_sql(reading: Reading) -> str:
         " WHEN value IS NULL THEN 'no_date' ELSE 'unreadable_date' END",
         "WHEN order_id IS NULL THEN 'no_order_number'",
     ]
-    has_money = reading.grain == "line" or "amount" in reading.columns
-    if has_money:
-        missing = "is_first AND amount IS NULL" if reading.grain == "header" else "amount IS NULL"
-        cause = "CASE WHEN amount_value IS NULL THEN 'no_amount' ELSE 'unreadable_amount' END"
-        whens.append(f"WHEN {missing} THEN {cause}")
     whens.append(f"WHEN customer_id IS NULL OR customer_id IN ({guests}) THEN 'no_customer'")
     if {"status", "test", "cancelled_at"} & reading.columns.keys():
         whens += [
@@ -234,6 +229,11 @@ def _rule_sql(reading: Reading) -> str:
                 ("pending", "pending"),
             )
         ]
+    has_money = reading.grain == "line" or "amount" in reading.columns
+    if has_money:
+        missing = "is_first AND amount IS NULL" if reading.grain == "header" else "amount IS NULL"
+        cause = "CASE WHEN amount_value IS NULL THEN 'no_amount' ELSE 'unreadable_amount' END"
+        whens.append(f"WHEN {missing} THEN {cause}")
     return f"CASE {' '.join(whens + _sign_rules(reading))} END"
 
 

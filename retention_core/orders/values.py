@@ -55,6 +55,9 @@ class DateReading:
     readable: int = 0
     unreadable: int = 0
 
+    def of(self, column: str) -> str:
+        return self.sql.replace("{c}", column)
+
 
 @dataclass(frozen=True)
 class MoneyReading:
@@ -63,6 +66,9 @@ class MoneyReading:
     sql: str
     decimal: str | None = None
     ambiguous: str | None = None
+
+    def of(self, column: str) -> str:
+        return self.sql.replace("{c}", column)
 
 
 def is_text(kind: str) -> bool:
@@ -158,7 +164,7 @@ def currency_sql(column: str, kind: str) -> str:
 
 def wall_time(reading: DateReading, column: str, utc: bool, timezone: bool) -> str:
     """The moment as the shop's clock showed it: as written, or turned into the time zone that was answered."""
-    written = reading.sql.format(c=column)
+    written = reading.of(column)
     if not timezone:
         return written
     local = "(SELECT timezone FROM load_settings)"
@@ -174,7 +180,7 @@ def _zoned_text(column: str, reading: DateReading) -> str:
     sign = f"CASE WHEN regexp_matches({column}, '-\\d\\d:?\\d\\d$') THEN -1 ELSE 1 END"
     hours = f"coalesce(TRY_CAST(regexp_extract({column}, '[+-](\\d\\d):?\\d\\d$', 1) AS INTEGER), 0)"
     minutes = f"coalesce(TRY_CAST(regexp_extract({column}, '[+-]\\d\\d:?(\\d\\d)$', 1) AS INTEGER), 0)"
-    return f"(({reading.sql.format(c=column)} - to_minutes({sign} * ({hours} * 60 + {minutes}))) AT TIME ZONE 'UTC')"
+    return f"(({reading.of(column)} - to_minutes({sign} * ({hours} * 60 + {minutes}))) AT TIME ZONE 'UTC')"
 
 
 def _text_to_decimal(column: str, decimal: str) -> str:
@@ -261,7 +267,7 @@ def _text_dates(values: _Values, day_first: bool | None) -> DateReading:
 
 def _with_rival(values: _Values, best: DateReading, rival: DateReading) -> DateReading:
     """`best`, marked as ambiguous where the other order of day and month reads some values that it cannot settle."""
-    this, other = best.sql.format(c="v"), rival.sql.format(c="v")
+    this, other = best.of("v"), rival.of("v")
     differing = values.rows(
         f"SELECT v, strftime({this}, '%-d %B %Y'), strftime({other}, '%-d %B %Y') FROM load_values"
         f" WHERE {this} <> {other} ORDER BY v LIMIT 1"
@@ -278,7 +284,7 @@ def _with_rival(values: _Values, best: DateReading, rival: DateReading) -> DateR
 
 
 def _reading(values: _Values, sql: str, how: str, *, day_first: bool | None = None, zoned: bool = False) -> DateReading:
-    readable = values.readable(sql.format(c="v"))
+    readable = values.readable(sql.replace("{c}", "v"))
     return DateReading(sql, how, day_first, None, zoned, readable, values.total - readable)
 
 

@@ -1,0 +1,95 @@
+"""Notes of the ledger: what was kept but should be known. Their rows are counted elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from retention_core.orders.clean import rows_of
+from retention_core.orders.ledger import Row, row_of
+from retention_core.orders.questions import Answers
+from retention_core.orders.rules import RULE
+from retention_core.orders.stage import Reading
+
+if TYPE_CHECKING:
+    from retention_core.engines.duckdb import Connection
+
+# Looking for equal rows compares every row with every other: only where that is cheap.
+COMPARED_ROWS = 2_000_000
+
+
+def rows(connection: Connection, readings: Sequence[Reading], answers: Answers) -> list[Row]:
+    """One row per file and thing worth knowing."""
+    found: list[Row] = []
+    for number, reading in enumerate(readings):
+        found += _statuses(connection, reading, number)
+        found += _spreadsheet_ids(connection, reading, number)
+        found += _identical(connection, reading, number)
+    if answers.refunds != "ignore":
+        found += _excess(connection, readings)
+    return found + _shared(connection, readings)
+
+
+def sentences(rows: Sequence[Row]) -> list[str]:
+    """The notes in words, one per rule."""
+    told = {row["rule"]: row for row in rows if row["outcome"] == "note"}
+    return [f"{RULE[rule].sentence} ({row['rows']:,} rows)" for rule, row in told.items()]
+
+
+def _statuses(connection: Connection, reading: Reading, number: int) -> list[Row]:
+    if "status" not in reading.columns:
+        return []
+    unknown = rows_of(
+        connection,
+        "SELECT status, count(*), count(DISTINCT order_id), min(line) FROM load_rows"
+        f" WHERE part = {number} AND rule IS NULL AND meaning = 'unknown' GROUP BY status ORDER BY 2 DESC, 1",
+    )
+    if not unknown:
+        return []
+    examples = [(line, status) for status, _, _, line in unknown[:5]]
+    counts = sum(row[1] for row in unknown), sum(row[2] for row in unknown)
+    return [row_of(reading.part, "unknown_status", *counts, examples=examples, number=number)]
+
+
+def _spreadsheet_ids(connection: Connection, reading: Reading, number: int) -> list[Row]:
+    """Ids of text files that a spreadsheet wrote as 1.23E+10; typed columns cannot hold such text."""
+    if reading.part.kind == "parquet":
+        return []
+    ids, lines, line = rows_of(
+        connection,
+        "SELECT count(DISTINCT customer_id), count(*), min(line) FROM load_rows"
+        f" WHERE part = {number} AND regexp_matches(customer_id, '^[0-9][.,]?[0-9]*[eE]\\+[0-9]+$')",
+    )[0]
+    return (
+        [row_of(reading.part, "spreadsheet_id", lines, 0, ids, examples=[(line, "")], number=number)] if lines else []
+    )
+
+
+def _identical(connection: Connection, reading: Reading, number: int) -> list[Row]:
+    """Lines that are equal in every column, kept where nothing tells that they are one."""
+    if reading.part.rows > COMPARED_ROWS or (reading.grain == "order" and "order_id" in reading.columns):
+        return []
+    columns = ", ".join(f"c{column}" for column in range(len(reading.part.columns)))
+    again, line = rows_of(
+        connection,
+        "SELECT coalesce(sum(copies - 1), 0), min(last) FROM (SELECT count(*) AS copies, max(line) AS last"
+        f" FROM {reading.part.relation} GROUP BY {columns} HAVING count(*) > 1)",
+    )[0]
+    return [row_of(reading.part, "identical_lines", again, examples=[(line, "")], number=number)] if again else []
+
+
+def _excess(connection: Connection, readings: Sequence[Reading]) -> list[Row]:
+    found = rows_of(
+        connection,
+        "SELECT part, count(*), CAST(sum(excess) AS DOUBLE) FROM load_refunded_orders"
+        " WHERE excess > 0 GROUP BY part ORDER BY part",
+    )
+    return [
+        row_of(readings[part].part, "refund_excess", orders, orders, amount=amount, number=part)
+        for part, orders, amount in found
+    ]
+
+
+def _shared(connection: Connection, readings: Sequence[Reading]) -> list[Row]:
+    orders = rows_of(connection, "SELECT count(*), count(DISTINCT customer_id) FROM load_shared")[0]
+    return [row_of(readings[0].part, "shared_order_number", orders[0], *orders)] if orders[0] else []

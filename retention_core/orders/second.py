@@ -1,0 +1,198 @@
+"""The tables beside the orders: order lines, payments, keys of customers, customers, events, marketing spend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from retention_core.orders import values, words
+from retention_core.orders.clean import rows_of, run
+from retention_core.orders.layouts import FIELDS, SECOND_FIELDS, Role
+from retention_core.orders.ledger import Row, row_of
+from retention_core.orders.match import Matched
+
+if TYPE_CHECKING:
+    from retention_core.engines.duckdb import Connection
+
+# What `field` becomes in the staged second table, by its role.
+_ROLES: Mapping[str, Role] = {**FIELDS, **SECOND_FIELDS}
+# The columns of each clean table, in order; a file that lacks one leaves it null.
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "customers": ("customer_id", "birthday", "consent", "first_channel"),
+    "events": ("customer_id", "event", "occurred_at", "detail"),
+    "spend": ("month", "channel", "amount"),
+}
+_REQUIRED = {
+    "customers": ("customer_id",),
+    "events": ("customer_id", "event", "occurred_at"),
+    "spend": ("month", "amount"),
+}
+
+
+def join(connection: Connection, orders: Matched, others: Sequence[Matched]) -> Matched:
+    """The orders with what other files of the same export say of them: who the customer is, items, payments.
+
+    The joined relation has the columns of the orders and, after them, those that were added.
+    """
+    keys = [other for other in others if other.layout.kind == "customer_keys"]
+    lines = [other for other in others if other.layout.kind == "order_lines"]
+    payments = [other for other in others if other.layout.kind == "payments"]
+    needs_amount = "amount" not in orders.columns and bool(lines or payments)
+    if not keys and not needs_amount:
+        return orders
+    order_id, customer = f"c{orders.columns['order_id']}", f"c{orders.columns['customer_id']}"
+    joins, added = "", {}
+    if keys:
+        key, person = (f"c{keys[0].columns[name]}" for name in ("customer_id", "person_id"))
+        people = f"(SELECT {key} AS key, min({person}) AS person FROM {keys[0].part.relation} GROUP BY {key})"
+        joins += f" LEFT JOIN {people} AS keys ON keys.key = raw.{customer}"
+        added["customer_id"] = ("keys.person", "VARCHAR")
+    if needs_amount and lines:
+        sums = _sums(connection, lines[0], ("line_amount", "shipping"))
+        joins += f" LEFT JOIN {sums} AS lines ON lines.order_id = raw.{order_id}"
+        added["amount"] = ("lines.line_amount", values.MONEY)
+        added["shipping"] = ("lines.shipping", values.MONEY)
+    if payments:
+        sums = _sums(connection, payments[0], ("amount",))
+        joins += f" LEFT JOIN {sums} AS payments ON payments.order_id = raw.{order_id}"
+        added["payment_method"] = ("payments.method", "VARCHAR")
+        if needs_amount and not lines:
+            added["amount"] = ("payments.amount", values.MONEY)
+    return _with_columns(connection, orders, joins, added)
+
+
+def _sums(connection: Connection, table: Matched, fields: Sequence[str]) -> str:
+    """One row per order number of the table: the sums of its money, and how it was paid first."""
+    sums = []
+    for field in fields:
+        if field in table.columns:
+            number = table.columns[field]
+            column, kind = f"c{number}", table.part.types[number]
+            money = values.read_money(connection, table.part.relation, column, kind, None).of(column)
+            sums.append(f"CAST(sum({money}) AS {values.MONEY}) AS {field}")
+        else:
+            sums.append(f"CAST(NULL AS {values.MONEY}) AS {field}")
+    if "payment_method" in table.columns:
+        sums.append(f"arg_min(c{table.columns['payment_method']}, line) AS method")
+    order_id = f"c{table.columns['order_id']}"
+    return f"(SELECT {order_id} AS order_id, {', '.join(sums)} FROM {table.part.relation} GROUP BY {order_id})"
+
+
+def _with_columns(connection: Connection, orders: Matched, joins: str, added: Mapping[str, tuple[str, str]]) -> Matched:
+    part = orders.part
+    width = len(part.columns)
+    extra = ", ".join(f"{sql} AS c{width + place}" for place, (sql, _) in enumerate(added.values()))
+    relation = f"{part.relation}_joined"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {relation} AS SELECT raw.*, {extra} FROM {part.relation} AS raw{joins}"
+    )
+    joined = replace(
+        part,
+        relation=relation,
+        columns=(*part.columns, *added),
+        types=(*part.types, *(kind for _, kind in added.values())),
+    )
+    numbers = {name: width + place for place, name in enumerate(added)}
+    return replace(orders, part=joined, columns={**orders.columns, **numbers})
+
+
+def make(connection: Connection, tables: Sequence[Matched]) -> list[Row]:
+    """Makes the clean second tables that the files hold, and returns their ledger rows: every row of every file."""
+    rows: list[Row] = []
+    for table in tables:
+        if table.layout.kind == "order_lines":
+            rows += _order_lines(connection, table)
+        elif table.layout.kind in ("payments", "customer_keys"):
+            rows += _used(connection, table)
+        else:
+            rows += _plain_table(connection, table, table.layout.kind)
+    return rows
+
+
+def _stage(connection: Connection, table: Matched, fields: Sequence[str]) -> None:
+    """Makes `load_lines`: the rows of the table with these fields instead of columns."""
+    cells = ", ".join(f"{_cell(connection, table, field)} AS {field}" for field in fields)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE load_lines AS SELECT line, {cells} FROM {table.part.relation}")
+
+
+def _cell(connection: Connection, table: Matched, field: str) -> str:
+    role = _ROLES[field]
+    null = {"date": "TIMESTAMP", "money": values.MONEY, "number": "DOUBLE", "flag": "BOOLEAN"}.get(role, "VARCHAR")
+    if field not in table.columns:
+        return f"CAST(NULL AS {null})"
+    number = table.columns[field]
+    column, kind, relation = f"c{number}", table.part.types[number], table.part.relation
+    if role == "date":
+        return values.read_dates(connection, relation, column, kind, None).of(column)
+    if role in ("money", "number"):
+        money = values.read_money(connection, relation, column, kind, None).of(column)
+        return money if role == "money" else f"CAST({money} AS DOUBLE)"
+    text = values.id_sql(column, kind) if role == "id" else values.text_sql(column, kind)
+    return f"lower({text}) IN ({words.literals(words.TEST_WORDS)})" if role == "flag" else text
+
+
+def _order_lines(connection: Connection, table: Matched) -> list[Row]:
+    """Adds the lines of counted orders to `clean_order_lines`; those of other orders are left out."""
+    _stage(connection, table, ("order_id", "product_id", "product", "category", "quantity", "line_amount"))
+    run(connection, "line_table")
+    run(connection, "lines_of_orders")
+    return _counted(connection, table, "order_id", "clean_orders", "order_not_counted")
+
+
+def _used(connection: Connection, table: Matched) -> list[Row]:
+    """Payments and keys of customers: used where their order or customer is in the orders, else left out."""
+    field = "order_id" if table.layout.kind == "payments" else "person_id"
+    _stage(connection, table, (field,))
+    if table.layout.kind == "payments":
+        return _counted(connection, table, "order_id", "clean_orders", "order_not_counted")
+    connection.execute("ALTER TABLE load_lines RENAME COLUMN person_id TO customer_id")
+    return _counted(connection, table, "customer_id", "clean_orders", "customer_not_counted")
+
+
+def _counted(connection: Connection, table: Matched, key: str, of: str, rule: str) -> list[Row]:
+    """Ledger rows of a table whose rows count where their `key` is in the clean orders."""
+    found = rows_of(
+        connection,
+        f"SELECT known, count(*), count(DISTINCT {key}), arg_min(line, line, 5) FROM (SELECT line, {key},"
+        f" coalesce({key} IN (SELECT {key} FROM {of}), false) AS known FROM load_lines) GROUP BY known",
+    )
+    connection.execute("DROP TABLE load_lines")
+    counts = {known: (rows, distinct, lines) for known, rows, distinct, lines in found}
+    kept, left = counts.get(True, (0, 0, [])), counts.get(False, (0, 0, []))
+    rows = [row_of(table.part, "kept", kept[0], **{_counts(key): kept[1]})]
+    if left[0]:
+        examples = [(line, "") for line in left[2]]
+        rows.append(row_of(table.part, rule, left[0], examples=examples, **{_counts(key): left[1]}))
+    return rows
+
+
+def _counts(key: str) -> str:
+    return "orders" if key == "order_id" else "customers"
+
+
+def _plain_table(connection: Connection, table: Matched, kind: str) -> list[Row]:
+    """Customers, events or spend: rows without a required value, or of a customer named before, do not count."""
+    columns = TABLES[kind]
+    _stage(connection, table, columns)
+    missing = " OR ".join(f"{name} IS NULL" for name in _REQUIRED[kind])
+    again = "row_number() OVER (PARTITION BY customer_id ORDER BY line) > 1" if kind == "customers" else "false"
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE load_ruled AS SELECT *, CASE"
+        f" WHEN {missing} THEN 'unreadable_row' WHEN {again} THEN 'customer_again' END AS rule FROM load_lines"
+    )
+    days = {"birthday", "month"}
+    select = ", ".join(f"CAST({name} AS DATE) AS {name}" if name in days else name for name in columns)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE clean_{kind} AS SELECT {select} FROM load_ruled WHERE rule IS NULL"
+    )
+    found = rows_of(
+        connection,
+        "SELECT coalesce(rule, 'kept'), count(*), arg_min(line, line, 5) FROM load_ruled GROUP BY rule ORDER BY 1",
+    )
+    for name in ("load_lines", "load_ruled"):
+        connection.execute(f"DROP TABLE {name}")
+    return [
+        row_of(table.part, rule, count, examples=[] if rule == "kept" else [(line, "") for line in lines])
+        for rule, count, lines in found
+    ]
