@@ -36,22 +36,29 @@ class _Periods:
     cohort: str
     period: str
     next_period: str
+    ends_on: str
 
 
-def _calendar_periods(grain: str, number: str) -> _Periods:
-    return _Periods(grain, number.format("any_value(first_on)"), number.format("ordered_on"), number.format("max(next_on)"))
+def _calendar_periods(grain: str, number: str, ends_on: str) -> _Periods:
+    days = ("any_value(first_on)", "ordered_on", "max(next_on)")
+    return _Periods(grain, *(number.format(day) for day in days), ends_on)
 
 
 _MONTH = "cast((year({0}) - 1970) * 12 + month({0}) - 1 as integer)"
+_WEEK = "cast(({0} - date '1969-12-29') // 7 as integer)"
+_QUARTER = "cast((year({0}) - 1970) * 4 + quarter({0}) - 1 as integer)"
 _PERIODS = {
-    "customer_weeks": _calendar_periods("week", "cast(({0} - date '1969-12-29') // 7 as integer)"),
-    "customer_months": _calendar_periods("month", _MONTH),
-    "customer_quarters": _calendar_periods("quarter", "cast((year({0}) - 1970) * 4 + quarter({0}) - 1 as integer)"),
+    "customer_weeks": _calendar_periods("week", _WEEK, f"(date '1969-12-29' + 7 * ({_WEEK.format('max(ordered_on)')} + 1))"),
+    "customer_months": _calendar_periods("month", _MONTH, "(last_day(max(ordered_on)) + 1)"),
+    "customer_quarters": _calendar_periods(
+        "quarter", _QUARTER, "cast(date_trunc('quarter', max(ordered_on)) + interval 3 month as date)"
+    ),
     "customer_ages": _Periods(
         "30 days of age",
         _MONTH.format("any_value(first_on)"),
         "cast((ordered_on - first_on) // 30 as integer)",
         "cast((max(next_on) - any_value(first_on)) // 30 as integer)",
+        "(any_value(first_on) + cast(30 * ((max(ordered_on) - any_value(first_on)) // 30 + 1) as integer))",
     ),
 }
 
@@ -124,9 +131,7 @@ class Shop:
     def _make_periods(self, table: str) -> None:
         if table not in self._tables:
             cut = _PERIODS[table]
-            text = _build_text("customer_periods").format(
-                table=table, grain=cut.grain, cohort=cut.cohort, period=cut.period, next_period=cut.next_period
-            )
+            text = _build_text("customer_periods").format(table=table, **vars(cut))
             self._connection.execute(text)
             self._tables.add(table)
 

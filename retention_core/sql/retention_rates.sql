@@ -6,28 +6,34 @@
 -- $grain = 'month': week, month or quarter
 -- $window_days = 365: activity window in days; null: a customer is active for ever
 with spells as (
-    select period_last_on, next_period, count(*) as customers
+    select period, next_period, days_left, count(*) as customers
     from customer_periods
-    group by period_last_on, next_period
+    group by period, next_period, days_left
 ),
 actives as (
     select calendar.period, sum(spells.customers) as customers_end
     from spells
+    join calendar as last_order on last_order.period = spells.period
     join calendar
-        on spells.period_last_on < calendar.ends_on
+        on calendar.period >= spells.period
         and (spells.next_period is null or spells.next_period > calendar.period)
-        and ($window_days is null or calendar.ends_on - spells.period_last_on <= $window_days)
+        and ($window_days is null or calendar.ends_on - last_order.ends_on + spells.days_left <= $window_days)
     group by calendar.period
+),
+waits as (
+    select period, previous_on, count(*) as customers
+    from customer_periods
+    where $window_days is null or days_left <= $window_days
+    group by period, previous_on
 ),
 arrivals as (
     select
-        customer_periods.period,
-        count(case when customer_periods.previous_on is null then 1 end) as new_customers,
-        count(case when calendar.starts_on - customer_periods.previous_on > $window_days then 1 end) as reactivated
-    from customer_periods
-    join calendar on calendar.period = customer_periods.period
-    where $window_days is null or calendar.ends_on - customer_periods.period_last_on <= $window_days
-    group by customer_periods.period
+        waits.period,
+        sum(case when waits.previous_on is null then waits.customers end) as new_customers,
+        sum(case when calendar.starts_on - waits.previous_on > $window_days then waits.customers end) as reactivated
+    from waits
+    join calendar on calendar.period = waits.period
+    group by waits.period
 ),
 counted as (
     select

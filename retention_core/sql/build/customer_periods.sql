@@ -1,6 +1,7 @@
 -- {table}: one row per customer and {grain} with an order.
 -- cohort, period: number of the {grain} of the first order, and of this row (see calendars).
 -- previous_on: day of the customer's last order before the {grain}; next_period: the next {grain} with an order; null: none.
+-- days_left: from the last order in the {grain} to its end.
 create or replace temp table {table} as
 select
     customer,
@@ -8,8 +9,7 @@ select
     any_value(first_on) as first_on,
     {cohort} as cohort,
     {period} as period,
-    min(ordered_on) as period_first_on,
-    max(ordered_on) as period_last_on,
+    cast({ends_on} - max(ordered_on) as smallint) as days_left,
     case when min(order_number) > 1 then min(previous_on) end as previous_on,
     case when count(next_on) = count(*) then {next_period} end as next_period,
     cast(count(*) as integer) as orders,
