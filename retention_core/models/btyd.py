@@ -25,7 +25,7 @@ from retention_core.models.triples import Floats, Triples, arrays, distinct_rows
 
 FEW_REPEATERS = 20  # customers with a second order below which no model is worth a look
 HARDLY_ANYONE = 0.01  # share of customers stopping below which "nobody stops" explains the data as well
-DISCOUNT_NODES, PAIR_NODES = 64, 24
+DISCOUNT_NODES, PAIR_NODES = 64, 12
 HALVINGS = 50
 
 
@@ -52,6 +52,26 @@ MODELS: Mapping[str, Model] = MappingProxyType(
         "bg_nbd": BetaGeometric(may_stop_at_once=False),
         "mbg_nbd": BetaGeometric(may_stop_at_once=True),
         "pareto_nbd": ParetoNBD(),
+    }
+)
+
+
+MESSAGES: Mapping[str, str] = MappingProxyType(
+    {
+        "fits": "The model fits: its best point was found on {customers:,.0f} customers.",
+        "too_little_data": (
+            "Too little data: {repeaters:,.0f} customers have ordered again, "
+            f"at least {FEW_REPEATERS} are needed to tell how customers stop buying."
+        ),
+        "nobody_stops": (
+            "At a boundary: hardly any customer of this shop can be seen to stop buying for good, "
+            "so the model cannot tell who has left. Use the observed curve instead."
+        ),
+        "runs_away": (
+            "At a boundary: the data do not tell how customers differ, so the model's numbers run away. "
+            "Use the observed curve instead."
+        ),
+        "restless": "The search for the best fit did not come to rest. Use the observed curve instead.",
     }
 )
 
@@ -118,30 +138,21 @@ class Fit:
     @property
     def message(self) -> str:
         """One or two plain sentences on whether the fit can be trusted."""
-        verdict = self._verdict()
+        message = MESSAGES[self.verdict].format(customers=self.triples.size, repeaters=self.triples.repeaters)
         if self.triples.left_out:
-            verdict += f" {self.triples.left_out:,.0f} customers with an impossible history were left out."
-        return verdict
+            message += f" {self.triples.left_out:,.0f} customers with an impossible history were left out."
+        return message
 
-    def _verdict(self) -> str:
+    @property
+    def verdict(self) -> str:
+        """The key of `message` in MESSAGES."""
         if self.has_too_little_data:
-            return (
-                f"Too little data: {self.triples.repeaters:,.0f} customers have ordered again, "
-                f"at least {FEW_REPEATERS} are needed to tell how customers stop buying."
-            )
+            return "too_little_data"
         if self.is_usable:
-            return f"The model fits: its best point was found on {self.triples.size:,.0f} customers."
+            return "fits"
         if self._rules.stopped_share(self.maximum.params, self.triples.longest) < HARDLY_ANYONE:
-            return (
-                "At a boundary: hardly any customer of this shop can be seen to stop buying for good, "
-                "so the model cannot tell who has left. Use the observed curve instead."
-            )
-        if self.at_boundary:
-            return (
-                "At a boundary: the data do not tell how customers differ, so the model's numbers run away. "
-                "Use the observed curve instead."
-            )
-        return "The search for the best fit did not come to rest. Use the observed curve instead."
+            return "nobody_stops"
+        return "runs_away" if self.at_boundary else "restless"
 
     @property
     def _rules(self) -> Model:
@@ -158,6 +169,14 @@ class Fit:
     def expected_orders_new(self, horizon: Any) -> Floats:
         """Expected repeat orders of a customer in the `horizon` after the first order: E[X(t)]."""
         return self.expected_orders(0.0, 0.0, 0.0, horizon)
+
+    def expected_orders_by(self, x: Any, t_x: Any, T: Any, ends: Floats) -> Floats:
+        """Expected orders until each of the `ends` from now: one more axis, of their length."""
+
+        def until(params: Floats, x: Floats, T: Floats) -> Floats:
+            return self._rules.orders_while_alive(params, x[:, None], T[:, None], ends)
+
+        return np.asarray(self.p_alive(x, t_x, T)[..., None] * self._once_a_history(until, x, T))
 
     def weighted_orders(self, x: Any, t_x: Any, T: Any, ends: Floats, worth: Floats) -> Floats:
         """Expected orders in the consecutive periods from now that end at `ends`, each counted with its `worth`.
@@ -254,13 +273,14 @@ class Fit:
         )
 
     def _once_a_history(self, formula: Any, *values: Any) -> Floats:
-        """The formula at the distinct rows of the broadcast values, given back in their shape."""
+        """The formula at the distinct rows of the broadcast values, given back in their shape (and its own axes)."""
         whole = arrays(*values)
         for part in whole:
             if not (np.isfinite(part) & (part >= 0)).all():
                 raise ValueError("x, t_x, T and horizons must be numbers of 0 or more")
         rows, position = distinct_rows(*(part.ravel() for part in whole))
-        return np.asarray(formula(self.maximum.params, *rows)[position].reshape(whole[0].shape))
+        said = formula(self.maximum.params, *rows)[position]
+        return np.asarray(said.reshape(whole[0].shape + said.shape[1:]))
 
 
 def interval(fits: tuple[Fit, ...], quantity: Any, level: float = 0.8) -> tuple[Floats, Floats]:

@@ -1,6 +1,6 @@
 """The data of every buy-till-you-die model: how many customers share one purchase history (x, t_x, T)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,13 +19,15 @@ class Triples:
     """One row per purchase history, sorted by `x`; the unit of time is the caller's.
 
     `x` repeat orders, `t_x` time from the first to the last order, `T` time from the first order to the end of the
-    observation, `customers` how many share the history. `left_out` counts customers whose history is impossible.
+    observation, `customers` how many share the history, `row` its place in the frame it was read from. `left_out`
+    counts customers whose history is impossible.
     """
 
     x: Floats
     t_x: Floats
     T: Floats
     customers: Floats
+    row: Ints
     left_out: float = 0.0
 
     @property
@@ -42,7 +44,7 @@ class Triples:
 
     def weighted(self, customers: Floats) -> "Triples":
         """The same histories with other counts: a bootstrap sample."""
-        return Triples(self.x, self.t_x, self.T, customers)
+        return replace(self, customers=customers)
 
 
 def read_triples(summary: pd.DataFrame) -> Triples:
@@ -64,7 +66,7 @@ def read_triples(summary: pd.DataFrame) -> Triples:
     left_out = float(customers[~possible & np.isfinite(customers)].sum())
     order = np.flatnonzero(possible)
     order = order[np.argsort(x[order], kind="stable")]
-    return Triples(x[order], t_x[order], T[order], customers[order], left_out)
+    return Triples(x[order], t_x[order], T[order], customers[order], order.astype(np.int64), left_out)
 
 
 @dataclass(frozen=True)

@@ -70,3 +70,30 @@ def histories(days: pd.DataFrame, until: str, hidden_until: str | None = None, u
         hidden = days[(days["day"] > until) & (days["day"] <= hidden_until)]
         table["hidden_orders"] = hidden.groupby("customer").size().reindex(table.index, fill_value=0)
     return table
+
+
+def activity(days: pd.DataFrame, until: str, unit: int = WEEK) -> pd.DataFrame:
+    """One row per age in periods of `unit` days: age, customers watched through it, repeat orders they made in it."""
+    seen = days[days["day"] <= until]
+    first = seen.groupby("customer")["day"].min()
+    watched = (pd.Timestamp(until) - first).dt.days // unit
+    repeats = seen[seen["day"] > seen["customer"].map(first)]
+    age = ((repeats["day"] - repeats["customer"].map(first)).dt.days - 1) // unit
+    age = age[age < repeats["customer"].map(watched)]
+    ages = pd.RangeIndex(watched.max())
+    customers = (
+        watched.value_counts().sort_index(ascending=False).cumsum().sort_index().reindex(ages + 1, method="bfill")
+    )
+    return pd.DataFrame(
+        {"age": ages, "customers": customers.to_numpy(), "orders": age.value_counts().reindex(ages, fill_value=0)}
+    )
+
+
+def hidden_periods(days: pd.DataFrame, until: str, hidden_until: str, length: int = 30) -> pd.DataFrame:
+    """One row per whole period of `length` days after `until`: starts, ends (days since), orders of known customers."""
+    known = days.loc[days["day"] <= until, "customer"].unique()
+    hidden = days[(days["day"] > until) & days["customer"].isin(known)]
+    period = ((hidden["day"] - pd.Timestamp(until)).dt.days - 1) // length
+    periods = pd.RangeIndex((pd.Timestamp(hidden_until) - pd.Timestamp(until)).days // length)
+    orders = period.value_counts().reindex(periods, fill_value=0)
+    return pd.DataFrame({"starts": periods * float(length), "ends": (periods + 1.0) * length, "orders": orders})
