@@ -9,6 +9,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +28,10 @@ class FailedError(Exception):
 
 @dataclass
 class Run:
-    """One run of all works on one log: every sample of every step, by work."""
+    """One run of all works on one log: every sample of every step, by work.
+
+    `others_cores`: how many cores other processes of the machine kept busy, on average, while each child ran.
+    """
 
     orders: int
     repeat: int
@@ -37,13 +41,17 @@ class Run:
     log_mb: float = 0.0
     compared: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    others_cores: list[float] = field(default_factory=list)
     seconds: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    cpu_seconds: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     peak_mb: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
     def add(self, work: str, outcome: dict[str, dict[str, float]]) -> None:
-        for kind, store in (("seconds", self.seconds), ("peak_mb", self.peak_mb)):
+        """Add one sample of every step of this work."""
+        for kind in ("seconds", "cpu_seconds", "peak_mb"):
+            samples = getattr(self, kind).setdefault(work, {})
             for step, value in outcome[kind].items():
-                store.setdefault(work, {}).setdefault(step, []).append(round(value, 6))
+                samples.setdefault(step, []).append(round(value, 6))
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -64,12 +72,15 @@ def measure(log_file: Path, orders: int, peers: list[str], repeat: int, timeout:
                 keep = works[work].kept if round_number == 0 else []
                 _read(log_file)
                 print(f"round {round_number + 1} of {repeat}: {work}", file=sys.stderr, flush=True)
+                begin, others_begin = time.perf_counter(), _others_seconds()
                 try:
                     run.add(work, json.loads(_child([*works[work].arguments, *keep], timeout)))
                 except FailedError as failure:
                     if work in ("ours", "import"):
                         raise
                     run.failed[work] = str(failure)
+                others = (_others_seconds() - others_begin) / (time.perf_counter() - begin)
+                run.others_cores.append(round(max(0.0, others), 2))
             if round_number == 0:
                 run.compared = _compare(works, run, Path(folder))
     return run
@@ -129,8 +140,17 @@ def _machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "memory_gb": round(memory / 1e9, 1),
         "system": f"{platform.system()} {platform.release()}",
-        "load_before": round(os.getloadavg()[0], 2),
     }
+
+
+def _others_seconds() -> float:
+    """Seconds for which processes other than this one and its ended children kept a core busy; 0 where Linux is not."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return 0.0
+    user, nice, system, _idle, _waiting, *interrupts = map(int, stat.read_text().split("\n", 1)[0].split()[1:9])
+    busy = (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+    return busy - sum(os.times()[:4])
 
 
 def _processor() -> str:

@@ -13,8 +13,10 @@ from benchmarks.measure import Run
 HERE = Path(__file__).resolve().parent
 RESULTS, README = HERE / "results", HERE / "README.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+QUIET_CORES = 0.3  # what other processes may use before a run counts as disturbed
 FULL_SIZE, LARGE_SIZE = 10_000_000, 50_000_000
 NAMES = [analysis.name for analysis in ANALYSES]
+SIX = ["open", *NAMES]
 PAGE_QUERIES = [analysis for analysis in ANALYSES if analysis.times_naive_duckdb]
 
 
@@ -65,28 +67,38 @@ def _conditions(run: Run) -> str:
     machine, versions = run.machine, {**run.versions}
     commit = versions.pop("commit")
     lines = [
-        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']};"
-        f" load {machine['load_before']} before the run. Commit {commit};"
-        f" {', '.join(f'{name} {number}' for name, number in versions.items())}.",
-        f"Log: {run.log_mb:,.0f} MB of Parquet. {run.repeat} rounds: least (median).",
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}."
+        f" Commit {commit}; {', '.join(f'{name} {number}' for name, number in versions.items())}.",
+        f"Log: {run.log_mb:,.0f} MB of Parquet. Rounds: {run.repeat}; least (median).",
+        _quiet(run),
         f"Answers equal to ours in every cell: {', '.join(_label(work) for work in run.compared) or 'none compared'}.",
     ]
     lines += [f"**{_label(work)} did not finish**: {why}." for work, why in run.failed.items()]
     return "\n".join(lines)
 
 
+def _quiet(run: Run) -> str:
+    least, most = min(run.others_cores), max(run.others_cores)
+    said = f"Other processes kept {least:.1f} to {most:.1f} cores busy meanwhile"
+    return (
+        f"{said}."
+        if most <= QUIET_CORES
+        else f"**{said}: not a quiet machine, times are no evidence; read the CPU s.**"
+    )
+
+
 def _from_nothing(run: Run) -> str:
     ours = _six(run, "ours")
     rows = [
-        ("Comeback: `import retention_core`", _spread(run.seconds["import"]["import"]), _peak(run, "import"), ""),
-        ("Comeback: open", _spread(run.seconds["ours"]["open"]), _peak(run, "ours", ["open"]), ""),
-        ("Comeback: open and the six analyses", _spread(ours), _peak(run, "ours", ["open", *NAMES]), "1"),
+        ("Comeback: `import retention_core`", *_cost(run, "import", ["import"]), ""),
+        ("Comeback: open", *_cost(run, "ours", ["open"]), ""),
+        ("Comeback: open and the six analyses", *_cost(run, "ours", SIX), "1"),
     ]
     for peer, name in PEERS.items():
         if peer in run.seconds:
-            six = _six(run, peer)
-            rows.append((f"{name}: the six analyses", _spread(six), _peak(run, peer), f"{min(six) / min(ours):.1f}"))
-    return _table(("from the Parquet file", "s", "peak MB", "times ours"), rows)
+            times = min(_six(run, peer)) / min(ours)
+            rows.append((f"{name}: the six analyses", *_cost(run, peer, SIX), f"{times:.1f}"))
+    return _table(("from the Parquet file", "s", "CPU s", "peak MB", "times ours"), rows)
 
 
 def _questions(run: Run) -> str:
@@ -173,18 +185,23 @@ def _goals(goals: list[Goal]) -> str:
 
 def _six(run: Run, who: str) -> list[float]:
     """Seconds from the Parquet file to the last of the six answers, by round."""
-    steps = run.seconds[who]
-    return [sum(steps[name][i] for name in ("open", *NAMES)) for i in range(len(steps["open"]))]
+    return _sums(run.seconds[who], SIX)
 
 
-def _peak_mb(run: Run, who: str, steps: list[str] | None = None) -> float:
+def _sums(samples: dict[str, list[float]], steps: list[str]) -> list[float]:
+    """The steps added up, round by round."""
+    return [sum(parts) for parts in zip(*(samples[step] for step in steps), strict=True)]
+
+
+def _peak_mb(run: Run, who: str, steps: list[str]) -> float:
     """The highest peak of any round, so memory is never flattered."""
-    peaks = run.peak_mb[who]
-    return max(max(peaks[step]) for step in steps or peaks)
+    return max(max(run.peak_mb[who][step]) for step in steps)
 
 
-def _peak(run: Run, who: str, steps: list[str] | None = None) -> str:
-    return f"{_peak_mb(run, who, steps):,.0f}"
+def _cost(run: Run, who: str, steps: list[str]) -> tuple[str, str, str]:
+    """Seconds by the clock, seconds of all cores and peak MB of these steps together."""
+    seconds, cpu_seconds = (_sums(samples[who], steps) for samples in (run.seconds, run.cpu_seconds))
+    return _spread(seconds), _spread(cpu_seconds), f"{_peak_mb(run, who, steps):,.0f}"
 
 
 def _spread(seconds: list[float]) -> str:
