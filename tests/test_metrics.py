@@ -1,0 +1,145 @@
+"""Readings of the registry: the worked examples of the trade, intervals, what is not known yet."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+import retention_core as rc
+from retention_core.metrics import METRICS, wilson
+from tests.conftest import ROOT
+
+
+def orders_file(folder: Path, rows: list[tuple[str, str, float]]) -> Path:
+    file = folder / "orders.csv"
+    lines = [f"{customer},{day},{amount}" for customer, day, amount in rows]
+    file.write_text("customer,date,amount\n" + "\n".join(lines) + "\n")
+    return file
+
+
+def test_two_thousand_customers_of_whom_900_buy_in_two_months_are_45_percent(tmp_path: Path) -> None:
+    """The articles' example: a two-month window, 2,000 existing customers, 900 of them buy. New ones do not count."""
+    rows = [(f"c{n}", "2023-12-10", 10.0) for n in range(2000)]
+    rows += [(f"c{n}", "2024-01-20", 10.0) for n in range(900)] + [(f"c{n}", "2024-02-20", 10.0) for n in range(300)]
+    rows += [(f"new{n}", "2024-01-15", 10.0) for n in range(500)] + [("new1", "2024-02-10", 10.0)]
+    shop = rc.open_orders(orders_file(tmp_path, rows))
+    reading = shop.metric("crr_returning", starts_at="2024-01-01", ends_at="2024-03-01")
+    assert (reading.value, reading.numerator, reading.denominator) == (0.45, 900, 2000)
+    assert reading.low == pytest.approx(0.4283, abs=1e-3) and reading.high == pytest.approx(0.4719, abs=1e-3)
+
+
+def test_the_textbook_rate_of_the_articles_is_78_and_not_81_percent(tmp_path: Path) -> None:
+    """S = 50,000, N = 1,000, E = 40,000: (40,000 - 1,000) / 50,000. One article divides by 50,000 - 1,000 instead."""
+    rows = [(f"c{n}", "2024-01-31", 1.0) for n in range(50_000)]
+    rows += [(f"c{n}", "2024-02-10", 1.0) for n in range(39_000)] + [(f"new{n}", "2024-02-20", 1.0) for n in range(1000)]
+    rows += [("late", "2024-03-01", 1.0)]
+    shop = rc.open_orders(orders_file(tmp_path, rows))
+    row = shop.query("retention_rates", window_days=29).set_index("period").loc["2024-02-01"]
+    assert (row["customers_start"], row["customers_end"], row["new_customers"]) == (50_000, 40_000, 1_000)
+    assert row["crr"] == 0.78
+
+
+@pytest.fixture(scope="module")
+def shop() -> rc.Shop:
+    return rc.open_orders(ROOT / "tests" / "queries" / "given.csv")
+
+
+@pytest.mark.parametrize(
+    ("key", "numerator", "denominator"),
+    [
+        ("customers", 6, None),
+        ("orders", 12, None),
+        ("revenue", 259, None),
+        ("repeat_purchase_rate", 4, 6),
+        ("repeat_purchase_rate_orders", 4, 6),
+        ("second_order_within_30_days", 1, 4),
+        ("second_order_within_60_days", 2, 3),
+        ("returning_customer_rate", 1, 3),
+        ("crr_returning", 1, 4),
+        ("average_order_value", 259, 12),
+        ("purchase_frequency", 12, 6),
+        ("customer_value_historic", 259, 6),
+        ("orders_from_repeat_customers", 10, 12),
+        ("orders_not_first", 6, 12),
+        ("revenue_from_repeat_customers", 151, 259),
+        ("concentration_top_10", 100, 259),
+        ("concentration_top_20", 165, 259),
+    ],
+)
+def test_reading_divides_what_it_says(shop: rc.Shop, key: str, numerator: float, denominator: float | None) -> None:
+    reading = shop.metric(key)
+    assert (reading.numerator, reading.denominator) == (numerator, denominator)
+    assert reading.value == pytest.approx(numerator / (denominator or 1))
+
+
+def test_the_rates_of_a_period_come_from_the_last_whole_one(shop: rc.Shop) -> None:
+    strict, churn, textbook = (shop.metric(key, window_days=45) for key in ("crr_strict", "churn", "crr_textbook"))
+    assert strict.value == 0.5 and churn.value == 0.5 and textbook.value == 0.5
+
+
+def test_half_have_ordered_again_after_36_days(shop: rc.Shop) -> None:
+    assert shop.metric("median_days_to_second_order").value == 36
+
+
+def test_historic_value_is_orders_per_customer_times_order_value(shop: rc.Shop) -> None:
+    value, frequency, order = (
+        shop.metric(key).value for key in ("customer_value_historic", "purchase_frequency", "average_order_value")
+    )
+    assert value is not None and frequency is not None and order is not None
+    assert value == pytest.approx(frequency * order)
+
+
+@pytest.mark.parametrize("key", ["crr_strict", "second_order_within_365_days", "customer_value_simple"])
+def test_what_has_not_been_observed_is_absent_and_never_zero(shop: rc.Shop, key: str) -> None:
+    reading = shop.metric(key)
+    assert reading.value is None and reading.low is None
+    assert "Not known yet" in reading.caveats[0]
+
+
+@pytest.mark.parametrize("key", METRICS)
+def test_every_metric_can_be_read_and_holds_its_interval(shop: rc.Shop, key: str) -> None:
+    reading = shop.metric(key)
+    assert reading.unit == METRICS[key].unit
+    if reading.value is not None and reading.low is not None and reading.high is not None:
+        assert reading.low <= reading.value <= reading.high
+
+
+@pytest.mark.parametrize("key", METRICS)
+def test_every_metric_says_what_it_is(key: str) -> None:
+    metric = METRICS[key]
+    assert metric.label and metric.definition.endswith(".") and metric.formula and metric.source
+    assert all(caveat.endswith(".") for caveat in metric.caveats)
+    assert (ROOT / "retention_core" / "sql" / f"{metric.query}.sql").exists()
+
+
+def test_an_unknown_metric_names_those_there_are(shop: rc.Shop) -> None:
+    with pytest.raises(KeyError, match="repeat_purchase_rate"):
+        shop.metric("repeat_rate")
+
+
+@pytest.mark.parametrize(("hits", "trials"), [(0, 10), (10, 10), (1, 3), (45, 100), (900, 2000)])
+def test_wilson_of_python_and_of_the_engine_are_one(shop: rc.Shop, hits: int, trials: int) -> None:
+    """The ends solve (p - k/n)^2 = z^2 p (1 - p) / n."""
+    low, high = wilson(hits, trials)
+    for end in (low, high):
+        if 0 < end < 1:
+            z = abs(hits / trials - end) / math.sqrt(end * (1 - end) / trials)
+            assert z == pytest.approx(1.959964, abs=1e-6)
+    rows = shop.query("second_order_within", days=[30, 60])
+    for row in rows.itertuples():
+        assert (row.low, row.high) == pytest.approx(wilson(row.ordered_again, row.customers))
+
+
+def test_the_error_of_the_order_value_is_that_of_whole_customers_drawn_again(shop: rc.Shop) -> None:
+    """Linearised error against a bootstrap over customers, on the sample shop."""
+    import numpy as np
+
+    sample = rc.open_orders(rc.sample("gift"))
+    customers = sample.query("customer_summary")
+    revenue, orders = customers["revenue"].to_numpy(), customers["orders"].to_numpy()
+    rng = np.random.default_rng(7)
+    draws = rng.integers(0, len(customers), (400, len(customers)))
+    again = revenue[draws].sum(axis=1) / orders[draws].sum(axis=1)
+    reading = sample.metric("average_order_value")
+    assert reading.low is not None and reading.high is not None
+    assert reading.high - reading.low == pytest.approx(2 * 1.96 * again.std(), rel=0.15)
