@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sample_data.arrays import Bools, Floats, Ints, Texts
 from sample_data.goods import Money
 from sample_data.orders import COMPLETED, NEWSLETTER_DAY, NEWSLETTER_MONTHS, REFUNDED, Orders
 from sample_data.people import CONTROL, NO_TEST, WEEKLY, People, Purchases, chance
@@ -22,10 +23,10 @@ _QUESTIONS = ("delivery late", "question about the order", "question about a pro
 class Events:
     """One entry per event, by time."""
 
-    person: np.ndarray
-    event: np.ndarray
-    seconds: np.ndarray
-    detail: np.ndarray
+    person: Ints
+    event: Texts
+    seconds: Ints
+    detail: Texts
 
 
 def events(
@@ -34,7 +35,7 @@ def events(
     bought: Purchases,
     rows: Orders,
     cash: Money,
-    customer_ids: np.ndarray,
+    customer_ids: Texts,
     rng: np.random.Generator,
 ) -> Events:
     """Everything that happened after the first order of each customer, by time."""
@@ -59,12 +60,12 @@ def events(
     return Events(person[by_time], event[by_time], seconds[by_time], detail[by_time])
 
 
-def app_chance(who: People) -> np.ndarray:
+def app_chance(who: People) -> Floats:
     """Chance that a customer ever installs the app: the loyal do it more often. The app itself changes nothing."""
     return chance(APP_LOG_ODDS[0] + APP_LOG_ODDS[1] * who.loyalty)
 
 
-_Part = tuple[str, np.ndarray, np.ndarray, np.ndarray | str]
+_Part = tuple[str, Ints, Ints, Texts | str]
 
 
 def _app_installs(who: People, rng: np.random.Generator) -> _Part:
@@ -118,12 +119,12 @@ def _carts_and_wishes(shop: Shop, who: People, bought: Purchases, rng: np.random
     ]
 
 
-def _products(shop: Shop, size: int, rng: np.random.Generator) -> np.ndarray:
+def _products(shop: Shop, size: int, rng: np.random.Generator) -> Texts:
     weight = np.array([0.0 if product.months else product.weight for product in shop.products])
     return rng.choice(np.array([product.product_id for product in shop.products]), size, p=weight / weight.sum())
 
 
-def _reviews(rows: Orders, sales: np.ndarray, had_refund: np.ndarray, rng: np.random.Generator) -> _Part:
+def _reviews(rows: Orders, sales: Ints, had_refund: Bools, rng: np.random.Generator) -> _Part:
     wrote = rng.random(len(sales)) < 0.055
     good, bad = rng.choice([5, 4, 3, 2, 1], (2, wrote.sum()), p=[0.58, 0.27, 0.08, 0.03, 0.04])
     stars = np.where(had_refund[wrote], 6 - bad, good)
@@ -132,7 +133,7 @@ def _reviews(rows: Orders, sales: np.ndarray, had_refund: np.ndarray, rng: np.ra
     return "review", rows.person[row], rows.seconds[row] + after, np.char.add("stars:", stars.astype(str))
 
 
-def _support_tickets(rows: Orders, sales: np.ndarray, had_refund: np.ndarray, rng: np.random.Generator) -> _Part:
+def _support_tickets(rows: Orders, sales: Ints, had_refund: Bools, rng: np.random.Generator) -> _Part:
     asked = rng.random(len(sales)) < np.where(had_refund, 0.45, 0.015)
     row = sales[asked]
     complaint, question = rng.choice(np.array(_COMPLAINTS), len(row)), rng.choice(np.array(_QUESTIONS), len(row))
@@ -145,7 +146,7 @@ def _support_tickets(rows: Orders, sales: np.ndarray, had_refund: np.ndarray, rn
     )
 
 
-def _referrals(shop: Shop, who: People, customer_ids: np.ndarray, rng: np.random.Generator) -> _Part:
+def _referrals(shop: Shop, who: People, customer_ids: Texts, rng: np.random.Generator) -> _Part:
     """Who brought the customers of the channel Referral: the most loyal of four earlier customers taken at random."""
     channel = [one.name for one in shop.channels].index("Referral")
     newcomer = np.flatnonzero((who.channel == channel) & (np.arange(len(who)) > 0))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sample_data.arrays import Ints, Texts
 from sample_data.orders import DELIVERY_METHODS, GUEST, PAYMENT_METHODS, STATUSES, channel_names
 from sample_data.seasons import CLOSED, MONTHS, OPENED
 from sample_data.shops import SHOPS
@@ -116,19 +117,19 @@ _TABLES = {
 }
 
 
-def _order_ids(result: Simulation) -> np.ndarray:
+def _order_ids(result: Simulation) -> Texts:
     return np.array([f"{result.shop.order_prefix}-{number + 1:06d}" for number in range(len(result.orders))])
 
 
-def _named(names: Sequence[str], index: np.ndarray) -> np.ndarray:
+def _named(names: Sequence[str], index: Ints) -> Texts:
     return np.array(names)[index]
 
 
-def _times(seconds: np.ndarray) -> np.ndarray:
+def _times(seconds: Ints) -> Texts:
     return np.datetime_as_string(OPENED.astype("datetime64[s]") + seconds)
 
 
-def _decimal(cents: np.ndarray) -> list[str]:
+def _decimal(cents: Ints) -> list[str]:
     return [f"{value // 100}.{value % 100:02d}" for value in cents.tolist()]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sample_data.arrays import Dates, Ints
 from sample_data.orders import COMPLETED, DELIVERY_METHODS, REFUNDED, TEST, Orders
 from sample_data.people import People
 from sample_data.seasons import DATES, month_of
@@ -18,23 +19,23 @@ _EXPRESS, _PICKUP = DELIVERY_METHODS.index("Express"), DELIVERY_METHODS.index("P
 class Lines:
     """One entry per order line; `order` is the row of Orders, `amount` is after the discount."""
 
-    order: np.ndarray
-    product: np.ndarray
-    quantity: np.ndarray
-    amount: np.ndarray
-    discount: np.ndarray
+    order: Ints
+    product: Ints
+    quantity: Ints
+    amount: Ints
+    discount: Ints
 
 
 @dataclass(frozen=True)
 class Money:
     """One entry per row of Orders, in cents: amount after discount, before refund, without tax and shipping."""
 
-    amount: np.ndarray
-    discount: np.ndarray
-    refunded: np.ndarray
-    tax: np.ndarray
-    shipping: np.ndarray
-    status: np.ndarray  # as in Orders, with what was refunded in full
+    amount: Ints
+    discount: Ints
+    refunded: Ints
+    tax: Ints
+    shipping: Ints
+    status: Ints  # as in Orders, with what was refunded in full
 
 
 def lines(shop: Shop, who: People, rows: Orders, rng: np.random.Generator) -> Lines:
@@ -85,11 +86,11 @@ def money(shop: Shop, rows: Orders, content: Lines, rng: np.random.Generator) ->
     )
 
 
-def _per_order(rows: Orders, content: Lines, cents: np.ndarray) -> np.ndarray:
+def _per_order(rows: Orders, content: Lines, cents: Ints) -> Ints:
     return np.bincount(content.order, weights=cents, minlength=len(rows)).astype(int)
 
 
-def _on_sale(shop: Shop, date: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _on_sale(shop: Shop, date: Dates, rng: np.random.Generator) -> Ints:
     """A product for each pick, by weight, among what is sold in that month."""
     weight = np.array(
         [[p.weight if not p.months or month in p.months else 0.0 for p in shop.products] for month in range(1, 13)]
@@ -98,15 +99,13 @@ def _on_sale(shop: Shop, date: np.ndarray, rng: np.random.Generator) -> np.ndarr
     return (cumulative[month_of(date) - 1] <= rng.random(len(date))[:, None]).sum(axis=1)
 
 
-def _favourites(shop: Shop, size: int, rng: np.random.Generator) -> np.ndarray:
+def _favourites(shop: Shop, size: int, rng: np.random.Generator) -> Ints:
     """One product per customer, sold all year; accessories are bought once and are nobody's favourite."""
     weight = np.array([0.0 if p.months or p.category == "Accessories" else p.weight for p in shop.products])
     return rng.choice(len(shop.products), size, p=weight / weight.sum())
 
 
-def _with_companions(
-    shop: Shop, order: np.ndarray, product: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def _with_companions(shop: Shop, order: Ints, product: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Every seventh time the product that goes with it is bought too."""
     place = {p.product_id: position for position, p in enumerate(shop.products)}
     companion = np.array([place.get(p.goes_with, -1) for p in shop.products])[product]
@@ -114,7 +113,7 @@ def _with_companions(
     return np.concatenate([order, order[added]]), np.concatenate([product, companion[added]])
 
 
-def _price(shop: Shop, product: np.ndarray, date: np.ndarray) -> np.ndarray:
+def _price(shop: Shop, product: Ints, date: Dates) -> Ints:
     """List price in cents; raised every January, to full ten cents less one."""
     years = date.astype("datetime64[Y]").astype(int) - int(DATES[0].astype("datetime64[Y]").astype(int))
     base = np.array([p.cents for p in shop.products])[product]

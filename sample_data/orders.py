@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sample_data.arrays import Bools, Dates, Floats, Ints, Texts
 from sample_data.people import People, Purchases, draw_channel, draw_country
 from sample_data.seasons import DATES, DAYS, Calendar, black_friday, month_of, seconds_since_opening
 from sample_data.shops import Shop
@@ -28,24 +29,24 @@ class Orders:
     `number` counts the true purchases of a person from 0; -1 on rows that are none.
     """
 
-    person: np.ndarray
-    number: np.ndarray
-    status: np.ndarray
-    seconds: np.ndarray  # since opening
-    days_since_previous: np.ndarray  # NaN without a previous purchase
-    channel: np.ndarray  # index into channel_names
-    country: np.ndarray
-    coupon: np.ndarray
-    campaign: np.ndarray
-    coupon_percent: np.ndarray
-    payment_method: np.ndarray
-    delivery_method: np.ndarray
+    person: Ints
+    number: Ints
+    status: Ints
+    seconds: Ints  # since opening
+    days_since_previous: Floats  # NaN without a previous purchase
+    channel: Ints  # index into channel_names
+    country: Ints
+    coupon: Texts
+    campaign: Texts
+    coupon_percent: Ints
+    payment_method: Ints
+    delivery_method: Ints
 
     def __len__(self) -> int:
         return len(self.person)
 
     @property
-    def date(self) -> np.ndarray:
+    def date(self) -> Dates:
         return DATES[self.seconds // 86_400]
 
 
@@ -57,7 +58,7 @@ def orders(shop: Shop, who: People, bought: Purchases, calendar: Calendar, rng: 
     """All rows of the order file with everything but the goods and the money."""
     person, moment, number, status = _rows(shop, who, bought, calendar, rng)
     by_time = np.argsort(moment, kind="stable")
-    person, moment, number, status = (one[by_time] for one in (person, moment, number, status))
+    person, moment, number, status = person[by_time], moment[by_time], number[by_time], status[by_time]
 
     channel, country = draw_channel(shop, moment, rng), draw_country(shop, len(person), rng)
     known = (person >= 0) & (person < len(who))
@@ -88,7 +89,7 @@ def orders(shop: Shop, who: People, bought: Purchases, calendar: Calendar, rng: 
 
 def _rows(
     shop: Shop, who: People, bought: Purchases, calendar: Calendar, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[Ints, Floats, Ints, Ints]:
     """(person, moment, number, status) of the true purchases, the guests, and the rows that are no sale."""
     sales = len(bought.person)
     guests = _moments(calendar, round(sales * shop.guest_share / (1 - shop.guest_share)), rng)
@@ -121,19 +122,17 @@ def _rows(
     return person, np.concatenate([part[1] for part in parts]), number, status
 
 
-def _moments(calendar: Calendar, size: int, rng: np.random.Generator) -> np.ndarray:
+def _moments(calendar: Calendar, size: int, rng: np.random.Generator) -> Floats:
     """Moments of newcomers, busy days more often."""
     day = np.searchsorted(np.cumsum(calendar.arrivals) / DAYS, rng.random(size), side="right")
     return np.minimum(day, DAYS - 1) + rng.random(size)
 
 
-def _just_before(moment: np.ndarray, days: float, rng: np.random.Generator) -> np.ndarray:
+def _just_before(moment: Floats, days: float, rng: np.random.Generator) -> Floats:
     return np.maximum(moment - rng.random(len(moment)) * days, 0.0)
 
 
-def _channel_of_returners(
-    shop: Shop, channel: np.ndarray, number: np.ndarray, consent: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def _channel_of_returners(shop: Shop, channel: Ints, number: Ints, consent: Bools, rng: np.random.Generator) -> Ints:
     """Later orders mostly come by e-mail (with consent) or directly, some again by the first channel."""
     email, direct = len(shop.channels), len(shop.channels) + 1
     draw = rng.random(len(channel))
@@ -142,7 +141,7 @@ def _channel_of_returners(
     return np.where(number > 0, later, channel)
 
 
-def _days_since_previous(bought: Purchases, person: np.ndarray, moment: np.ndarray, number: np.ndarray) -> np.ndarray:
+def _days_since_previous(bought: Purchases, person: Ints, moment: Floats, number: Ints) -> Floats:
     """Days since the purchase before, NaN on first purchases and on rows that are none."""
     order = np.lexsort((bought.number, bought.person))
     gap = np.full(len(order), np.nan)
@@ -155,8 +154,8 @@ def _days_since_previous(bought: Purchases, person: np.ndarray, moment: np.ndarr
 
 
 def _coupons(
-    shop: Shop, date: np.ndarray, number: np.ndarray, gap: np.ndarray, channel: np.ndarray, draw: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    shop: Shop, date: Dates, number: Ints, gap: Floats, channel: Ints, draw: Floats
+) -> tuple[Texts, Texts, Ints]:
     """(coupon, campaign, per cent off). A coupon changes what is paid, never whether somebody comes back."""
     month, year = np.datetime_as_string(date, unit="M"), np.datetime_as_string(date, unit="Y")
     day_of_month = (date - date.astype("datetime64[M]")).astype(int) + 1

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sample_data.arrays import Bools, Dates, Floats, Ints
 from sample_data.seasons import DATES, DAYS, MONTH, MONTHS, Calendar, holiday_window
 from sample_data.shops import Shop
 
@@ -15,19 +16,19 @@ _WEAKEST_COHORT = 0.93
 class People:
     """One entry per customer who ordered, by the moment of the first order. Indices point into the shop's tuples."""
 
-    first: np.ndarray  # moment of the first order, days since opening
-    channel: np.ndarray
-    country: np.ndarray
-    consent: np.ndarray
-    birthday: np.ndarray  # NaT where the customer did not tell
-    rate: np.ndarray  # orders per day while active, season aside
-    leave: np.ndarray  # chance to leave for good after an order
-    stay_factor: np.ndarray  # times the chance to stay after the first order: holiday buyers, cohort noise
-    leave_first: np.ndarray  # chance to leave after the first order: `leave`, `stay_factor` and the weekly letter
-    arm: np.ndarray  # NO_TEST, CONTROL or WEEKLY
-    bargain: np.ndarray  # how gladly a coupon is used, around 1
-    basket: np.ndarray  # how much is put into a basket, around 1
-    loyalty: np.ndarray  # standardised mix of rate and staying; decides who installs, joins, reviews, refers
+    first: Floats  # moment of the first order, days since opening
+    channel: Ints
+    country: Ints
+    consent: Bools
+    birthday: Dates  # NaT where the customer did not tell
+    rate: Floats  # orders per day while active, season aside
+    leave: Floats  # chance to leave for good after an order
+    stay_factor: Floats  # times the chance to stay after the first order: holiday buyers, cohort noise
+    leave_first: Floats  # chance to leave after the first order: `leave`, `stay_factor` and the weekly letter
+    arm: Ints  # NO_TEST, CONTROL or WEEKLY
+    bargain: Floats  # how gladly a coupon is used, around 1
+    basket: Floats  # how much is put into a basket, around 1
+    loyalty: Floats  # standardised mix of rate and staying; decides who installs, joins, reviews, refers
 
     def __len__(self) -> int:
         return len(self.first)
@@ -37,10 +38,10 @@ class People:
 class Purchases:
     """One entry per order of a customer; `joined`: one moment per customer, infinite for those never in the club."""
 
-    person: np.ndarray
-    moment: np.ndarray
-    number: np.ndarray  # 0 for the first order
-    joined: np.ndarray
+    person: Ints
+    moment: Floats
+    number: Ints  # 0 for the first order
+    joined: Floats
 
 
 def people(shop: Shop, calendar: Calendar, rng: np.random.Generator) -> People:
@@ -112,33 +113,33 @@ def purchases(shop: Shop, who: People, calendar: Calendar, rng: np.random.Genera
     return Purchases(np.concatenate(persons), np.concatenate(moments), np.concatenate(numbers), joined)
 
 
-def draw_channel(shop: Shop, moment: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def draw_channel(shop: Shop, moment: Floats, rng: np.random.Generator) -> Ints:
     """A channel for each newcomer; the shares drift from the first day's to the last day's."""
     start, end = (np.array([getattr(c, f) for c in shop.channels]) for f in ("share_first_day", "share_last_day"))
     shares = start + (end - start) * (moment / DAYS)[:, None]
     return _pick(np.cumsum(shares, axis=1), rng)
 
 
-def draw_country(shop: Shop, size: int, rng: np.random.Generator) -> np.ndarray:
+def draw_country(shop: Shop, size: int, rng: np.random.Generator) -> Ints:
     """A country for each; it has no bearing on anything but the tax."""
     return _pick(np.tile(np.cumsum([c.share for c in shop.countries]), (size, 1)), rng)
 
 
-def chance(log_odds: np.ndarray) -> np.ndarray:
+def chance(log_odds: Floats) -> Floats:
     """Log-odds as a chance between 0 and 1."""
     return 1 / (1 + np.exp(-log_odds))
 
 
-def _pick(cumulative_shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _pick(cumulative_shares: Floats, rng: np.random.Generator) -> Ints:
     draw = rng.random(len(cumulative_shares)) * cumulative_shares[:, -1]
     return (cumulative_shares <= draw[:, None]).sum(axis=1)
 
 
-def _birthdays(size: int, rng: np.random.Generator) -> np.ndarray:
+def _birthdays(size: int, rng: np.random.Generator) -> Dates:
     age_days = np.clip(rng.normal(41, 12, size), 18, 84) * 365.25
     birthday = DATES[0] - age_days.astype(int)
     return np.where(rng.random(size) < 0.68, birthday, np.datetime64("NaT", "D"))
 
 
-def _standard(values: np.ndarray) -> np.ndarray:
+def _standard(values: Floats) -> Floats:
     return (values - values.mean()) / values.std()

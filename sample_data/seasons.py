@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sample_data.arrays import Bools, Dates, Floats, Ints
 from sample_data.shops import Shop
 
 OPENED = np.datetime64("2023-07-01", "D")
@@ -26,15 +27,15 @@ _SMOOTHING_DAYS = 21
 class Calendar:
     """`arrivals` and `repeats`: how busy each of the days is, mean 1. `clock[d]`: busy-weighted days before day d."""
 
-    arrivals: np.ndarray
-    repeats: np.ndarray
-    clock: np.ndarray
+    arrivals: Floats
+    repeats: Floats
+    clock: Floats
 
-    def clock_at(self, day: np.ndarray) -> np.ndarray:
+    def clock_at(self, day: Floats) -> Floats:
         """What the busy-weighted clock shows at a moment (days since opening)."""
         return np.interp(day, np.arange(DAYS + 1), self.clock)
 
-    def day_at(self, clock: np.ndarray) -> np.ndarray:
+    def day_at(self, clock: Floats) -> Floats:
         """The moment at which the clock shows a value; infinite when that is after the last day."""
         return np.interp(clock, self.clock, np.arange(DAYS + 1), right=np.inf)
 
@@ -49,32 +50,32 @@ def calendar(shop: Shop, rng: np.random.Generator) -> Calendar:
     return Calendar(arrivals / arrivals.mean(), repeats, np.concatenate([[0.0], np.cumsum(repeats)]))
 
 
-def seconds_since_opening(moment: np.ndarray) -> np.ndarray:
+def seconds_since_opening(moment: Floats) -> Ints:
     """Whole seconds of moments in days; within a day the hours people really order are used."""
     day = np.floor(moment)
     hour = np.interp(moment - day, _HOUR_EDGES, np.arange(25.0))
     return day.astype(np.int64) * 86_400 + np.minimum((hour * 3_600).astype(np.int64), 86_399)
 
 
-def month_of(date: np.ndarray) -> np.ndarray:
+def month_of(date: Dates) -> Ints:
     """Calendar month of dates, 1 to 12."""
     return date.astype("datetime64[M]").astype(int) % 12 + 1
 
 
-def black_friday(date: np.ndarray) -> np.ndarray:
+def black_friday(date: Dates) -> Bools:
     """Whether a date lies from Black Friday to the Monday after."""
     after = (date[..., None] - BLACK_FRIDAYS).astype(int)
     return ((after >= 0) & (after <= 3)).any(axis=-1)
 
 
-def holiday_window(date: np.ndarray) -> np.ndarray:
+def holiday_window(date: Dates) -> Bools:
     """Whether a date lies from Black Friday to 23 December: the buyers of the season."""
     after = (date[..., None] - BLACK_FRIDAYS).astype(int)
     last = (BLACK_FRIDAYS.astype("datetime64[Y]") + 1).astype("datetime64[D]") - 9 - BLACK_FRIDAYS
     return ((after >= 0) & (after <= last.astype(int))).any(axis=-1)
 
 
-def _season(by_month: tuple[float, ...], on_black_friday: float) -> np.ndarray:
+def _season(by_month: tuple[float, ...], on_black_friday: float) -> Floats:
     """Busy-ness by day: months that flow into each other, weekdays, Black Friday, the drop before Christmas."""
     level = np.array(by_month)[month_of(DATES) - 1]
     padded = np.pad(level, _SMOOTHING_DAYS // 2, mode="edge")
@@ -84,12 +85,12 @@ def _season(by_month: tuple[float, ...], on_black_friday: float) -> np.ndarray:
     return level * np.where(black_friday(DATES), on_black_friday, 1.0)
 
 
-def _after_christmas() -> np.ndarray:
+def _after_christmas() -> Bools:
     """Whether each day is after the last parcel before Christmas and before the new year has settled."""
     day_of_month = (DATES - DATES.astype("datetime64[M]")).astype(int) + 1
     return ((month_of(DATES) == 12) & (day_of_month >= 21)) | ((month_of(DATES) == 1) & (day_of_month <= 12))
 
 
-def _noise(rng: np.random.Generator, month_sd: float) -> np.ndarray:
+def _noise(rng: np.random.Generator, month_sd: float) -> Floats:
     by_month = rng.normal(0.0, month_sd, len(MONTHS))[MONTH]
     return np.exp(by_month + rng.normal(0.0, 0.10, DAYS))

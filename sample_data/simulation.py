@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sample_data.arrays import Bools, Ints, Texts
 from sample_data.events import Events, events
 from sample_data.goods import Lines, Money, lines, money
 from sample_data.orders import COMPLETED, GUEST, REFUNDED, Orders, orders
@@ -26,11 +27,11 @@ class Simulation:
     money: Money
     events: Events
     spend_channels: tuple[str, ...]
-    spend: np.ndarray  # cents by month and channel
-    customer_ids: np.ndarray  # of People first, then of the accounts without a sale
+    spend: Ints  # cents by month and channel
+    customer_ids: Texts  # of People first, then of the accounts without a sale
 
     @property
-    def is_sale(self) -> np.ndarray:
+    def is_sale(self) -> Bools:
         """Which order rows count as orders: neither cancelled, failed, pending nor a test."""
         return np.isin(self.money.status, (COMPLETED, REFUNDED))
 
@@ -62,7 +63,7 @@ def simulate(shop: Shop, seed: int) -> Simulation:
     )
 
 
-def _customer_ids(rows: Orders) -> np.ndarray:
+def _customer_ids(rows: Orders) -> Texts:
     """Codes in the order of sign-up, which is the first row of each person."""
     of_account = np.flatnonzero(rows.person != GUEST)
     persons, first = np.unique(rows.person[of_account], return_index=True)

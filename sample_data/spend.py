@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sample_data.arrays import Ints
 from sample_data.people import People
 from sample_data.seasons import MONTH, MONTHS
 from sample_data.shops import Shop
@@ -10,7 +11,7 @@ _YEARLY_COST_RISE = 0.06
 _LETTERS_CENTS_PER_MONTH = 9_000
 
 
-def marketing_spend(shop: Shop, who: People, rng: np.random.Generator) -> tuple[tuple[str, ...], np.ndarray]:
+def marketing_spend(shop: Shop, who: People, rng: np.random.Generator) -> tuple[tuple[str, ...], Ints]:
     """(channels, cents by month and channel). Advertising grows dearer every year, letters with the list."""
     won = np.zeros((len(MONTHS), len(shop.channels)))
     np.add.at(won, (MONTH[who.first.astype(int)], who.channel), 1)

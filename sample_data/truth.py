@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from sample_data.arrays import Bools, Floats, Ints
 from sample_data.events import APP_DAYS, APP_LOG_ODDS, ARM_DETAIL
 from sample_data.orders import GUEST, STATUSES
 from sample_data.people import NO_TEST, WEEKLY
@@ -37,7 +38,7 @@ def truth(result: Simulation) -> Truth:
     }
 
 
-def second_order_chance(result: Simulation, within_days: int, weekly: np.ndarray) -> np.ndarray:
+def second_order_chance(result: Simulation, within_days: int, weekly: Bools) -> Floats:
     """Chance of each customer to order again at most `within_days` after the day of the first order.
 
     Exact, over the channel's Gamma and Beta: E(stay) times 1 - (scale / (scale + clock))^shape, where the clock counts
@@ -55,7 +56,7 @@ def second_order_chance(result: Simulation, within_days: int, weekly: np.ndarray
     return stay * (1 - (scale / (scale + passed)) ** shape)
 
 
-def second_order_day(result: Simulation) -> np.ndarray:
+def second_order_day(result: Simulation) -> Floats:
     """Days from the first order of each customer to the first order on a later day, infinite without one."""
     bought = result.purchases
     days_after = np.floor(bought.moment) - np.floor(result.people.first)[bought.person]
@@ -64,7 +65,7 @@ def second_order_day(result: Simulation) -> np.ndarray:
     return second
 
 
-def _second_order(result: Simulation, chosen: np.ndarray) -> dict[str, object]:
+def _second_order(result: Simulation, chosen: Bools) -> dict[str, object]:
     """Second order within 365 days among the chosen customers whose 365 days lie inside the files."""
     who = result.people
     observed = chosen & (np.floor(who.first) + 365 < DAYS)
@@ -129,12 +130,14 @@ def _channel(result: Simulation, index: int) -> Truth:
     }
 
 
-def _per_customer(result: Simulation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _per_customer(result: Simulation) -> tuple[Ints, Ints, Ints]:
     """(net revenue, orders, amount before refunds) of each customer, in cents."""
     own = result.is_sale & (result.orders.person != GUEST)
     person, size = result.orders.person[own], len(result.people)
-    gross = np.bincount(person, result.money.amount[own], size)
-    return gross - np.bincount(person, result.money.refunded[own], size), np.bincount(person, minlength=size), gross
+    gross, refunded = (
+        np.bincount(person, cents[own], size).astype(int) for cents in (result.money.amount, result.money.refunded)
+    )
+    return gross - refunded, np.bincount(person, minlength=size), gross
 
 
 def _holiday_buyers(result: Simulation) -> Truth:
@@ -206,7 +209,7 @@ def _loyalty_signup(result: Simulation) -> Truth:
     }
 
 
-def _by_calendar_month(busy: np.ndarray) -> list[float]:
+def _by_calendar_month(busy: Floats) -> list[float]:
     return [_rounded(busy[month_of(DATES) == month].mean()) for month in range(1, 13)]
 
 
@@ -214,5 +217,5 @@ def _rounded(value: float, digits: int = 4) -> float:
     return round(float(value), digits)
 
 
-def _whole(cents: np.ndarray) -> float:
+def _whole(cents: Ints) -> float:
     return round(int(cents.sum()) / 100, 2)

@@ -204,6 +204,11 @@ def test_money(shop: Files) -> None:
     assert round(told["discount"] * 100) == cents(sales.discount).sum()
 
 
+def test_the_readme_tells_the_same_numbers(shop: Files) -> None:
+    counts, told = shop.truth["counts"], (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert f"{counts['customers']:,} and {counts['orders']:,}" in told
+
+
 def test_second_orders_realised(shop: Files) -> None:
     first = shop.first_orders()
     everybody = shop.truth["everybody"]
