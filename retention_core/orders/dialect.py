@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DELIMITERS = (",", ";", "\t", "|")
 BLANKS = " "
@@ -30,6 +31,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 class Dialect:
     delimiter: str
     escape: str = '"'  # what stands before a quote inside a quoted value: a second quote, or a backslash
+    skip_blanks: bool = False  # whether blanks after a delimiter are no part of the value: 1, "Smith, John", 5
 
 
 @dataclass(frozen=True)
@@ -51,17 +53,17 @@ def is_value(text: str) -> bool:
 
 def find_dialect(sample: str, delimiter: str | None = None) -> Dialect:
     """The dialect that makes the first records of `sample` (whole lines) most alike."""
-    hint = re.match(r"sep=(.)\s*\n", sample, re.IGNORECASE)
+    hint = re.match(r"sep=([,;\t|:^~])\s*\n", sample, re.IGNORECASE)
     if delimiter is None and hint:
         delimiter = hint[1]
     escape = "\\" if _escapes_with_backslash(sample) else '"'
-    if delimiter is not None:
-        return Dialect(delimiter, escape)
-    scores = {sign: _score(_lenient(sample, sign, escape)) for sign in DELIMITERS}
-    best = max(DELIMITERS, key=lambda sign: scores[sign])
-    if scores[best] <= 0.5 and _is_laid_out_with_blanks(sample):
-        return Dialect(BLANKS, escape)
-    return Dialect(best if scores[best] > 0 else ",", escape)
+    given = DELIMITERS if delimiter is None else (delimiter,)
+    dialects = [_skipping_blanks(Dialect(sign, escape), sample) for sign in given]
+    scores = {dialect: _score(_lenient(sample, dialect)) for dialect in dialects}
+    best = max(dialects, key=lambda dialect: scores[dialect])
+    if delimiter is None and scores[best] <= 0.5 and _is_laid_out_with_blanks(sample):
+        return Dialect(BLANKS)
+    return best
 
 
 def _escapes_with_backslash(sample: str) -> bool:
@@ -69,12 +71,22 @@ def _escapes_with_backslash(sample: str) -> bool:
     return bool(re.search(r'\\"(?![",;\t|\n])', sample)) and not re.search(r'""[^,;\t|\n"]', sample)
 
 
-def _lenient(sample: str, delimiter: str, escape: str) -> list[list[str]]:
+def _skipping_blanks(dialect: Dialect, sample: str) -> Dialect:
+    """The dialect as it is, or, where most records have a blank before a quote, one that skips such blanks."""
+    records = _lenient(sample, dialect)
+    blanks = sum(
+        any(cell.startswith(" ") and cell.lstrip(" ").startswith('"') for cell in record) for record in records
+    )
+    return replace(dialect, skip_blanks=2 * blanks > len(records))
+
+
+def _lenient(sample: str, dialect: Dialect) -> list[list[str]]:
     reader = csv.reader(
-        sample.splitlines(keepends=True),
-        delimiter=delimiter,
-        doublequote=escape == '"',
-        escapechar=None if escape == '"' else escape,
+        io.StringIO(sample, newline="\n"),
+        delimiter=dialect.delimiter,
+        doublequote=dialect.escape == '"',
+        escapechar=None if dialect.escape == '"' else dialect.escape,
+        skipinitialspace=dialect.skip_blanks,
     )
     records: list[list[str]] = []
     try:

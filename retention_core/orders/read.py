@@ -56,6 +56,8 @@ def read(
     """
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", relation):
         raise ValueError(f"{relation!r} is no plain name of a relation")
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise ValueError(f"{delimiter!r} is no delimiter: one sign, and neither a quote nor a newline")
     path = Path(path)
     job = Job(name or path.name, limits, progress or Job.progress)
     made: list[str] = []
@@ -153,7 +155,7 @@ class _Reading:
     ) -> int:
         skipped = shape.above + shape.header
         first = top[skipped] if len(top) > skipped else None
-        if first and len(first.cells) == shape.width > 1 and dialect.delimiter != BLANKS:
+        if first and len(first.cells) == shape.width > 1 and dialect == Dialect(dialect.delimiter) != Dialect(BLANKS):
             filled = read_table.fill_fast(self.connection, self.relation, text, dialect, first, self.job)
             if filled:
                 return filled

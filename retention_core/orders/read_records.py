@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -10,6 +12,8 @@ from typing import NamedTuple, TextIO
 from retention_core.orders.dialect import BLANKS, Dialect
 from retention_core.orders.errors import OrdersError
 from retention_core.orders.read_parts import Job
+
+_BACKSLASHED = re.compile(r'\\\\|\\"')
 
 csv.field_size_limit(2**31 - 1)  # Python's own limit raises in the middle of a file; ours are below
 
@@ -27,9 +31,10 @@ class Record(NamedTuple):
 class _Source:
     """The lines of a file's pieces. Remembers those of the record being read and stops one that does not end."""
 
-    def __init__(self, pieces: tuple[Path, ...], job: Job) -> None:
+    def __init__(self, pieces: tuple[Path, ...], dialect: Dialect, job: Job) -> None:
         self.pieces = iter(pieces)
         self.name, self.limits = job.name, job.limits
+        self.backslash = dialect.escape == "\\"
         self.number = 0
         self.held: list[str] = []
         self.size = 0
@@ -61,7 +66,15 @@ class _Source:
         self.size += len(line)
         if len(self.held) > self.limits.quoted_lines or self.size > self.limits.line_length + len(line):
             raise self.never_closed()
-        return line
+        return self._with_doubled_quotes(line)
+
+    def parsed(self) -> str:
+        """The lines of the record being read, as they were parsed."""
+        return "".join(map(self._with_doubled_quotes, self.held))
+
+    def _with_doubled_quotes(self, line: str) -> str:
+        # Only \" is turned into "": Python's own escape character would swallow the backslashes of C:\orders as well.
+        return _BACKSLASHED.sub(lambda found: found[0].replace('\\"', '""'), line) if self.backslash else line
 
     def _next_line(self) -> str:
         while True:
@@ -84,7 +97,7 @@ class _Source:
         """The refusal of a quote without an end; names the line where it was opened."""
         opened, inside = self.number - len(self.held) + 1, False
         for number, line in enumerate(self.held, start=opened):
-            if line.count('"') % 2:
+            if self._with_doubled_quotes(line).count('"') % 2:
                 inside = not inside
                 opened = number if inside else opened
         cause = 'a quoted value begins here (") and does not end'
@@ -93,7 +106,7 @@ class _Source:
 
 def records(pieces: tuple[Path, ...], dialect: Dialect, job: Job) -> Iterator[Record]:
     """One Record per record of the file, in order; together they take every line. OrdersError on an endless quote."""
-    source = _Source(pieces, job)
+    source = _Source(pieces, dialect, job)
     try:
         if dialect.delimiter == BLANKS:
             yield from _blank_parted(source)
@@ -116,15 +129,19 @@ def _is_rows_in_a_quote(lines: list[str], cells: list[str], delimiter: str) -> b
     return parted >= 3 and all(line.count(delimiter) == parted for line in lines)
 
 
+def _with_blanks_after_quotes(text: str, dialect: Dialect) -> list[str]:
+    """The cells of a record like `"Ada" ,"Sofia"`, which csv holds for an error; none if that is not what is wrong."""
+    closed = re.sub(rf'" +(?={re.escape(dialect.delimiter)}|\n|$)', '"', text)
+    lines = io.StringIO(closed, newline="\n")
+    try:
+        found = list(csv.reader(lines, delimiter=dialect.delimiter, skipinitialspace=dialect.skip_blanks, strict=True))
+    except csv.Error:
+        return []
+    return found[0] if len(found) == 1 else []
+
+
 def _delimited(source: _Source, dialect: Dialect) -> Iterator[Record]:
-    doubled = dialect.escape == '"'
-    reader = csv.reader(
-        source,
-        delimiter=dialect.delimiter,
-        doublequote=doubled,
-        escapechar=None if doubled else dialect.escape,
-        strict=True,
-    )
+    reader = csv.reader(source, delimiter=dialect.delimiter, skipinitialspace=dialect.skip_blanks, strict=True)
     while True:
         source.begin_record()
         problem = None
@@ -135,7 +152,8 @@ def _delimited(source: _Source, dialect: Dialect) -> Iterator[Record]:
         except csv.Error:
             if source.ended:
                 raise source.never_closed() from None
-            cells, problem = [], "bad_quote"
+            cells = _with_blanks_after_quotes(source.parsed(), dialect)
+            problem = None if cells else "bad_quote"
         if source.too_long:
             cells, problem = [], "too_long"
         held = source.held

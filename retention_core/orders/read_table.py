@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -110,16 +111,17 @@ def fill_fast(
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {relation}_rows ({typed})")
     load = (
         f"INSERT INTO temp.{relation}_rows SELECT * FROM read_csv($path, auto_detect=false, header=false,"
-        " columns=$columns, delim=$delimiter, quote='\"', escape=$escape, skip=$skip, new_line='\\n',"
+        " columns=$columns, delim=$delimiter, quote='\"', escape='\"', skip=$skip, new_line='\\n',"
         " max_line_size=$line, strict_mode=true, null_padding=false, ignore_errors=false)"
     )
     options = {
         "columns": {f"c{column}": "VARCHAR" for column in range(width)},
         "delimiter": dialect.delimiter,
-        "escape": dialect.escape,
         "line": job.limits.line_length,
     }
     for number, piece in enumerate(text.pieces):
+        if _has_blanks_beside_quotes(piece.read_bytes(), dialect.delimiter):
+            return None
         try:
             connection.execute(load, {**options, "path": str(piece), "skip": 0 if number else above}).fetchall()
         except Exception:  # whatever the engine stumbles over, the exact way finds out what it is
@@ -136,6 +138,14 @@ def fill_fast(
         f" SELECT rowid + {above + 1} AS line, {names} FROM temp.{relation}_rows"
     )
     return count
+
+
+def _has_blanks_beside_quotes(text: bytes, delimiter: str) -> bool:
+    """Whether a quoted value may have blanks around it, which the engine reads otherwise than we do."""
+    if b' "' not in text and b'" ' not in text:
+        return False
+    sign = re.escape(delimiter.encode())
+    return bool(re.search(rb'(?:^|\n|%b) +"|" +(?:%b|\n|$)' % (sign, sign), text))
 
 
 def _one(connection: Connection, query: str) -> int:
