@@ -6,7 +6,7 @@ Customers arrive over 36 months with growth and a season. Each then orders as BG
 section 2): exponential gaps at a personal rate, and after each repeat order a personal chance to be gone for good. The
 parameters stand in the file's metadata beside the seed. The same seed and number of orders give the same bytes.
 
-Memory: 16 bytes an order and 20 bytes a customer, plus one month of finished rows.
+Memory: 16 bytes an order and some 20 bytes a customer, plus one month of finished rows: 1.4 GB for 50 million orders.
 """
 
 import argparse
