@@ -1,6 +1,7 @@
-"""Which data set a session looks at: a sample shop, the file named on the command line, or the session's own upload.
+"""Which data set a session looks at: a sample shop, the files named on the command line, or the session's own orders.
 
-The only place that opens shops and caches. Keys are hashes of the bytes and the answers, never a frame or a file name.
+The only place that opens shops and caches their answers. Keys are hashes of contents and answers, never a frame and
+never a name alone. Samples and the files of the command line are the same for all; the rest belongs to one session.
 """
 
 from __future__ import annotations
@@ -8,87 +9,188 @@ from __future__ import annotations
 import hashlib
 import sys
 import tempfile
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import streamlit as st
 
 import retention_core as rc
+from retention_core.engines import duckdb as engine
 from retention_core.metrics import Reading
-from retention_core.orders.load import Answers
+from retention_core.orders.load import NOTHING_ANSWERED, Answers, Inspected, OrdersError, inspect
+from retention_core.orders.read import Part, read
 
 SAMPLES = {"replenish": "Sample shop: coffee and care", "gift": "Sample shop: gifts"}
+APP = Path(__file__).resolve().parents[2] / "app.py"
 CACHED_ANSWERS = 300
+SHARED_ANSWERS_SIZE, OWN_ANSWERS_SIZE = "200mb", "50mb"
+
+Progress: TypeAlias = Callable[[int, int | None], None]
+Settings: TypeAlias = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True)
 class Upload:
-    """What a session has handed in: the files with their names, and what it decided about them."""
+    """What a session has handed in: its files by name, as bytes or as a file on this computer, and its answers."""
 
-    files: tuple[tuple[str, bytes], ...]
-    answers: Answers = Answers()
+    files: tuple[tuple[str, bytes | Path], ...]
+    answers: Answers = NOTHING_ANSWERED
 
-    @property
-    def key(self) -> str:
-        digest = hashlib.sha256(repr(astuple(self.answers)).encode())
-        for _, content in self.files:
-            digest.update(hashlib.sha256(content).digest())
+    @cached_property
+    def files_key(self) -> str:
+        """Tells these files from all others by their contents."""
+        digest = hashlib.sha256()
+        for name, content in self.files:
+            digest.update(hashlib.sha256(_identity(content)).digest() + name.encode() + b"\0")
         return digest.hexdigest()
+
+    @cached_property
+    def key(self) -> str:
+        """Tells these files with these answers from all others."""
+        answers = {name: _settled(value) for name, value in vars(self.answers).items()}
+        return hashlib.sha256(f"{self.files_key}{sorted(answers.items())}".encode()).hexdigest()
 
 
 def names() -> dict[str, str]:
-    """The data sets that can be chosen now, with their names for people."""
-    own = {"file": "Your order file"} if _command_line_files() else {}
+    """The data sets that can be chosen now, with their names for people. Called before the choice is drawn."""
+    if "next_shop" in st.session_state:  # a widget's value can only be set before it is drawn: see look_at
+        st.session_state["shop"] = st.session_state.pop("next_shop")
+    own = {"file": "Your order file"} if command_line_files() else {}
     return own | SAMPLES | {"upload": "Your uploaded orders"}
 
 
 def current() -> str:
+    """The chosen data set: a key of `names`."""
     return str(st.session_state.get("shop", next(iter(names()))))
 
 
+def look_at(source: str) -> None:
+    """Choose a data set for the session and draw the page anew."""
+    st.session_state["next_shop"] = source
+    st.rerun()
+
+
+def is_open() -> bool:
+    """Whether there is a data set to look at. False: `shop` would ask for one, or say why its file cannot be opened."""
+    if current() == "upload":
+        return "upload" in st.session_state
+    return current() != "file" or isinstance(_open_command_line(), rc.Shop)
+
+
 def shop() -> rc.Shop:
-    """The opened data set of this session. Stops the page with a sentence where there is none yet."""
+    """The opened data set of this session. Where there is none it is asked for in place of the page."""
     source = current()
     if source == "upload":
         if "upload" not in st.session_state:
-            st.info("This view shows uploaded orders. A link never carries data: upload the same file to see it again.")
-            st.page_link("pages/data/source.py", label="Upload orders", icon=":material/upload_file:")
-            st.stop()
+            _ask_for_upload()
         return _open_upload(st.session_state["upload"].key)
     if source == "file":
-        return _open_files(_command_line_files())
+        opened = _open_command_line()
+        if isinstance(opened, OrdersError):
+            _say_why_not(opened)
+        return opened
     return _open_sample(source)
 
 
-def query(name: str, parameters: dict[str, Any]) -> pd.DataFrame:
-    """A small aggregate, from the cache where this session or, for a sample shop, any session has asked before."""
-    settings = tuple(sorted((key, tuple(v) if isinstance(v, list) else v) for key, v in parameters.items()))
-    if current() == "upload":
-        return _query_own(shop_key(), name, settings)
-    return _query_shared(shop_key(), name, settings)
-
-
 def shop_key() -> str:
-    return st.session_state["upload"].key if current() == "upload" else current()
+    """Tells the chosen data set from all others."""
+    source = current()
+    if source == "upload":
+        return str(st.session_state["upload"].key)
+    return Upload(command_line_files()).key if source == "file" else source
 
 
-def keep_upload(upload: Upload) -> None:
-    """Make these files the session's own data set; what was uploaded before is forgotten."""
+def query(name: str, parameters: Mapping[str, Any]) -> pd.DataFrame:
+    """A small aggregate, from the cache where this session or, for a shared shop, any session has asked before."""
+    frame: pd.DataFrame = _answer("query", name, parameters)
+    return frame
+
+
+def metric(key: str, parameters: Mapping[str, Any]) -> Reading:
+    """A reading, cached like a query."""
+    reading: Reading = _answer("metric", key, parameters)
+    return reading
+
+
+def open_upload(upload: Upload, progress: Progress | None = None) -> rc.Shop:
+    """Open files of this session; nothing is kept yet. Raises OrdersError, and what `progress` raises."""
+    with ExitStack() as stack:
+        paths = [_on_disk(content, stack) for _, content in upload.files]
+        # Everything is copied into the engine before the folder goes.
+        names_of_files = [name for name, _ in upload.files]
+        return rc.open_orders(paths, names=names_of_files, progress=progress, **vars(upload.answers))
+
+
+def inspect_upload(upload: Upload, progress: Progress | None = None) -> tuple[Inspected, ...]:
+    """How the files would be read: one record per table. Raises OrdersError, and what `progress` raises."""
+    told = upload.answers
+    with ExitStack() as stack:
+        connection = stack.enter_context(closing(engine.connect()))
+        parts: list[Part] = []
+        for place, (name, content) in enumerate(upload.files):
+            parts += read(
+                connection, _on_disk(content, stack), relation=f"raw_{place}", name=name, encoding=told.encoding,
+                delimiter=told.delimiter, header=told.header, progress=progress,
+            )  # fmt: skip
+        return inspect(connection, parts, told)
+
+
+def keep_upload(upload: Upload, opened: rc.Shop) -> None:
+    """Make these orders the session's own data set; what was uploaded before is forgotten."""
     forget_upload()
     st.session_state["upload"] = upload
+    _open_upload(upload.key, _opened=opened)
 
 
 def forget_upload() -> None:
+    """Give back all memory of this session's own orders: files, tables and cached answers."""
     st.session_state.pop("upload", None)
     _open_upload.clear()
-    _query_own.clear()
+    _own_answer.clear()
 
 
-def _command_line_files() -> tuple[str, ...]:
-    """`streamlit run app.py -- orders.csv`: files that every visitor of this server sees."""
-    return tuple(argument for argument in sys.argv[1:] if not argument.startswith("-") and Path(argument).is_file())
+def command_line_files() -> tuple[tuple[str, Path], ...]:
+    """`streamlit run app.py -- orders.csv`: name and path of the files that every visitor of this server sees."""
+    if Path(sys.argv[0]).resolve() != APP:
+        return ()
+    paths = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
+    return tuple((path.name, path) for path in paths)
+
+
+def _identity(content: bytes | Path) -> bytes:
+    """What changes when the content changes. A file on disk, which can be far too big to hash: path, size and time."""
+    if isinstance(content, bytes):
+        return content
+    try:
+        about = content.stat()
+    except OSError:
+        return str(content).encode()
+    return f"{content.resolve()} {about.st_size} {about.st_mtime_ns}".encode()
+
+
+def _settled(value: Any) -> Any:
+    """A setting that can be part of a key: lists and mappings as sorted tuples."""
+    if isinstance(value, Mapping):
+        return tuple(sorted(value.items()))
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _on_disk(content: bytes | Path, stack: ExitStack) -> Path:
+    if isinstance(content, Path):
+        return content
+    path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="comeback-"))) / "upload"
+    path.write_bytes(content)
+    return path
+
+
+def _open_command_line() -> rc.Shop | OrdersError:
+    upload = Upload(command_line_files())
+    return _open_files(upload.key, upload)
 
 
 @st.cache_resource(show_spinner="Opening the sample shop …")
@@ -96,46 +198,50 @@ def _open_sample(name: str) -> rc.Shop:
     return rc.open_orders(rc.sample(name))
 
 
-@st.cache_resource(show_spinner="Opening the order file …")
-def _open_files(paths: tuple[str, ...]) -> rc.Shop:
-    return rc.open_orders(paths)
+@st.cache_resource(max_entries=1, show_spinner="Opening the order file …")
+def _open_files(key: str, _upload: Upload) -> rc.Shop | OrdersError:
+    """A refusal is kept like a shop: a file that cannot be opened is not read again with each click."""
+    try:
+        return open_upload(_upload)
+    except OrdersError as problem:
+        return problem
 
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner="Opening your orders …", on_release=rc.Shop.close)
-def _open_upload(key: str) -> rc.Shop:
-    upload: Upload = st.session_state["upload"]
-    with tempfile.TemporaryDirectory(prefix="comeback-") as folder:
-        paths = []
-        for number, (_, content) in enumerate(upload.files):
-            paths.append(Path(folder) / f"upload-{number}")
-            paths[-1].write_bytes(content)
-        # A Parquet file is read where it lies: everything is copied into the engine before the folder goes.
-        return rc.open_orders(paths, names=[name for name, _ in upload.files], **vars(upload.answers))
+def _open_upload(key: str, _opened: rc.Shop | None = None) -> rc.Shop:
+    """The session's shop; opened again from its files when a dropped connection has emptied this cache."""
+    return _opened or open_upload(st.session_state["upload"])
 
 
-@st.cache_data(max_entries=CACHED_ANSWERS, show_spinner=False)
-def _query_shared(key: str, name: str, settings: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
-    return shop().query(name, **dict(settings))
+def _answer(kind: str, name: str, parameters: Mapping[str, Any]) -> Any:
+    settings = tuple(sorted((key, _settled(value)) for key, value in parameters.items()))
+    cached = _own_answer if current() == "upload" else _shared_answer
+    opened = shop()
+    return cached(shop_key(), kind, name, settings, opened)
 
 
-@st.cache_data(scope="session", max_entries=CACHED_ANSWERS, show_spinner=False)
-def _query_own(key: str, name: str, settings: tuple[tuple[str, Any], ...]) -> pd.DataFrame:
-    return shop().query(name, **dict(settings))
+@st.cache_data(max_entries=CACHED_ANSWERS, max_size=SHARED_ANSWERS_SIZE, show_spinner=False)
+def _shared_answer(key: str, kind: str, name: str, settings: Settings, _shop: rc.Shop) -> Any:
+    return getattr(_shop, kind)(name, **dict(settings))
 
 
-def metric(key: str, parameters: dict[str, Any]) -> Reading:
-    """A reading, cached as the queries it rests on."""
-    settings = tuple(sorted((name, tuple(v) if isinstance(v, list) else v) for name, v in parameters.items()))
-    if current() == "upload":
-        return _metric_own(shop_key(), key, settings)
-    return _metric_shared(shop_key(), key, settings)
+@st.cache_data(scope="session", max_entries=CACHED_ANSWERS, max_size=OWN_ANSWERS_SIZE, show_spinner=False)
+def _own_answer(key: str, kind: str, name: str, settings: Settings, _shop: rc.Shop) -> Any:
+    return getattr(_shop, kind)(name, **dict(settings))
 
 
-@st.cache_data(max_entries=CACHED_ANSWERS, show_spinner=False)
-def _metric_shared(shop_key: str, key: str, settings: tuple[tuple[str, Any], ...]) -> Reading:
-    return shop().metric(key, **dict(settings))
+def _ask_for_upload() -> None:
+    """In place of the page: its link stays as it is, so the same view appears once the orders are there."""
+    from pages.shared import upload  # which opens shops through this module
+
+    st.info("This view shows uploaded orders. A link never carries data: upload the same file to see it again.")
+    upload.choose()
+    st.stop()
 
 
-@st.cache_data(scope="session", max_entries=CACHED_ANSWERS, show_spinner=False)
-def _metric_own(shop_key: str, key: str, settings: tuple[tuple[str, Any], ...]) -> Reading:
-    return shop().metric(key, **dict(settings))
+def _say_why_not(problem: OrdersError) -> None:
+    from pages.shared import upload
+
+    upload.refusal(problem)
+    st.page_link("pages/data/source.py", label="Open another file", icon=":material/upload_file:")
+    st.stop()

@@ -1,0 +1,38 @@
+"""Orders: which data set is looked at, what was kept of it and what was left out, and how to open one's own."""
+
+import streamlit as st
+
+from pages.shared import ledger, opening, sources, ui, upload
+from retention_core.say import say
+
+st.title(say("Orders"), anchor=False)
+is_open, is_own = sources.is_open(), sources.current() == "upload"
+if is_open:
+    st.header(ui.plain(ledger.sentence()), anchor=False)
+else:
+    st.header(say("No orders are open yet."), anchor=False)
+if sources.current() in sources.SAMPLES:
+    st.caption(say("This is sample data of an invented shop. Open your own orders here, or choose in the sidebar."))
+
+with st.container(border=True):
+    st.subheader(say("Open other orders") if is_own and is_open else say("Open your own orders"), anchor=False)
+    upload.choose()
+    st.caption(
+        say(
+            "Your files are read on the computer that runs this app, are kept in its memory for your visit only and are "
+            "shown to nobody else. They are gone when you delete them or, at the latest, soon after you close the page."
+        )
+    )
+    if "upload" in st.session_state or "draft" in st.session_state:
+        st.button(
+            say("Delete my data"),
+            on_click=lambda: (sources.forget_upload(), opening.forget_draft()),
+            icon=":material/delete:",
+            key="delete_data",
+        )
+
+if is_open and "draft" not in st.session_state:
+    st.subheader(say("What became of every line"), anchor=False)
+    ledger.show()
+    st.subheader(say("How the files were read"), anchor=False)
+    ledger.facts()

@@ -1,0 +1,140 @@
+"""The ledger of the opened orders: every line of the files counted, left out or merged, by which rule, worth how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import sources, ui
+from retention_core.orders.read_parts import STRUCTURE, Part
+from retention_core.orders.rules import RULE
+from retention_core.say import money, number, say
+
+# What the reader says of lines that became no row; the other rules bring their own sentence.
+LINES = {
+    "header": "The line that names the columns",
+    "blank": "Blank line",
+    "continuation": "Further line of a value that goes over several lines",
+    "preamble": "Title line above the table",
+    "bad_quote": "A quotation mark opens and never closes",
+    "too_long": "Longer than any order line can be",
+    "wrong_width": "More or fewer values than the table has columns",
+}
+OUTCOMES = {"kept": "Kept", "left out": "Left out", "merged": "Merged", "note": "Note, counted above"}
+
+
+def sentence() -> str:
+    """ "36,969 orders of 5,878 customers were kept; 253,803 lines were left out, most often: …" """
+    frame, totals = sources.shop().ledger(), sources.query("customer_totals", {}).iloc[0]
+    left_out = frame[frame["outcome"] == "left out"].sort_values("rows", ascending=False)
+    orders, customers = number(totals["orders"]), number(totals["customers"])
+    if not totals["orders"]:
+        kept = say("No order of the files counts")
+    else:
+        kept = say("{orders} orders of {customers} customers were kept", orders=orders, customers=customers)
+    if left_out.empty:
+        return say("{kept}; no line was left out.", kept=kept)
+    first = left_out.iloc[0]
+    worth = say(", worth {money}", money=_money(first)) if first["amount"] else ""
+    most = say("“{rule}” ({n} lines{worth})", rule=_words(first["rule"]), n=number(first["rows"]), worth=worth)
+    lines = number(left_out["rows"].sum())
+    return say("{kept}; {lines} lines were left out, most often: {most}.", kept=kept, lines=lines, most=most)
+
+
+def show() -> None:
+    """The check that no line is missing, the table, examples of a rule, and the ledger to keep."""
+    shop = sources.shop()
+    frame = shop.ledger()
+    _check(frame, shop.loaded.parts)
+    table = _for_people(frame)
+    st.dataframe(
+        table if table["File"].nunique() > 1 else table.drop(columns="File"),
+        hide_index=True,
+        alt=say("The ledger: one row for each file and rule, with lines, orders, customers and money"),
+        column_config={
+            **{name: st.column_config.NumberColumn(format="localized") for name in ("Lines", "Orders", "Customers")},
+            "Money": st.column_config.NumberColumn(format="%.2f", help=say("In the currency of the row")),
+        },
+    )
+    _examples(frame)
+    ui.download(say("The ledger"), "ledger", lambda: table)
+
+
+def facts() -> None:
+    """How the files were read, in words."""
+    shop = sources.shop()
+    about = shop.facts
+    rows = {
+        "Layout": shop.loaded.layout,
+        "Amounts": about.money,
+        "Currency": about.currency or say("the files name none"),
+        "Refunds": about.refunds,
+        "Times": about.times,
+    }
+    st.markdown("\n".join(f"- **{say(name)}:** {ui.plain(words)}" for name, words in rows.items()))
+    for note in about.notes:
+        st.markdown(f":material/info: {ui.plain(note)}")
+
+
+def _check(frame: pd.DataFrame, parts: Sequence[Part]) -> None:
+    """Kept, left out and merged make up every line that the files have: the promise of this page, shown."""
+    counted = frame[frame["outcome"] != "note"].groupby("outcome")["rows"].sum()
+    kept, out, merged = (int(counted.get(outcome, 0)) for outcome in ("kept", "left out", "merged"))
+    lines = sum(part.physical_lines for part in parts)
+    values = {"kept": number(kept), "out": number(out), "merged": number(merged), "lines": number(lines)}
+    total = say("{kept} kept + {out} left out + {merged} merged = {lines} lines of the files", **values)
+    if kept + out + merged == lines:
+        st.success(say("Every line is accounted for: {total}.", total=ui.plain(total)), icon=":material/check:")
+    else:
+        st.error(
+            say("This does not add up: {total}. Please report it.", total=ui.plain(total)), icon=":material/error:"
+        )
+
+
+def _for_people(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per file and rule, in words; what was kept first, then the largest."""
+    order = frame["outcome"].map(list(OUTCOMES).index)
+    frame = frame.assign(place=order).sort_values(["place", "rows"], ascending=[True, False])
+    has_money = frame["currency"].notna()
+    return pd.DataFrame(
+        {
+            "File": frame["file"],
+            "What": frame["rule"].map(_words),
+            "Outcome": frame["outcome"].map(OUTCOMES).map(say),
+            "Lines": frame["rows"],
+            "Orders": frame["orders"],
+            "Customers": frame["customers"],
+            "Money": frame["amount"].where(has_money),
+            "Currency": frame["currency"].where(has_money, ""),
+        }
+    )
+
+
+def _examples(frame: pd.DataFrame) -> None:
+    """Lines of a rule on demand. Of broken lines only the number: their columns, and so what is a name, are unknown."""
+    found = frame[(frame["examples"].map(len) > 0) & ~frame["rule"].isin(STRUCTURE)].reset_index(drop=True)
+    if found.empty:
+        return
+    chosen = st.selectbox(
+        say("Show lines of a rule"),
+        list(found.index),
+        index=None,
+        format_func=lambda row: f"{_words(found.at[row, 'rule'])} · {found.at[row, 'file']}",
+        placeholder=say("Choose a rule"),
+        key="ledger_examples",
+    )
+    if chosen is None:
+        return
+    row = found.loc[chosen]
+    lines = [(line, text if row["rule"] in RULE else "") for line, text in row["examples"]]
+    st.dataframe(pd.DataFrame(lines, columns=["Line", "Order, day, amount"]), hide_index=True, width="content")
+
+
+def _words(rule: str) -> str:
+    return say(RULE[rule].sentence if rule in RULE else LINES[rule])
+
+
+def _money(row: pd.Series) -> str:
+    return money(float(row["amount"]), row["currency"])

@@ -1,0 +1,128 @@
+"""What was recognised in the files, and what their owner decides: questions first, then every setting and column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import ui
+from pages.shared.columns import FIELD_WORDS
+from pages.shared.sources import Upload
+from retention_core.orders.layouts import BY_KEY
+from retention_core.orders.load import Inspected, Option, Question
+from retention_core.say import number, percent, say
+
+FEW_OPTIONS = 6
+SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "blanks"}
+
+
+def show(found: Sequence[Inspected]) -> None:
+    """What each table is, five of its rows, and what its columns were taken for."""
+    for table in found:
+        with st.container(border=True):
+            st.subheader(ui.plain(table.part.name), anchor=False)
+            st.markdown(_recognised(table))
+            for note in table.part.notes:
+                st.markdown(f":material/info: {ui.plain(note)}.")
+            st.dataframe(table.preview.astype("string"), hide_index=True, alt=say("The first five rows of the file"))
+            with st.expander(say("What the columns were taken for")):
+                st.dataframe(_mapping(table), hide_index=True, alt=say("Field, column, how sure and why"))
+
+
+def ask(draft: Upload, questions: Sequence[Question]) -> Upload | None:
+    """Draw the open questions; the draft with their answers, or None until all that must be answered are."""
+    given: dict[str, Any] = {}
+    mapping = dict(draft.answers.mapping or {})
+    complete = True
+    for question in questions:
+        answer = _question(draft, question)
+        complete = complete and (answer is not None or not question.required)
+        if answer is None:
+            continue
+        if question.field is not None:
+            mapping[question.field] = answer
+        else:
+            given[question.key] = answer
+        if question.key == "currency":
+            given["rates"] = _rates(draft, answer, question.options)
+    if not complete:
+        return None
+    return replace(draft, answers=replace(draft.answers, mapping=mapping or None, **given))
+
+
+def _recognised(table: Inspected) -> str:
+    """The layout, how sure that is, and how the file is written, as a list."""
+    part, layout = table.part, BY_KEY.get(table.layout)
+    rows = [(say("Recognised as"), say("{layout} – {sure}", layout=table.title, sure=_sure(table.confidence)))]
+    rows.append(
+        (say("Rows"), say("{rows} in {lines} lines", rows=number(part.rows), lines=number(part.physical_lines)))
+    )
+    if part.encoding:
+        written = [part.encoding, say("values parted by {sign}", sign=SIGNS.get(part.delimiter or "", part.delimiter))]
+        rows.append((say("Written as"), ", ".join(written)))
+    if layout and layout.money:
+        rows.append((say("Amount of an order"), layout.money))
+    if layout and layout.currency:
+        rows.append((say("Currency"), layout.currency))
+    if layout and layout.utc:
+        rows.append((say("Times"), say("in UTC, as this system writes them")))
+    return "\n".join(f"- **{name}:** {ui.plain(words)}" for name, words in rows)
+
+
+def _sure(confidence: float) -> str:
+    if confidence >= 0.95:
+        return say("certain")
+    return say("quite sure") if confidence >= 0.7 else say("not sure: please check the columns")
+
+
+def _mapping(table: Inspected) -> pd.DataFrame:
+    """One row per field that a column was found for."""
+    rows = [
+        (say(FIELD_WORDS[g.field]), g.name, percent(g.confidence), g.reason)
+        for g in table.guesses
+        if g.field in FIELD_WORDS
+    ]
+    return pd.DataFrame(rows, columns=["Field", "Column", "How sure", "Why"])
+
+
+def _question(draft: Upload, question: Question) -> str | bool | None:
+    """One question with its reason and what follows from each answer; the chosen value."""
+    options = {option.value: option for option in question.options}
+    key = f"{draft.files_key[:12]}_{question.key}_{question.field or ''}"
+    st.markdown(f"**{ui.plain(question.text)}**  \n{ui.plain(question.why)}.")
+    if len(options) > FEW_OPTIONS:
+        chosen: str | bool | None = st.selectbox(
+            question.text, list(options), index=None, key=key, label_visibility="collapsed",
+            format_func=lambda value: f"{options[value].label} – {options[value].consequence}",
+            placeholder=say("Choose"),
+        )  # fmt: skip
+        return chosen
+    chosen = st.radio(
+        ui.plain(question.text), list(options), index=None, key=key, label_visibility="collapsed",
+        format_func=lambda value: ui.plain(options[value].label),
+        captions=[ui.plain(option.consequence) for option in question.options],
+    )  # fmt: skip
+    return chosen
+
+
+def _rates(draft: Upload, currency: str | bool, options: Sequence[Option]) -> Mapping[str, float] | None:
+    """What one unit of each other currency is worth in the chosen one. None: orders in the others are left out."""
+    st.markdown(
+        say(
+            "Or count the others too: what is one of them worth in {currency}? All of them, or none.", currency=currency
+        )
+    )
+    rates = {
+        option.value: st.number_input(
+            say("1 {other} in {currency}", other=option.value, currency=currency),
+            min_value=0.0, value=None, format="%.6g", key=f"{draft.files_key[:12]}_rate_{option.value}_{currency}",
+        )
+        for option in options
+        if option.value != currency
+    }  # fmt: skip
+    given = {str(name): rate for name, rate in rates.items() if rate}
+    return given if len(given) == len(rates) else None

@@ -1,0 +1,104 @@
+"""From files to the session's own orders: take the files, show what they are, ask, open. Drawn where orders are missing."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from pages.shared import opening, review, settings, ui
+from pages.shared.sources import Upload
+from retention_core.orders.load import OrdersError
+from retention_core.say import number, say
+
+MEGABYTE = 1024**2
+
+
+def choose() -> None:
+    """The whole way from files to opened orders. Whatever was opened before stays until the new orders are open."""
+    draft: Upload | None = st.session_state.get("draft")
+    if draft is None:
+        _take_files()
+        return
+    _list_files(draft)
+    try:
+        found = opening.inspect(draft)
+        review.show(found)
+        settings.offer(draft, found)
+        asked = [question for table in found for question in table.questions if question.required]
+        answered = review.ask(draft, [*asked, *_asked_on_opening(draft)])
+        if st.button(say("Open these orders"), type="primary", key="open_orders", disabled=answered is None):
+            opening.open_orders(answered or draft)
+    except OrdersError as problem:
+        refusal(problem)
+
+
+def refusal(problem: OrdersError) -> None:
+    """Which file, which line, what is wrong and what to do: nothing of it is read as Markdown."""
+    place = problem.file
+    if problem.line is not None:
+        place = say("{file}, line {line}", file=problem.file, line=number(problem.line))
+    cause, advice = (ui.plain(_sentence(text)) for text in (problem.cause, problem.advice))
+    st.error(f"**{ui.plain(place)}:** {cause}  \n{say('What to do:')} {advice}", icon=":material/error:")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def _asked_on_opening(draft: Upload) -> list:
+    """Questions that only the values of all rows raised, when the orders were opened."""
+    asked = st.session_state.get("asked", ())
+    return [question for question in asked if question.field is None and getattr(draft.answers, question.key) is None]
+
+
+def _take_files() -> None:
+    limit = int(st.get_option("server.maxUploadSize"))
+    turn = st.session_state.setdefault("upload_turn", 0)
+    given = st.file_uploader(
+        say("Order files: CSV or other text, Excel (.xlsx) or Parquet, also gzipped; several if they belong together"),
+        accept_multiple_files=True,
+        key=f"files_{turn}",
+    )
+    if not given:
+        return
+    if problem := _why_not(given, limit):
+        refusal(problem)
+        return
+    st.session_state["draft"] = Upload(tuple((file.name, file.getvalue()) for file in given))
+    _forget_transfers(given)
+    st.session_state["upload_turn"] = turn + 1  # a new, empty widget
+    st.rerun()
+
+
+def _why_not(given: list[UploadedFile], limit: int) -> OrdersError | None:
+    """The browser's limits bind nobody: what came is checked here. What a file is, the reader finds in its bytes."""
+    for file in given:
+        if file.size == 0:
+            return OrdersError(file.name, "the file is empty", "export it again")
+    if sum(file.size for file in given) > limit * MEGABYTE:
+        cause = f"more than {limit:,} MB were sent, which is more than this app takes"
+        return OrdersError(given[0].name, cause, "save the orders as Parquet, or run the app on your own computer")
+    return None
+
+
+def _forget_transfers(given: list[UploadedFile]) -> None:
+    """Streamlit keeps what was sent until the session ends; one copy is enough, and "Delete my data" must reach it."""
+    context = get_script_run_ctx()
+    remove = getattr(context.uploaded_file_mgr, "remove_file", None) if context else None
+    if context and remove:
+        for file in given:
+            remove(session_id=context.session_id, file_id=file.file_id)
+
+
+def _list_files(draft: Upload) -> None:
+    for name, content in draft.files:
+        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        st.markdown(f":material/description: {ui.plain(name)} · {_size(size)}")
+    st.button(say("Choose other files"), on_click=opening.forget_draft, icon=":material/close:", key="other_files")
+
+
+def _size(size: int) -> str:
+    if size < MEGABYTE / 10:
+        return say("{n} kB", n=number(size / 1024, 1))
+    return say("{n} MB", n=number(size / MEGABYTE, 1))

@@ -1,0 +1,135 @@
+"""The real app in a real browser: a server for each module, one Chromium for all, a fresh context for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.conftest import ROOT
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+START_SECONDS = 60
+SEE_MILLISECONDS = 20_000
+
+expect.set_options(timeout=SEE_MILLISECONDS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium. Without one the tests are skipped on a desk, and fail where CI promises one."""
+    path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if path is None:
+        sentence = f"no browser: none of {', '.join(CHROMIUMS)} is installed"
+        if os.environ.get("CI"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+def start_server(*files: Path, warm: bool = True) -> tuple[subprocess.Popen[bytes], str]:
+    """`streamlit run app.py` on a free port; its process and address. `warm` runs the app once before anybody comes."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "streamlit", "run", "app.py"),
+            *("--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"),
+            *(["--", *map(str, files)] if files else []),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(server, f"{address}/_stcore/health")
+        if warm:
+            _wait_for(server, f"{address}/_stcore/script-health-check")
+    except BaseException:
+        stop_server(server)
+        raise
+    return server, address
+
+
+def stop_server(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _wait_for(server: subprocess.Popen[bytes], url: str) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            pytest.fail(f"the server ended with code {server.returncode}")
+        try:
+            with urllib.request.urlopen(url, timeout=START_SECONDS):
+                return
+        except urllib.error.HTTPError as problem:
+            if problem.code == 404:  # this server does not offer the route
+                return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    pytest.fail(f"{url} did not answer within {START_SECONDS} s")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a server that has run the app once."""
+    process, address = start_server()
+    yield address
+    stop_server(process)
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens an address in a fresh browser context (nothing is shared with earlier visits) and waits for its page."""
+    contexts: list[BrowserContext] = []
+
+    def fresh(address: str, width: int = 1280, height: int = 900, **options: str) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **options)
+        context.set_default_timeout(SEE_MILLISECONDS)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(address)
+        settle(page)
+        return page
+
+    yield fresh
+    for context in contexts:
+        context.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has run through and the page has a heading."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stMain").get_by_role("heading").first).to_be_visible()
