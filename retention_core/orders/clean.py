@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retention_core.orders import values
 from retention_core.orders.questions import Answers, NeedsAnswers, Option, Question
 from retention_core.orders.stage import STAGED, Reading, stage
 
@@ -32,7 +33,7 @@ def clean(connection: Connection, readings: Sequence[Reading], answers: Answers)
     repeated = _mark_repeats(connection, readings)
     _rows_view(connection, readings, answers)
     _ask_for_currency(connection, readings, answers)
-    _match_refunds(connection, answers)
+    _match_refunds(connection, readings, answers)
     _rows_view(connection, readings, answers)
     grouped = (
         repeated or any(reading.grain != "order" for reading in readings) or exists(connection, "FROM load_refunds")
@@ -104,19 +105,22 @@ def _mark_repeats(connection: Connection, readings: Sequence[Reading]) -> bool:
         return False
     repeated = False
     for number, reading in enumerate(readings):
-        if reading.grain == "order" and _repeats(connection, f"load_staged_{number}"):
+        if reading.grain == "order" and _repeats(connection, reading, f"load_staged_{number}"):
             _mark_duplicates(connection, reading, number)
             repeated = True
     return repeated
 
 
-def _repeats(connection: Connection, staged: str) -> bool:
+def _repeats(connection: Connection, reading: Reading, staged: str) -> bool:
     """Whether an order number stands on several rows. Numbers that only ever rise are seen to be single in one pass."""
-    falls = (
-        f"FROM (SELECT order_id <= lag(order_id) OVER () AS falls FROM {staged} WHERE order_id IS NOT NULL) WHERE falls"
-    )
-    twice = f"SELECT order_id FROM {staged} WHERE order_id IS NOT NULL GROUP BY order_id HAVING count(*) > 1"
-    return exists(connection, falls) and exists(connection, twice)
+    number = reading.columns["order_id"]
+    column, kind, relation = f"c{number}", reading.part.types[number], reading.part.relation
+    if not values.is_number(kind):
+        column, relation = "order_id", staged
+    numbers = f"SELECT {column} AS number FROM {relation} WHERE {column} IS NOT NULL"
+    if not exists(connection, f"FROM (SELECT number <= lag(number) OVER () AS falls FROM ({numbers})) WHERE falls"):
+        return False
+    return exists(connection, f"SELECT number FROM ({numbers}) GROUP BY number HAVING count(*) > 1")
 
 
 def _mark_duplicates(connection: Connection, reading: Reading, number: int) -> None:
@@ -185,13 +189,16 @@ def _ask_for_currency(connection: Connection, readings: Sequence[Reading], answe
     )
 
 
-def _match_refunds(connection: Connection, answers: Answers) -> None:
+def _match_refunds(connection: Connection, readings: Sequence[Reading], answers: Answers) -> None:
     """Marks every refund row: ignored, matched to a purchase, or without one. Makes the two tables of refunds."""
-    if answers.refunds == "ignore":
+    # Where only a negative amount makes a refund, the statistics of a typed file say at once that there is none.
+    plain = all(reading.grain == "order" and not reading.layout.cancellation_prefix for reading in readings)
+    refunds = exists(connection, f"FROM load_rows WHERE {'amount < 0 AND ' if plain else ''} rule = 'refund'")
+    if refunds and answers.refunds == "ignore":
         connection.execute(
             "INSERT INTO load_marks SELECT part, line, 'refund_ignored' FROM load_rows WHERE rule = 'refund'"
         )
-    run(connection, "refunds" if answers.refunds != "ignore" else "no_refunds")
+    run(connection, "refunds" if refunds and answers.refunds != "ignore" else "no_refunds")
     run(connection, "refunded_orders")
     connection.execute(
         "INSERT INTO load_marks SELECT part, line,"

@@ -86,8 +86,8 @@ def load(
     """Order files → the TEMP tables clean_orders, clean_order_lines, clean_customers, clean_events and clean_spend.
 
     `clean_orders` has one row per order: order_id, customer_id, ordered_at, amount, discount, refunded, tax, shipping,
-    currency, channel, campaign, coupon, payment_method, delivery_method, country, category, status. The others are there
-    when the files tell them. Raises NeedsAnswers when the files leave open something that changes numbers,
+    currency, channel, campaign, coupon, payment_method, delivery_method, country, category, status. The others are
+    there when the files tell them. Raises NeedsAnswers when the files leave open something that changes numbers,
     OrdersError when they cannot be read; then no table is left.
     """
     _check(answers, paths)
@@ -127,7 +127,8 @@ def _load_parts(connection: Connection, parts: Sequence[Part], answers: Answers)
     if any(reading.has_lines for reading in readings):
         clean.run(connection, "line_table")
         clean.run(connection, "order_lines")
-    rows = ledger.order_rows(connection, [reading.part for reading in readings], _currency(connection))
+    single = all(reading.grain == "order" for reading in readings)
+    rows = ledger.order_rows(connection, [reading.part for reading in readings], _currency(connection), single)
     rows += notes.rows(connection, readings, answers)
     rows += second.make(connection, others)
     if any(table.layout.kind == "order_lines" for table in others):

@@ -171,10 +171,13 @@ def _grain(
     order_id = f"c{columns['order_id']}"
     amount, whole = f"c{columns['amount']}", ", ".join(f"c{number}" for number in range(len(part.columns)))
     positive = f"CAST({amount} AS VARCHAR) NOT LIKE '%-%'"
+    totals = (
+        f"SELECT min({amount}) AS low, max({amount}) AS high FROM {part.relation}"
+        f" WHERE {order_id} IS NOT NULL AND {positive} GROUP BY {order_id}"
+        f" HAVING count(*) > 1 AND count(DISTINCT hash({whole})) > 1"
+    )
     orders, constant = connection.execute(
-        "SELECT count(*), coalesce(sum(CAST(low = high AS INTEGER)), 0)"
-        f" FROM (SELECT min({amount}) AS low, max({amount}) AS high FROM {part.relation} WHERE {order_id} IS NOT NULL AND {positive} GROUP BY {order_id}"
-        f" HAVING count(*) > 1 AND count(DISTINCT hash({whole})) > 1)"
+        f"SELECT count(*), coalesce(sum(CAST(low = high AS INTEGER)), 0) FROM ({totals})"
     ).fetchall()[0]
     if not orders:
         return "order", []

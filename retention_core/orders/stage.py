@@ -49,6 +49,7 @@ class Reading:
     moneys: Mapping[str, values.MoneyReading]
     email_key: bool
     timezone: bool
+    bare: frozenset[int] = frozenset()  # typed text columns without blanks around their values: used as they are
 
     @property
     def has_lines(self) -> bool:
@@ -76,7 +77,9 @@ def read_columns(
         elif role in ("money", "number"):
             moneys[name] = values.read_money(connection, part.relation, column, kind, decimal)
     moneys = _agreed(moneys)
-    return Reading(part, layout, grain, columns, dates, moneys, _holds_emails(connection, part, columns), timezone)
+    emails = _holds_emails(connection, part, columns)
+    bare = _bare(connection, part, columns)
+    return Reading(part, layout, grain, columns, dates, moneys, emails, timezone, bare)
 
 
 def stage(connection: Connection, reading: Reading, number: int) -> str:
@@ -91,6 +94,8 @@ def _select(reading: Reading, number: int) -> str:
     cells = _cells(reading)
     inner = ", ".join(f"{sql} AS {name}" for name, sql in cells.items())
     source = f"SELECT line, {inner} FROM {reading.part.relation}"
+    if "status" in reading.columns:
+        source += f" LEFT JOIN {words.meanings_sql()} ON meanings.word = lower({_raw_text(reading, 'status')})"
     if reading.grain == "header":
         source = _filled_down(source)
     fixed = {"part": f"CAST({number} AS USMALLINT)", "rule": _rule_sql(reading)}
@@ -130,9 +135,10 @@ def _cell(reading: Reading, name: str, number: int) -> str:
     if role == "date":
         return values.wall_time(reading.dates[name], column, reading.layout.utc, reading.timezone)
     if role in ("money", "number"):
-        return f"TRY_CAST({reading.moneys[name].of(column)} AS {_type(name)})"
+        money = reading.moneys[name].of(column)
+        return money if _type(name) == values.MONEY else f"TRY_CAST({money} AS {_type(name)})"
     if role == "id":
-        key = values.id_sql(column, kind)
+        key = column if number in reading.bare else values.id_sql(column, kind)
         return f"lower({key})" if name == "customer_id" and reading.email_key else key
     return values.text_sql(column, kind)
 
@@ -158,6 +164,8 @@ def _amount(reading: Reading, cells: Mapping[str, str]) -> str:
     if "amount" not in reading.columns:
         return f"CAST(0 AS {values.MONEY})"
     extras = [f"coalesce({cells[name]}, 0)" for name in reading.layout.includes if name in reading.columns]
+    if not extras:
+        return cells["amount"]
     return f"CAST({' - '.join([cells['amount'], *extras])} AS {values.MONEY})"
 
 
@@ -173,14 +181,17 @@ def _meaning(reading: Reading, status: str) -> str:
     """What the row's status, cancelled and test columns say together."""
     whens = []
     if "cancelled_at" in reading.columns:
-        number = reading.columns["cancelled_at"]
-        whens.append(f"WHEN {values.text_sql(f'c{number}', reading.part.types[number])} IS NOT NULL THEN 'cancelled'")
+        whens.append(f"WHEN {_raw_text(reading, 'cancelled_at')} IS NOT NULL THEN 'cancelled'")
     if "test" in reading.columns:
-        number = reading.columns["test"]
-        flag = f"lower({values.text_sql(f'c{number}', reading.part.types[number])})"
-        whens.append(f"WHEN {flag} IN ({words.literals(words.TEST_WORDS)}) THEN 'test'")
-    otherwise = words.status_sql(status) if "status" in reading.columns else "CAST(NULL AS VARCHAR)"
-    return f"CASE {' '.join(whens)} ELSE {otherwise} END" if whens else otherwise
+        whens.append(f"WHEN {words.contains(words.TEST_WORDS, _raw_text(reading, 'test'))} THEN 'test'")
+    if "status" in reading.columns:
+        whens.append(f"WHEN {status} IS NOT NULL THEN coalesce(meanings.meaning, 'unknown')")
+    return f"CASE {' '.join(whens)} END" if whens else "CAST(NULL AS VARCHAR)"
+
+
+def _raw_text(reading: Reading, name: str) -> str:
+    number = reading.columns[name]
+    return values.text_sql(f"c{number}", reading.part.types[number])
 
 
 def _raw(reading: Reading, *names: str) -> str:
@@ -188,7 +199,9 @@ def _raw(reading: Reading, *names: str) -> str:
     for name in names:
         if name in reading.columns:
             number = reading.columns[name]
-            return values.text_sql(f"c{number}", reading.part.types[number])
+            # A typed column holds no text that could not be read; turning it into text would cost more than all else.
+            if values.is_text(reading.part.types[number]):
+                return values.text_sql(f"c{number}", "VARCHAR")
     return "CAST(NULL AS VARCHAR)"
 
 
@@ -210,15 +223,18 @@ def _filled_down(source: str) -> str:
 
 def _rule_sql(reading: Reading) -> str:
     """The first rule that applies to a row, as a key of RULES; null: the row is counted, for all it says itself."""
-    totals = words.literals(words.TOTAL_WORDS)
-    guests = words.literals(words.in_any_case(words.NO_CUSTOMER_WORDS))
+    texts = ("coalesce(first_cell, order_id)", "customer_id", "value")
+    is_total = " OR ".join(f"coalesce({words.contains(words.TOTAL_WORDS, text)}, false)" for text in texts)
     whens = [
-        f"WHEN ordered_at IS NULL THEN CASE WHEN lower(coalesce(first_cell, order_id)) IN ({totals})"
-        f" OR lower(customer_id) IN ({totals}) OR lower(value) IN ({totals}) THEN 'total_row'"
+        f"WHEN ordered_at IS NULL THEN CASE WHEN {is_total} THEN 'total_row'"
         " WHEN value IS NULL THEN 'no_date' ELSE 'unreadable_date' END",
-        "WHEN order_id IS NULL THEN 'no_order_number'",
+        "WHEN order_id IS NULL OR order_id = '' THEN 'no_order_number'",
     ]
-    whens.append(f"WHEN customer_id IS NULL OR customer_id IN ({guests}) THEN 'no_customer'")
+    if reading.columns.get("customer_id") in reading.bare and not reading.email_key:
+        guests = words.is_any("customer_id", words.in_any_case(words.NO_CUSTOMER_WORDS))
+    else:
+        guests = words.contains(words.NO_CUSTOMER_WORDS, "customer_id")
+    whens.append(f"WHEN customer_id IS NULL OR {guests} THEN 'no_customer'")
     if {"status", "test", "cancelled_at"} & reading.columns.keys():
         whens += [
             f"WHEN meaning = '{meaning}' THEN '{rule}'"
@@ -266,6 +282,18 @@ def _holds_emails(connection: Connection, part: Part, columns: Mapping[str, int]
         f" FROM (SELECT {column} FROM {part.relation} WHERE {column} <> '' LIMIT 1000)"
     ).fetchall()[0]
     return bool(filled and mails * 2 > filled)
+
+
+def _bare(connection: Connection, part: Part, columns: Mapping[str, int]) -> frozenset[int]:
+    """Id columns of a typed file in which no value has blanks around it: each function on all rows can be felt there."""
+    ids = {
+        number for name, number in columns.items() if FIELDS.get(name) == "id" and values.is_text(part.types[number])
+    }
+    if part.kind != "parquet" or not ids:
+        return frozenset()
+    padded = ", ".join(f"bool_or(c{number} LIKE ' %' OR c{number} LIKE '% ')" for number in sorted(ids))
+    found = connection.execute(f"SELECT {padded} FROM {part.relation}").fetchall()[0]
+    return frozenset(number for number, is_padded in zip(sorted(ids), found, strict=True) if not is_padded)
 
 
 def _agreed(moneys: Mapping[str, values.MoneyReading]) -> dict[str, values.MoneyReading]:

@@ -85,7 +85,7 @@ def is_date(kind: str) -> bool:
 
 def text_sql(column: str, kind: str) -> str:
     """The column as text; empty and blank are null."""
-    return f"nullif(trim({column}, ' \t\u00a0'), '')" if is_text(kind) else f"CAST({column} AS VARCHAR)"
+    return f"nullif(trim({column}), '')" if is_text(kind) else f"CAST({column} AS VARCHAR)"
 
 
 def id_sql(column: str, kind: str) -> str:

@@ -66,7 +66,10 @@ TOTAL_WORDS = _words(
     "total, totals, grand total, sum, subtotal, summe, gesamt, итого, всего, celkem, razem, suma, общо"
 )
 TEST_WORDS = _words("true, t, yes, y, 1, test, да, ja, ano, tak, oui, si, sí")
-NO_CUSTOMER_WORDS = _words("nan, null, none, n/a, na, -, guest, guest customer, anonymous, гость, gast, host, гост")
+NO_CUSTOMER_WORDS = (
+    "",
+    *_words("nan, null, none, n/a, na, -, guest, guest customer, anonymous, гость, gast, host, гост"),
+)
 
 
 def literals(values: tuple[str, ...]) -> str:
@@ -81,7 +84,17 @@ def in_any_case(values: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def status_sql(status: str) -> str:
-    """SQL: what the status means (a key of STATUSES), `unknown` for a word in none of them, null without a status."""
-    whens = " ".join(f"WHEN lower({status}) IN ({literals(values)}) THEN '{key}'" for key, values in STATUSES.items())
-    return f"CASE WHEN {status} IS NULL THEN NULL {whens} ELSE 'unknown' END"
+def is_any(column: str, values: tuple[str, ...]) -> str:
+    """SQL: the bare column is one of the words. Plain comparisons: IN would be a join on every row of a large file."""
+    return "(" + " OR ".join(f"{column} = {literals((value,))}" for value in values) + ")"
+
+
+def contains(values: tuple[str, ...], text: str) -> str:
+    """SQL: the text, in small letters, is one of the words; computed once, where it is asked for."""
+    return f"list_contains([{literals(values)}], lower({text}))"
+
+
+def meanings_sql() -> str:
+    """SQL: one row per status word, with its meaning."""
+    rows = ", ".join(f"({literals((word, meaning))})" for meaning, values in STATUSES.items() for word in values)
+    return f"(VALUES {rows}) AS meanings (word, meaning)"
