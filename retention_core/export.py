@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 
 import pandas as pd
@@ -23,7 +24,7 @@ def _disarmed(cell: object) -> object:
 
 def to_csv(frame: pd.DataFrame) -> bytes:
     """UTF-8 with a byte order mark, which is what makes Excel read it as UTF-8."""
-    return safe_frame(frame).to_csv(index=False).encode("utf-8-sig")
+    return safe_frame(frame).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC).encode("utf-8-sig")
 
 
 def to_excel(frame: pd.DataFrame) -> bytes:

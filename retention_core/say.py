@@ -68,9 +68,10 @@ def money(value: float | None, currency: str | None, digits: int | None = None) 
     if value is None or value != value:
         return NOT_KNOWN
     places = digits if digits is not None else (0 if abs(value) >= 1000 else 2)
+    figure = "#,##0" if places == 0 else "#,##0." + "0" * places
     if not currency:
-        return number(value, places)
-    pattern = "¤#,##0" if places == 0 else "¤#,##0." + "0" * places
+        return str(format_decimal(value, format=figure, locale=_locale.get()))
+    pattern = f"¤{figure}"
     return str(format_currency(value, currency, pattern, locale=_locale.get(), currency_digits=False))
 
 

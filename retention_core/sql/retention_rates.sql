@@ -38,7 +38,7 @@ arrivals as (
 counted as (
     select
         calendar.period, calendar.starts_on, calendar.ends_on,
-        before.customers_end as customers_start,
+        coalesce(before.customers_end, 0) as customers_start,
         coalesce(actives.customers_end, 0) as customers_end,
         coalesce(arrivals.new_customers, 0) as new_customers,
         coalesce(actives.customers_end, 0) - coalesce(arrivals.new_customers, 0) - coalesce(arrivals.reactivated, 0) as retained,
@@ -46,7 +46,8 @@ counted as (
         calendar.is_complete
             and ($window_days is null or calendar.starts_on - calendar.data_starts_on >= $window_days) as is_complete
     from calendar
-    join actives as before on before.period = calendar.period - 1
+    join calendar as earlier on earlier.period = calendar.period - 1
+    left join actives as before on before.period = earlier.period
     left join actives on actives.period = calendar.period
     left join arrivals on arrivals.period = calendar.period
 )
