@@ -19,8 +19,8 @@ with st.container(border=True):
     upload.choose()
     st.caption(
         say(
-            "Your files are read on the computer that runs this app, are kept in its memory for your visit only and are "
-            "shown to nobody else. They are gone when you delete them or, at the latest, soon after you close the page."
+            "Your files are read on the computer that runs this app, stay in its memory for your visit only and are "
+            "shown to nobody else. They are gone when you delete them, or at the latest soon after you close the page."
         )
     )
     if "upload" in st.session_state or "draft" in st.session_state:

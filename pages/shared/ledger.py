@@ -1,4 +1,4 @@
-"""The ledger of the opened orders: every line of the files counted, left out or merged, by which rule, worth how much."""
+"""The ledger of the opened orders: every line of the files counted, left out or merged, by which rule."""
 
 from __future__ import annotations
 

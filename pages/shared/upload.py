@@ -1,4 +1,4 @@
-"""From files to the session's own orders: take the files, show what they are, ask, open. Drawn where orders are missing."""
+"""From files to the session's own orders: take them, show what they are, ask, open. Drawn where orders are missing."""
 
 from __future__ import annotations
 

@@ -1,0 +1,154 @@
+"""Words of the product that are no number of their own, explained once, with worked examples. One row per entry."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+from retention_core.metrics import SMALL_SAMPLE, wilson
+from retention_core.say import between, percent
+from retention_core.store import SQL
+
+
+@dataclass(frozen=True)
+class Concept:
+    """One entry: the key of its link, what it is called, one sentence, and what more there is to say (Markdown)."""
+
+    key: str
+    label: str
+    definition: str
+    more: str
+
+
+_RETURNING = between(*(percent(end) for end in wilson(900, 2000)))
+
+CONCEPTS = (
+    Concept(
+        "example_45",
+        "Worked example: 900 of 2,000 is 45 %",
+        "A shop has 2,000 customers on 31 December. In January and February 900 of them order: 45 % came back.",
+        f"900 / 2,000 = **45 %**, and chance alone leaves that between {_RETURNING}. Somebody who first buys on 15 "
+        "January is not one of the 2,000 and not one of the 900: new customers are no part of this rate, however often "
+        "they order in these two months. This is the *retention rate, returning form*.",
+    ),
+    Concept(
+        "example_81",
+        "Worked example: the 81 % trap",
+        "50,000 customers at the start, 1,000 new ones, 40,000 at the end: 78 % were kept, not 81 %.",
+        "The formula takes the new customers away **from the end**: (40,000 − 1,000) / 50,000 = **78 %**.\n\n"
+        "A widely read article takes them away from the start instead: 40,000 / (50,000 − 1,000) = 81 %. That is wrong "
+        "twice. The 1,000 still stand above the line, although nobody can keep a customer that was not there yet; and "
+        "below the line they are taken off the customers of the start, among whom they never were. The more new "
+        "customers a shop wins, the better its retention looks: with 20,000 of them the same error gives 133 %.",
+    ),
+    Concept(
+        "cohort",
+        "Cohort",
+        "All customers whose first order falls in the same week, month or quarter.",
+        "A customer belongs to one cohort for good, and its size never changes: filters choose customers by their "
+        "**first** order, never by a later one. The *age* of a cohort counts the periods since: age 0 is the period of "
+        "the first order. With *30 days of age* each customer's own days are counted, so that somebody who came on "
+        "the 31st gets as much time as somebody who came on the 1st.",
+    ),
+    Concept(
+        "cohort_forms",
+        "In, on or after, by: three ways to count who came back",
+        "In: ordered in that very period. On or after: in it or later. By: had a second order by then.",
+        "A customer of January orders again in March, and never after:\n\n"
+        "| | February | March | April |\n|---|---|---|---|\n"
+        "| **in** the period | no | yes | no |\n"
+        "| **on or after** it | yes | yes | no |\n"
+        "| **by** then | no | yes | yes |\n\n"
+        "*In* shows how busy a cohort is, and goes up and down with the season. *On or after* can only fall: it shows "
+        "who is not gone yet, and its last ages look bad because little time has passed since. *By* can only rise.",
+    ),
+    Concept(
+        "unfinished",
+        "Unfinished periods",
+        "A period that is not over is hatched and counts in no mean; one that has not begun is empty, never 0 %.",
+        "The last day that is looked at is the day of the last order in the files. A month that still runs on that day "
+        "can only gain customers: compared with whole months it would look like a loss that never happened. A 0 % on "
+        "the screen is a true zero: the period is over and nobody ordered.",
+    ),
+    Concept(
+        "left_truncation",
+        "First cohorts of the data",
+        "The first cohorts hold old customers who had bought before the file begins, and come back more than new ones.",
+        "A file that begins in January takes everybody who buys in January for new. So the first cohorts are too large "
+        "and too loyal. Where up to three first cohorts are out of line with the later ones, they are marked, stay out "
+        "of means and curves, and the page says so. The cure is a file that reaches further back.",
+    ),
+    Concept(
+        "interval",
+        "How sure a share is (95 % interval)",
+        "The span that holds the true share in 95 of 100 such cases; the fewer customers, the wider it is.",
+        "Of 20 customers 5 came back: 25 %, but anything from 11 to 47 % fits. Of 2,000 customers 500: 23 to 27 %. Two "
+        "shares whose spans overlap widely need not differ at all. The span is Wilson's (1927), which holds for small "
+        "groups too and never leaves 0 to 100 %. It knows chance only: not a season, a price rise or a wrong file.",
+    ),
+    Concept(
+        "small_cohorts",
+        "Small cohorts, and cells that stand out",
+        f"A cohort of fewer than {SMALL_SAMPLE} customers is marked; colour alone never says that a cell is special.",
+        "A cell is said to stand out only if its share, first pulled towards the mean of its age (the more, the fewer "
+        "customers it rests on), is still off that mean by more than chance explains.",
+    ),
+    Concept(
+        "order_days",
+        "Days with orders, and orders",
+        "Two orders of a customer on one day count as one visit wherever the question is whether somebody came back.",
+        "Splitting a basket in two at the till is no return. So *repeat purchase rate* and *second order* look at "
+        "days; orders, revenue and the average order value count every order. *Repeat purchase rate, same-day orders "
+        "counted* shows how much this matters.",
+    ),
+    Concept(
+        "activity_window",
+        "Active customers and the window",
+        "A customer is active at a moment if there is an order in the window before it: 365 days, unless you choose.",
+        "Customers of a shop never cancel: they fall silent. How long a silence means *lost* is a choice, and the "
+        "choice moves every rate that counts active customers. Take the window from how your goods are used up: 90 "
+        "days for coffee, 365 or more for gifts.",
+    ),
+    Concept(
+        "rfm",
+        "RFM segments",
+        "Customers grouped by how long they are silent (R), how often they ordered (F) and how much they spent (M).",
+        "Each gets 1 to 5 points for R, F and M by the shop's own fifths: 5 is the most recent, the most frequent, the "
+        "highest. Equal values always get equal points, so nobody's segment depends on the order of the rows. Where "
+        "most customers have one order, several points share one value and some segments stay empty: that is the truth "
+        "about such a shop. R and F together name the segment:",
+    ),
+    Concept(
+        "ledger",
+        "Ledger: what became of every line",
+        "Each line of your files is kept, merged with another, or left out by a named rule. Nothing vanishes silently.",
+        "Cancelled, failed, unpaid and test orders are no orders. Orders without a customer are no one's: they stand "
+        "in the ledger with their money. The same days in two files count once. Refunds are subtracted from the "
+        "purchase they belong to, unless you choose otherwise under *Orders*.",
+    ),
+)  # fmt: skip
+
+SEGMENT_NAMES = {
+    "champions": "Champions",
+    "loyal": "Loyal",
+    "promising": "Promising",
+    "new": "New",
+    "needs_attention": "Needs attention",
+    "about_to_sleep": "About to sleep",
+    "at_risk": "At risk",
+    "cannot_lose": "Cannot lose",
+    "hibernating": "Hibernating",
+    "lost": "Lost",
+}
+
+
+def segment_rules() -> pd.DataFrame:
+    """One row per R score, the highest first, one column per F score: the segment's name, from the rules that run."""
+    text = (SQL / "build" / "segments.sql").read_text(encoding="utf-8")
+    rules = {(int(r), int(f)): SEGMENT_NAMES[name] for r, f, name in re.findall(r"\((\d), (\d), '(\w+)'\)", text)}
+    return pd.DataFrame(
+        {f"F {f}": [rules[r, f] for r in range(5, 0, -1)] for f in range(1, 6)},
+        index=[f"R {r}" for r in range(5, 0, -1)],
+    )
