@@ -1,19 +1,113 @@
 """Cohorts: of the customers won in a period, how many come back in each later one."""
 
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
-from pages.shared import ui
-from retention_core import cohorts
+from pages.shared import scope, sources, ui
+from retention_core import answers, cohorts
 from retention_core.charts import measure
-from retention_core.say import percent, say
+from retention_core.say import number, say
 
-grain = st.segmented_control(
-    "Period", ["month", "quarter", "week"], default="month", required=True, key="grain", bind="query-params"
+GRAINS = {"month": "Month", "quarter": "Quarter", "week": "Week", "rolling": "30 days of age"}
+FORMS = {"in": "In the period", "on_or_after": "In it or later", "by": "Second order by then"}
+SHOWS = {"share": "Share", "customers": "Customers", "revenue": "Revenue", "value": "Value per customer"}
+AGES = {"12": "12", "24": "24", "36": "36"}
+LINES = {"cohort": "Cohorts", **scope.DIMENSIONS, "coupon": "Coupon"}
+MOST_ROWS, MOST_LINES, MOST_PEOPLE = 36, 6, 1000
+
+
+def asked(grain: str, form: str) -> tuple[str, dict[str, str]]:
+    """The query behind these settings, and its parameters."""
+    return (
+        ("rolling_retention", {"form": form})
+        if grain == "rolling"
+        else ("cohort_retention", {"grain": grain, "form": form})
+    )
+
+
+def people(clicked: Any, grain: str) -> None:
+    """The customers behind the clicked cell, to look at and to take along."""
+    picked = clicked["selection"].get("cell") or []
+    if grain == "rolling":
+        st.caption(say("Cells of months, quarters and weeks open their customers on a click."))
+    elif not picked or not picked[0].get("cohort_key"):
+        st.caption(say("Click a cell to see its customers."))
+    else:
+        cohort, age = picked[0]["cohort_key"], int(picked[0]["age"])
+        listed = ui.query("cohort_customers", grain=grain, cohort=cohort, age=age)
+        name = measure.period_name(pd.Timestamp(cohort), grain)
+        found = say(
+            "{n} customers of {cohort} ordered in {unit} {age}",
+            n=number(len(listed)),
+            cohort=name,
+            unit=say(GRAINS[grain]).lower(),
+            age=age,
+        )
+        st.subheader(found, anchor=False)
+        st.dataframe(listed.head(MOST_PEOPLE), hide_index=True, height=280)
+        ui.download(say("These customers"), f"customers_{cohort}_{age}", lambda: listed)
+
+
+def compared(lines: str, query: str, parameters: dict[str, str], show: str, shown: pd.DataFrame) -> pd.DataFrame:
+    """One row per line and age: of the chosen cohorts, or of the groups of a dimension."""
+    if lines != "cohort":
+        groups = ui.segments(lines, MOST_LINES).items()
+        frames = [
+            measure.mean_row(ui.query(query, **parameters, **part), show).assign(name=name) for name, part in groups
+        ]
+        return pd.concat(frames) if frames else shown.head(0)
+    names = {
+        day: measure.period_name(day, parameters.get("grain", "month")) for day in sorted(shown["cohort"].unique())
+    }
+    options = {day.strftime("%Y-%m-%d"): name for day, name in names.items()}
+    spread = list(options)[1 :: max(1, len(options) // 3)][:3]
+    picked = ui.choose_several("Cohorts to compare", options, "cohorts", default=spread, most=MOST_LINES)
+    chosen = shown[shown["cohort"].isin(pd.to_datetime(picked))]
+    return chosen.assign(name=chosen["cohort"].map(names))
+
+
+ui.customers_or_stop("Cohorts")
+head = st.container()
+with st.container(horizontal=True, gap="medium"):
+    grain = ui.choose("Cohorts by", GRAINS, "grain")
+    form = ui.choose("Came back", FORMS, "form")
+    show = ui.choose("Show", SHOWS, "show")
+    ages = int(ui.choose("Ages", AGES, "ages"))
+query, parameters = asked(grain, form)
+marked = cohorts.cumulative_value(cohorts.with_marks(ui.query(query, **parameters)))
+means = measure.mean_row(marked, show)
+answer = answers.cohort_answer(means, grain, form, show, sources.shop().facts.currency)
+with head:
+    ui.answer("Cohorts", answer)
+first_age = 1 if show in ("share", "customers") and form != "by" else 0
+in_picture = means[means["age"].between(first_age, ages)]
+if not in_picture["age"].gt(0).any():
+    st.stop()
+
+latest = marked["cohort"].drop_duplicates().nlargest(MOST_ROWS)
+shown = marked[marked["cohort"].isin(latest) & marked["age"].between(first_age, ages)]
+title = say(SHOWS[show])
+heatmap = measure.cohort_heatmap(shown, in_picture, show, grain, title)
+clicked = ui.chart(
+    heatmap, say("Cohorts by age. {answer}", answer=answer), "cells", on_select="rerun", selection_mode="cell"
 )
-cells = cohorts.with_marks(ui.query("cohort_retention", grain=grain))
-means = cohorts.mean_by_age(cells)
-first = means[means["age"] == 1]
+st.caption(ui.plain(answers.cohort_signs(shown)))
+people(clicked, grain)
 
-ui.answer("Cohorts", say("{share} come back in the {grain} after their first order.", share=percent(first["retained_share"].iloc[0]), grain=grain))
-ui.chart(measure.cohort_heatmap(cells, means, grain), "Share of each cohort that ordered, by age", key="cohort_cells")
-ui.explain((), {"cohort_retention": {"grain": grain}})
+st.subheader(say("Side by side"), anchor=False)
+lines = ui.choose("Compare", LINES, "lines")
+curves = compared(lines, query, parameters, show, shown)
+curves = curves[curves["age"].between(first_age, ages)]
+if curves.empty:
+    st.caption(say("Nothing to compare: choose a cohort, or another group that the orders tell apart."))
+else:
+    pictured = measure.cohort_curves(curves, in_picture, show, grain, title)
+    ui.chart(pictured, say("{title} by age, one line for each of {n}", title=title, n=curves["name"].nunique()))
+    st.caption(say("Dashed grey: all cohorts. Bands: 95 % sure."))
+
+st.subheader(say("All figures"), anchor=False)
+st.dataframe(measure.cohort_table(shown, show, grain), height=320)
+ui.download(say("All cells"), "cohorts", lambda: marked)
+ui.explain((), {query: parameters})

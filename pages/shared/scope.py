@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from pages.shared import sources
 from retention_core.say import day, say
 
 DIMENSIONS = {"channel": "Channel", "country": "Country", "category": "Category"}
+PHRASES = {"channel": "through {names}", "country": "in {names}", "category": "something of {names}"}
 
 
 def choose() -> None:
     """Draw the widgets. Each filter looks at a customer's first order; the keys are the names in the link."""
     names = sources.names()
+    note_unknown("shop", names.values())
     st.selectbox("Orders", list(names), format_func=names.__getitem__, key="shop", bind="query-params", required=True)
-    if sources.current() == "upload" and "upload" not in st.session_state:
+    if not sources.is_open():
         return
-    shop = sources.shop()
     options = sources.query("scope_options", {})
+    if options.empty:
+        return
     with st.expander("Customers who first bought …", expanded=bool(chosen()), icon=":material/filter_alt:"):
-        left, right = st.columns(2)
-        dates = {"min_value": shop.first_on, "max_value": shop.observed_on, "bind": "query-params"}
-        left.date_input("from", None, key="since", **dates)
-        right.date_input("before", None, key="until", **dates)
+        _choose_days()
         for dimension, label in DIMENSIONS.items():
-            values = options.loc[options["dimension"] == dimension, "value"].tolist()
-            if len(values) > 1:
-                st.multiselect(label, values, format_func=_named, key=dimension, bind="query-params", placeholder="All")
+            _choose_values(dimension, label, options)
         if options["dimension"].eq("coupon").sum() > 1:
+            note_unknown("coupon", ["yes", "no"])
             st.segmented_control("Coupon on the first order", ["yes", "no"], key="coupon", bind="query-params")
+
+
+def _choose_days() -> None:
+    shop = sources.shop()
+    left, right = st.columns(2)
+    dates = {"min_value": shop.first_on, "max_value": shop.observed_on, "bind": "query-params"}
+    left.date_input("from", None, key="since", format="YYYY-MM-DD", **dates)
+    right.date_input("before", None, key="until", format="YYYY-MM-DD", **dates)
+
+
+def _choose_values(dimension: str, label: str, options: pd.DataFrame) -> None:
+    values = options.loc[options["dimension"] == dimension, "value"].tolist()
+    if len(values) > 1:
+        note_unknown(dimension, map(_named, values))
+        st.multiselect(label, values, format_func=_named, key=dimension, bind="query-params", placeholder="All")
+
+
+def note_unknown(key: str, known: Iterable[str]) -> None:
+    """Say it where the link asks for something that this shop or page does not have; Streamlit takes the default."""
+    asked = st.query_params.get_all(key)
+    if asked and not set(asked) <= set(known):
+        st.caption(say("The link asked for something that is not here; the default is shown."))
 
 
 def chosen() -> dict[str, Any]:
@@ -43,7 +66,7 @@ def chosen() -> dict[str, Any]:
 
 
 def in_words() -> str:
-    """ "Customers who first bought from 1 Jan 2025 through Search." Empty where no filter is set."""
+    """ "Only customers who first bought from 1 Jan 2025, through Search." Empty where no filter is set."""
     filters = chosen()
     if not filters:
         return ""
@@ -52,9 +75,9 @@ def in_words() -> str:
         parts.append(say("from {day}", day=day(filters["since"])))
     if "until" in filters:
         parts.append(say("before {day}", day=day(filters["until"])))
-    for key, phrase in (("channel", "through {names}"), ("country", "in {names}"), ("category", "something of {names}")):
+    for key, phrase in PHRASES.items():
         if key in filters:
-            parts.append(say(phrase, names=" or ".join(_named(value) for value in filters[key])))
+            parts.append(say(phrase, names=say(" or ").join(_named(value) for value in filters[key])))
     if "coupon" in filters:
         parts.append(say("with a coupon") if filters["coupon"] else say("without a coupon"))
     return say("Only customers who first bought {how}.", how=", ".join(parts))

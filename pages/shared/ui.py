@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import altair as alt
@@ -14,13 +14,13 @@ import streamlit as st
 from pages.shared import scope, sources
 from retention_core import export
 from retention_core.metrics import METRICS, Reading
-from retention_core.say import between, money, number, percent, say
+from retention_core.say import between, compact, money, number, percent, say
 from retention_core.store import read_query
 
 
 @st.cache_resource(show_spinner=False)
 def settle_memory() -> None:
-    """Once per server: what start-up left behind is never searched for garbage again; reruns get several times faster."""
+    """Once per server: what start-up left behind is not searched for garbage again; reruns get several times faster."""
     gc.collect()
     gc.freeze()
 
@@ -35,13 +35,33 @@ def metric(key: str, **parameters: Any) -> Reading:
     return sources.metric(key, {**scope.chosen(), **parameters})
 
 
+def customers_or_stop(title: str) -> None:
+    """Ends the page with a sentence where there is nobody to speak of."""
+    if int(query("customer_totals")["customers"].iloc[0]):
+        return
+    st.title(title)
+    if scope.chosen():
+        st.info(say("No customer first bought like this. Take away a filter in the sidebar to see somebody."))
+    else:
+        st.info(say("There are no orders in this file that count. See under Orders what was left out, and why."))
+        st.page_link("pages/data/source.py", label=say("Orders"), icon=":material/upload_file:")
+    st.stop()
+
+
 def answer(title: str, sentence: str) -> None:
     """The head of a page: its title, its answer in one sentence, and whom it is about."""
-    st.title(title)
-    st.markdown(f"#### {sentence}" if sentence else "")
+    st.title(title, anchor=False)
+    st.header(plain(sentence), anchor=False)
     about = " ".join(part for part in (_sample_note(), plain(scope.in_words())) if part)
     if about:
         st.caption(about)
+
+
+def tell(*sentences: str) -> None:
+    """A sentence of the page, several as a list; names and currency signs of the order file are taken as they are."""
+    lines = [plain(sentence) for sentence in sentences if sentence]
+    if lines:
+        st.markdown(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines))
 
 
 def _sample_note() -> str:
@@ -50,9 +70,42 @@ def _sample_note() -> str:
     return ""
 
 
+def choose(
+    label: str, options: Mapping[str, str], key: str, *, default: str | None = None, help: str | None = None
+) -> str:
+    """One of a few settings, as buttons. `options`: what the page works with → what people and the link read."""
+    scope.note_unknown(key, options.values())
+    return st.segmented_control(
+        say(label),
+        list(options),
+        default=default or next(iter(options)),
+        format_func=lambda option: say(options[option]),
+        required=True,
+        key=key,
+        bind="query-params",
+        help=help,
+        wrap=True,
+    )
+
+
+def choose_several(label: str, options: Mapping[str, str], key: str, *, default: list[str], most: int) -> list[str]:
+    """Several of many settings. An option keeps its place in the link by its name."""
+    scope.note_unknown(key, options.values())
+    chosen = st.multiselect(
+        say(label), list(options), default, format_func=options.__getitem__, max_selections=most,
+        key=key, bind="query-params", placeholder=say("Choose up to {n}", n=most),
+    )  # fmt: skip
+    return [option for option in chosen if option in options]
+
+
 def plain(text: object) -> str:
     """Text of strangers for a place that reads Markdown: every sign that means something there is made harmless."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@/])", r"\\\1", str(text).replace("\n", " "))
+
+
+def unbroken(text: str) -> str:
+    """The text with its blanks held together: a number never loses its per cent sign to the next line."""
+    return text.replace(" ", "\u00a0")
 
 
 def shown(value: float | None, unit: str) -> str:
@@ -64,31 +117,56 @@ def shown(value: float | None, unit: str) -> str:
     return number(value, 2 if unit == "ratio" else 0)
 
 
+def figure(value: float | None, unit: str) -> str:
+    """A value in the size of a headline: millions in short, everything else as usual."""
+    return compact(value) if unit == "money" and value is not None and abs(value) >= 1e6 else shown(value, unit)
+
+
 def interval(reading: Reading) -> str:
     """The 95 % interval in words; empty where a number has none."""
     if reading.low is None or reading.high is None:
         return ""
-    low, high = shown(reading.low, reading.unit), shown(reading.high, reading.unit)
-    return between(low, high)
+    return between(shown(reading.low, reading.unit), shown(reading.high, reading.unit))
 
 
-def card(key: str, reading: Reading, trend: list[float] | None = None, note: str = "") -> None:
-    """One number with its interval, what it rests on, and its definition behind the question mark."""
-    block = METRICS[key]
+def with_interval(reading: Reading) -> str:
+    """ "40 % (39–41 %)", for a sentence."""
     span = interval(reading)
-    basis = say("of {n}", n=number(reading.denominator)) if block.unit == "share" and reading.denominator else ""
-    details = " · ".join(part for part in (span, basis, note) if part)
-    help_text = "\n\n".join([block.definition, f"**{block.formula}**", *(f"- {c}" for c in reading.caveats)])
+    return f"{shown(reading.value, reading.unit)} ({span})" if span else shown(reading.value, reading.unit)
+
+
+def card(key: str, reading: Reading, trend: list[float], label: str = "", note: str = "") -> None:
+    """One number with its interval; its full name, definition and caveats stand behind the question mark.
+
+    `label`: a shorter name where the registry's is too long for a card; `note`: what the small line shows.
+    """
+    block = METRICS[key]
+    about = [f"**{block.label}.** {block.definition}", f"*{block.formula}*", *(f"- {c}" for c in reading.caveats)]
+    help_text = "\n\n".join([*about, say("The line: {note}.", note=note)] if len(trend) > 1 else about)
     st.metric(
-        say(block.label),
-        shown(reading.value, block.unit),
-        delta=details or None,
+        say(label or block.label),
+        figure(reading.value, block.unit),
+        delta=interval(reading) or None,
         delta_color="off",
         delta_arrow="off",
         help=help_text,
         border=True,
-        chart_data=trend,
+        height="stretch",
+        chart_data=trend if len(trend) > 1 else None,
     )
+
+
+def segments(dimension: str, most: int = 6) -> dict[str, dict[str, Any]]:
+    """The largest groups of customers of one dimension, as name → parameters of `query`. At most `most`."""
+    options = sources.query("scope_options", {})
+    options = options[options["dimension"].eq(dimension) & options["value"].ne("")]
+    chosen = scope.chosen().get(dimension)
+    if dimension == "coupon":
+        names = {"yes": say("With a coupon"), "no": say("Without a coupon")}
+        values = [v for v in options["value"] if chosen is None or (v == "yes") == chosen]
+        return {names[value]: {"coupon": value == "yes"} for value in values}
+    values = [value for value in options["value"] if chosen is None or value in chosen]
+    return {value: {dimension: [value]} for value in values[:most]}
 
 
 def chart(picture: alt.Chart | alt.LayerChart, description: str, key: str | None = None, **options: Any) -> Any:
@@ -105,7 +183,7 @@ def explain(metrics: tuple[str, ...], queries: dict[str, dict[str, Any]]) -> Non
             for caveat in block.caveats:
                 st.caption(caveat)
         for name, parameters in queries.items():
-            st.markdown(read_query(name).describes.replace("$", r"\$"))
+            st.markdown(plain(read_query(name).describes))
             st.code(sources.shop().sql(name, **{**scope.chosen(), **parameters}), language="sql")
 
 

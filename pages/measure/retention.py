@@ -1,0 +1,86 @@
+"""Retention: rates over time by definition and window, all definitions side by side, and how long people wait."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import sources, ui
+from retention_core import answers, rates
+from retention_core.charts import measure
+from retention_core.metrics import METRICS
+from retention_core.say import number, percent, say
+
+PERIODS = {"month": "Month", "quarter": "Quarter", "week": "Week"}
+RATES = {
+    "crr_strict": "Kept",
+    "churn": "Lost",
+    "crr_textbook": "Textbook",
+    "crr_returning": "Came back",
+    "returning_customer_rate": "As Shopify prints it",
+}
+WINDOWS = {"30": "30 days", "90": "90 days", "180": "180 days", "365": "365 days", "ever": "Ever"}
+WITH_WINDOW = ("crr_textbook", "crr_strict", "churn")
+# Why each figure differs from its neighbours, in the order of the table.
+DIFFERS = {
+    "crr_textbook": "Also counts customers who had lapsed and came back in the period, so it can pass 100 %.",
+    "crr_strict": "Only the customers of the start can be kept; those who came back do not make up for others.",
+    "churn": "The other side of the strict rate: the two add up to 100 %.",
+    "crr_returning": "Divides by everybody ever won, however long ago, and asks for an order in this one period.",
+    "returning_customer_rate": "Divides by those who ordered in the period: it says who buys now, not who came back.",
+    "repeat_purchase_rate": "Divides by all customers to date, even yesterday's, who have had no time to return.",
+    "repeat_purchase_rate_orders": "The same, but a second order on the same day counts as a return.",
+    "second_order_within_365_days": "Gives everybody the same year, and leaves out those who have not had it yet.",
+}
+
+
+def definitions(period: str, window: int | None) -> pd.DataFrame:
+    """One row per definition: why it differs, its value with interval, and what was divided by what."""
+    rows = []
+    for key, why in DIFFERS.items():
+        parameters = {"grain": period} if key in RATES else {}
+        reading = ui.metric(key, **parameters, **({"window_days": window} if key in WITH_WINDOW else {}))
+        value = f"**{percent(reading.value, 1)}** {ui.interval(reading)}"
+        divided = say("{a} of {b}", a=number(reading.numerator), b=number(reading.denominator))
+        rows.append((f"**{say(METRICS[key].label)}.** {say(why)}", ui.unbroken(value), ui.unbroken(divided)))
+    return pd.DataFrame(
+        rows, columns=[say("Definition, and why it differs"), say("Value, 95 % sure"), say("Customers")]
+    )
+
+
+ui.customers_or_stop("Retention")
+head = st.container()
+with st.container(horizontal=True, gap="medium"):
+    rate = ui.choose("Rate", RATES, "rate")
+    period = ui.choose("By", PERIODS, "period")
+    chosen = ui.choose("Active means ordered within", WINDOWS, "window", default="365")
+window = None if chosen == "ever" else int(chosen)
+asked = {"grain": period, "window_days": window}
+totals = ui.query("period_totals", grain=period)
+series = rates.over_time(rate, ui.query("retention_rates", **asked), totals, sources.shop().observed_on)
+over = series[series["is_complete"]]
+last = measure.period_name(over["period"].iloc[-1], period) if len(over) else ""
+answer = answers.rate_answer(rate, over, last)
+with head:
+    ui.answer("Retention", answer)
+if len(over):
+    name = say(METRICS[rate].label)
+    ui.chart(measure.rate_over_time(series, name, period), say("{name} over time. {answer}", name=name, answer=answer))
+if rate not in WITH_WINDOW:
+    st.caption(say("The activity window plays no part in this rate."))
+elif window is None:
+    st.caption(say("With “Ever” a customer stays active for good and nobody is lost. Choose a window to see losses."))
+
+st.subheader(say("How long people wait for the second order"), anchor=False)
+spans, curve = ui.query("second_order_within"), ui.query("second_order_curve")
+waiting = answers.waiting_answer(spans)
+ui.tell(waiting)
+if spans["customers"].gt(0).any():
+    picture = measure.waiting_curve(curve, spans[spans["customers"] > 0])
+    ui.chart(picture, say("Share of customers who have ordered again, by day. {answer}", answer=waiting))
+    st.caption(
+        say("Curve: all customers, each for as long as observed. Points: customers who first bought that long ago.")
+    )
+
+st.subheader(say("One shop, eight answers"), anchor=False)
+ui.tell(say("All of these get called retention. They differ because each divides other people by other people."))
+st.table(definitions(period, window), hide_index=True, border="horizontal")
+ui.explain(tuple(DIFFERS), {"retention_rates": asked, "period_totals": {"grain": period}, "second_order_curve": {}})

@@ -1,0 +1,223 @@
+"""The sentences in which pages answer, made from frames and readings. They hold figures, never a bare adjective."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from retention_core.changes import Change, share_change
+from retention_core.metrics import SMALL_SAMPLE, Reading
+from retention_core.say import between, money, number, percent, say
+
+# A customer's age as people say it, by the grain of the cohorts.
+AGES = {"month": "month {n}", "quarter": "quarter {n}", "week": "week {n}", "rolling": "the 30 days from day {day}"}
+SOON = {
+    "month": "In the month after the first order",
+    "quarter": "In the quarter after the first order",
+    "week": "In the week after the first order",
+    "rolling": "In the second 30 days after the first order",
+}
+RATES = {
+    "crr_strict": "Of the {n} customers active when {period} began, {share} were still active when it ended.",
+    "churn": "Of the {n} customers active when {period} began, {share} were no longer active when it ended.",
+    "crr_textbook": (
+        "For every 100 of the {n} customers active when {period} began, {per_hundred} were active when it ended, "
+        "new ones not counted."
+    ),
+    "crr_returning": "Of the {n} customers won before {period}, {share} ordered in it.",
+    "returning_customer_rate": "Of the {n} customers who ordered in {period}, {share} were not new or ordered twice.",
+}
+
+
+def _share(share: float, low: float, high: float) -> str:
+    return f"{percent(share)} ({between(percent(low), percent(high))})"
+
+
+def _age(grain: str, age: int) -> str:
+    return say(AGES[grain], n=number(age), day=number(30 * age))
+
+
+def second_order_answer(reading: Reading, days: int) -> str:
+    """Of the customers won long enough ago, how many came back in time; or why that cannot be said yet."""
+    span = say("a year") if days == 365 else say("{days} days", days=days)
+    if reading.value is None or reading.low is None or reading.high is None:
+        return say(
+            "No first order is {span} old yet, so how many customers return in that time is not known.", span=span
+        )
+    return say(
+        "Of the {n} customers won at least {span} ago, {share} ordered again within {span}.",
+        n=number(reading.denominator),
+        span=span,
+        share=_share(reading.value, reading.low, reading.high),
+    )
+
+
+def waiting_answer(spans: pd.DataFrame) -> str:
+    """How many are back after 30, 90 … days. `spans`: second_order_within; one nobody has lived through is left out."""
+    known = spans[spans["customers"] > 0]
+    if known.empty:
+        return say("No first order is 30 days old yet, so nothing can be said about second orders.")
+    shares = [
+        say("{share} within {days}", share=percent(float(share)), days=int(days))
+        for share, days in zip(known["share"], known["days"], strict=True)
+    ]
+    return say("Ordered again: {shares} days.", shares=", ".join(shares))
+
+
+def repeat_answer(customers: Reading, orders: Reading) -> str:
+    """How few customers place how many of the orders: two readings about customers with two or more orders."""
+    if customers.value is None or orders.value is None:
+        return ""
+    return say(
+        "Customers with two or more orders are {customers} of all customers and placed {orders} of all orders.",
+        customers=percent(customers.value),
+        orders=percent(orders.value),
+    )
+
+
+def gap_answer(groups: Mapping[str, pd.Series]) -> str:
+    """The best and the worst of several groups, if further apart than chance explains; else nothing.
+
+    `groups`: name → row of second_order_within (days, customers, ordered_again, share).
+    """
+    known = {name: row for name, row in groups.items() if row["customers"] >= SMALL_SAMPLE}
+    if len(known) < 2:
+        return ""
+    best, worst = (pick(known, key=lambda name: float(known[name]["share"])) for pick in (max, min))
+    top, low = known[best], known[worst]
+    gap = share_change("gap", top["ordered_again"], top["customers"], low["ordered_again"], low["customers"])
+    if gap is None or not gap.is_beyond_chance:
+        return ""
+    return say(
+        "{best}: {share} of the customers who first bought so order again within {days} days. {worst}: {other}.",
+        best=best,
+        worst=worst,
+        share=percent(gap.now),
+        other=percent(gap.before),
+        days=number(top["days"]),
+    )
+
+
+def cohort_answer(means: pd.DataFrame, grain: str, form: str, show: str, currency: str | None) -> str:
+    """What the mean row of a cohort table says soon after the first order and up to a dozen periods later."""
+    seen = means[means["age"] > 0]
+    if seen.empty:
+        return say(
+            "No whole period after a first order is over yet, so nothing can be said about coming back. "
+            "Choose shorter periods, or add later orders."
+        )
+    first, last = seen.iloc[0], seen[seen["age"] <= 12].iloc[-1]
+    age = _age(grain, int(last["age"]))
+    share = _share(last["retained_share"], last["low"], last["high"])
+    if show == "value":
+        return say(
+            "By the end of {age}, a customer has brought {total} on average, {at_once} of it in the first period.",
+            age=age,
+            total=money(last["value_per_customer"], currency),
+            at_once=money(means["value_per_customer"].iloc[0], currency),
+        )
+    if form == "by":
+        return say("By the end of {age}, {share} of customers have ordered a second time.", age=age, share=share)
+    if form == "on_or_after":
+        return say("{share} of customers order again in {age} or later.", age=age, share=share)
+    soon = _share(first["retained_share"], first["low"], first["high"])
+    sentence = say("{soon}, {share} of customers order again", soon=say(SOON[grain]), share=soon)
+    if last["age"] == first["age"]:
+        return sentence + "."
+    return sentence + say("; in {age}, {share} do.", age=age, share=percent(last["retained_share"]))
+
+
+def cohort_signs(shown: pd.DataFrame) -> str:
+    """What the signs in a cohort picture mean; only of those that are there."""
+    parts = []
+    if not shown["is_complete"].all():
+        parts.append(say("Striped: not over yet, still changing. No cell: not reached yet."))
+    if shown["stands_out"].any():
+        parts.append(say("▲ ▼ further from the other cohorts of that age than chance explains."))
+    if shown["is_small"].any():
+        parts.append(say("° fewer than 30 customers: one more or less moves it a lot."))
+    if shown["is_left_truncated"].any():
+        parts.append(say("† probably bought before the data begin, so not truly new: left out of the mean."))
+    return " ".join(parts)
+
+
+def rate_answer(definition: str, over: pd.DataFrame, period: str) -> str:
+    """The last whole period of a rate. `over`: finished rows of rates.over_time; `period`: the name of the last one."""
+    if over.empty:
+        return say(
+            "No period can be judged yet: the data must reach back the whole activity window before a period begins. "
+            "Choose a shorter window, or add earlier orders."
+        )
+    last = over.iloc[-1]
+    value, low, high = (float(last[name]) for name in ("value", "low", "high"))
+    return say(
+        RATES[definition],
+        n=number(last["denominator"]),
+        period=period,
+        share=_share(value, low, high),
+        per_hundred=f"{number(100 * value, 1)} ({number(100 * low, 1)}–{number(100 * high, 1)})",
+    )
+
+
+def changes_in_words(changes: Mapping[str, Change], now: str, before: str, currency: str | None) -> list[str]:
+    """One sentence for each thing that changed between two periods; `now` and `before` are their names."""
+    names = {"now": now, "before": before}
+    sentences = [
+        _count_in_words(
+            changes["customers"], "{n} customers ordered in {now}: {change} in {before} ({then}), {chance}.", names
+        ),
+        _count_in_words(
+            changes["new_customers"], "{n} of them were new: {change} in {before} ({then}), {chance}.", names
+        ),
+    ]
+    if rate := changes.get("returning_customer_rate"):
+        sentences.append(
+            say(
+                "{share} were not new, or ordered twice; in {before} it was {then}. The difference is {chance}.",
+                share=percent(rate.now),
+                then=percent(rate.before),
+                chance=_chance(rate),
+                **names,
+            )
+        )
+    if value := changes.get("average_order_value"):
+        sentences.append(
+            say(
+                "Revenue was {money}: {change} in {before}. Orders: {orders}; value of an order: {value} after {then}.",
+                money=money(changes["revenue"].now, currency),
+                change=_more_or_less(changes["revenue"]),
+                orders=_plus_or_minus(changes["orders"]),
+                value=money(value.now, currency),
+                then=money(value.before, currency),
+                **names,
+            )
+        )
+    return sentences
+
+
+def _count_in_words(change: Change, sentence: str, names: Mapping[str, str]) -> str:
+    figures = {"n": number(change.now), "then": number(change.before)}
+    return say(sentence, change=_more_or_less(change), chance=_chance(change), **figures, **names)
+
+
+def _plus_or_minus(change: Change) -> str:
+    if change.relative is None:
+        return number(change.now)
+    return ("+" if change.relative > 0 else "−") + percent(abs(change.relative))
+
+
+def _more_or_less(change: Change) -> str:
+    """ "8 % fewer than"."""
+    if change.relative is None:
+        return say("after none")
+    if abs(change.relative) < 0.0005:
+        return say("the same as")
+    size = percent(abs(change.relative))
+    if change.difference > 0:
+        return say("{size} more than", size=size)
+    return say("{size} less than", size=size) if change.unit == "money" else say("{size} fewer than", size=size)
+
+
+def _chance(change: Change) -> str:
+    return say("more than chance explains") if change.is_beyond_chance else say("no more than chance can make")
