@@ -73,11 +73,12 @@ def read(
 
 
 def _writable_folder(connection: Connection) -> str | None:
-    """A folder from which the engine may read: in its sandbox only the allowed ones, else any (None)."""
+    """A folder from which the engine may read: in its sandbox one of the allowed ones, else any (None)."""
     outside, allowed = connection.execute(
         "SELECT current_setting('enable_external_access'), current_setting('allowed_directories')"
     ).fetchall()[0]
-    return None if outside or not allowed else str(allowed[0])
+    # The engine also names its own spill folder, which need not exist yet.
+    return None if outside else next((folder for folder in allowed if Path(folder).is_dir()), None)
 
 
 def _sha256(path: Path, job: Job) -> str:

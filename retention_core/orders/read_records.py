@@ -97,9 +97,9 @@ class _Source:
         """The refusal of a quote without an end; names the line where it was opened."""
         opened, inside = self.number - len(self.held) + 1, False
         for number, line in enumerate(self.held, start=opened):
-            if self._with_doubled_quotes(line).count('"') % 2:
-                inside = not inside
-                opened = number if inside else opened
+            quotes = self._with_doubled_quotes(line).replace('""', "").count('"')
+            inside = inside != bool(quotes % 2)
+            opened = number if inside and quotes else opened
         cause = 'a quoted value begins here (") and does not end'
         return OrdersError(self.name, cause, 'put the missing " into this line or remove the one too many', opened)
 

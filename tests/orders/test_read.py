@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from retention_core.orders import read_table
+from retention_core.orders import read_table, read_text
 from retention_core.orders.read import Cancelled, Limits, OrdersError, Part, list_encodings, read
 
 SMALL = Limits(piece_bytes=20_000)
@@ -203,7 +203,7 @@ def test_a_line_that_is_too_long_is_left_out_alone(tmp_path: Path, connection: d
 def test_the_sandbox_of_the_engine_is_respected(tmp_path: Path) -> None:
     allowed = tmp_path / "allowed"
     allowed.mkdir()
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"temp_directory": str(tmp_path / "not made yet")})
     connection.execute(f"SET allowed_directories = ['{allowed}/']")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
@@ -212,6 +212,29 @@ def test_the_sandbox_of_the_engine_is_respected(tmp_path: Path) -> None:
     fast = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'orders_rows' AND column_name = 'line'"
     assert connection.execute(fast).fetchall() == [(0,)]
     assert list(allowed.iterdir()) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251"])
+@pytest.mark.parametrize("chunk", [1, 2, 3, 64])
+def test_nothing_depends_on_where_a_chunk_ends(
+    encoding: str, chunk: int, tmp_path: Path, connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_text, "CHUNK", chunk)
+    path = tmp_path / "orders.csv"
+    path.write_bytes('имя,год\r\nИван,"1\r\n2"\r\n\r\nОльга,2\rЖанна,3\n'.encode(encoding))
+    (part,) = read(connection, path, relation="orders", encoding=encoding)
+    assert connection.execute("FROM orders").fetchall() == [(2, "Иван", "1\n2"), (5, "Ольга", "2"), (6, "Жанна", "3")]
+    assert accounted(part) == part.physical_lines == 6
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [(Limits(excel_bytes=1000), "unpacks to"), (Limits(excel_memory=1000), "too much memory")],
+)
+def test_limits_refuse_a_workbook(limits: Limits, words: str, connection: duckdb.DuckDBPyConnection) -> None:
+    path = Path(__file__).parent / "hostile" / "xlsx_plain.xlsx"
+    with pytest.raises(OrdersError, match=words):
+        read(connection, path, relation="orders", limits=limits)
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
