@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 SURE = 0.7
 SAMPLE_ROWS = 2000
 _DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b.*|\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ,]+\d{2,4}\b.*"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d).*|\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3,9})[-/. ,]+\d{2,4}(?!\d).*"
     r"|[A-Za-z]{3,9} \d{1,2},? \d{4}.*|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])"
 )
+# Days of a spreadsheet and seconds or milliseconds since 1970: dates only where the name says so.
+_CLOCK = re.compile(r"(2[6-9]|[3-6]\d)\d{3}(\.\d+)?|1\d{9}|1\d{12}")
 _NUMBER = re.compile(r"[^\w\s]?\s*[(−-]?\s*[^\d\s(),.-]{0,3}\s*\d[\d\s\u00a0\u202f.,'’]*\)?\s*[^\d\s]{0,4}")
 
 
@@ -35,6 +37,7 @@ class Column:
     filled: int
     distinct_share: float
     date_share: float
+    clock_share: float
     number_share: float
     email_share: float
     fraction_share: float
@@ -93,6 +96,8 @@ def _column(number: int, name: str, kind: str, cells: Sequence[str | None]) -> C
         return sum(test.fullmatch(cell) is not None for cell in filled) / count
 
     dates = 1.0 if is_date else share(_DATE)
+    # A data frame writes whole ids as 17850.0: in a typed column that is no fraction.
+    fraction = r"\.(?!0+$)\d+$" if is_number else r"[.,]\d{1,2}\D*$"
     return Column(
         number,
         name,
@@ -100,9 +105,10 @@ def _column(number: int, name: str, kind: str, cells: Sequence[str | None]) -> C
         len(filled),
         len(set(filled)) / count,
         dates,
+        0.0 if is_date else share(_CLOCK),
         1.0 if is_number else 0.0 if is_date else share(_NUMBER),
         sum("@" in cell for cell in filled) / count,
-        sum(re.search(r"[.,]\d{1,2}\D*$", cell) is not None for cell in filled) / count if not is_date else 0.0,
+        sum(re.search(fraction, cell) is not None for cell in filled) / count if not is_date else 0.0,
     )
 
 
@@ -131,10 +137,14 @@ def _content_score(field: str, column: Column) -> tuple[float, str]:
     """How well the cells fit the field, and what they look like."""
     role = FIELDS[field]
     if role == "date":
-        return (1.0 if column.date_share >= 0.9 else 0.9 if column.date_share >= 0.5 else 0.0), "its cells are dates"
+        likeness = max(column.date_share, column.clock_share)
+        return (1.0 if likeness >= 0.9 else 0.9 if likeness >= 0.5 else 0.0), "its cells are dates"
     if role in ("money", "number"):
-        fits = (column.number_share >= 0.8 and column.date_share < 0.8) or not column.filled
-        return (1.0 if fits else 0.0), "its cells are numbers"
+        if column.date_share >= 0.8:
+            return 0.0, ""
+        # Half a column of numbers is not sure enough to go on without a question.
+        likeness = 1.0 if column.number_share >= 0.8 or not column.filled else 0.6
+        return (likeness if column.number_share >= 0.3 or not column.filled else 0.0), "its cells are numbers"
     if field == "customer_id":
         return (0.0, "") if column.date_share > 0.5 or column.fraction_share > 0.9 else (1.0, _repeats(column))
     if field == "order_id":

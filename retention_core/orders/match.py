@@ -74,10 +74,10 @@ def _match_by_content(connection: Connection, part: Part, answers: Answers, said
             name: Guess(name, n, part.columns[n], 0.9, "laid out like the CDNOW file") for name, n in cdnow.items()
         }
         return Matched(part, layout, layout.grain, cdnow, tuple(guesses.values()))
-    if not said and (mapping.not_orders(part) or not any(column.date_share >= 0.5 for column in described)):
-        raise refuse(part)
     guesses = mapping.propose([column for column in described if column.number not in said.values()], has_header)
     guesses = {name: guess for name, guess in guesses.items() if name not in said}
+    if not said and (mapping.not_orders(part) or not _has_dates(described, guesses)):
+        raise refuse(part)
     guesses |= {
         name: Guess(name, number, part.columns[number], 1.0, "you said so")
         for name, number in said.items()
@@ -92,6 +92,10 @@ def _match_by_content(connection: Connection, part: Part, answers: Answers, said
         layout, open_included = _included(part, columns, answers)
         questions = [*open_rows, *open_included]
     return Matched(part, layout, grain, columns, tuple(guesses.values()), tuple(questions))
+
+
+def _has_dates(columns: Sequence[Column], guesses: Mapping[str, Guess]) -> bool:
+    return "ordered_at" in guesses or any(column.date_share >= 0.5 for column in columns)
 
 
 def _said(part: Part, answers: Answers) -> dict[str, int]:

@@ -51,7 +51,6 @@ RULES: tuple[Rule, ...] = (
     Rule("unreadable_row", "left out", "A value of this row cannot be read"),
     # notes: rows that are counted elsewhere
     Rule("refund_excess", "note", "Refunds above the price of the purchase they belong to; the excess stays"),
-    Rule("refunded_column", "note", "Refunds noted on the order itself, subtracted"),
     Rule("unknown_status", "note", "A status this program does not know; the orders are counted"),
     Rule("shared_order_number", "note", "One order number with several customers: an order of each of them"),
     Rule("identical_lines", "note", "Lines that are equal in all columns; kept, as they can be two purchases"),

@@ -91,30 +91,31 @@ def stage(connection: Connection, reading: Reading, number: int) -> str:
 
 
 def _select(reading: Reading, number: int) -> str:
-    cells = _cells(reading)
+    cells = _cells(reading, number)
     inner = ", ".join(f"{sql} AS {name}" for name, sql in cells.items())
     source = f"SELECT line, {inner} FROM {reading.part.relation}"
     if "status" in reading.columns:
         source += f" LEFT JOIN {words.meanings_sql()} ON meanings.word = lower({_raw_text(reading, 'status')})"
     if reading.grain == "header":
         source = _filled_down(source)
-    fixed = {"part": f"CAST({number} AS USMALLINT)", "rule": _rule_sql(reading)}
+    value = "CASE WHEN ordered_at IS NULL THEN date_value WHEN amount IS NULL THEN amount_value END"
+    fixed = {"part": f"CAST({number} AS USMALLINT)", "rule": _rule_sql(reading), "value": value}
     columns = ", ".join(f"{fixed[name]} AS {name}" if name in fixed else name for name in STAGED)
     return f"WITH cells AS ({source}) SELECT {columns} FROM cells"
 
 
-def _cells(reading: Reading) -> dict[str, str]:
+def _cells(reading: Reading, number: int) -> dict[str, str]:
     """SQL of each staged column, and of `first_cell`, over the file's columns."""
-    cells = {name: f"CAST(NULL AS {_type(name)})" for name in STAGED if name not in ("part", "line", "rule")}
-    for name, number in reading.columns.items():
+    cells = {name: f"CAST(NULL AS {_type(name)})" for name in STAGED if name not in ("part", "line", "rule", "value")}
+    for name, column in reading.columns.items():
         if name in cells and name != "currency":
-            cells[name] = _cell(reading, name, number)
-    cells["order_id"] = cells["order_id"] if "order_id" in reading.columns else _row_id(reading)
+            cells[name] = _cell(reading, name, column)
+    cells["order_id"] = cells["order_id"] if "order_id" in reading.columns else _row_id(number)
     cells["line_amount"] = _line_amount(reading, cells)
     cells["amount"] = _amount(reading, cells)
     cells["currency"] = _currency(reading)
     cells["meaning"] = _meaning(reading, cells["status"])
-    cells["value"] = _raw(reading, "ordered_at")
+    cells["date_value"] = _raw(reading, "ordered_at")
     cells["amount_value"] = _raw(reading, *(("amount",) if "amount" in reading.columns else ("line_amount", "price")))
     cells["first_cell"] = (
         values.text_sql("c0", reading.part.types[0]) if values.is_text(reading.part.types[0]) else "NULL"
@@ -143,9 +144,9 @@ def _cell(reading: Reading, name: str, number: int) -> str:
     return values.text_sql(column, kind)
 
 
-def _row_id(reading: Reading) -> str:
+def _row_id(number: int) -> str:
     """Without an order number each row is an order: its id is the row's own place."""
-    return "concat('row ', line)"
+    return f"concat('{f'file {number + 1} ' if number else ''}row ', line)"
 
 
 def _line_amount(reading: Reading, cells: Mapping[str, str]) -> str:
@@ -207,7 +208,7 @@ def _raw(reading: Reading, *names: str) -> str:
 
 def _filled_down(source: str) -> str:
     """Order values from the first row of the order that has them; its money on that order's first row only."""
-    down = ("customer_id", "ordered_at", "currency", "status", "meaning", "value", "amount", "amount_value")
+    down = ("customer_id", "ordered_at", "currency", "status", "meaning", "date_value", "amount", "amount_value")
     firsts = ", ".join(f"arg_min({name}, line) AS {name}" for name in (*down, *OF_ORDER))
     money = ", ".join(
         f"CASE WHEN raw.line = head.line THEN head.{name} END AS {name}" for name in ("amount", *OF_ORDER)
@@ -223,11 +224,11 @@ def _filled_down(source: str) -> str:
 
 def _rule_sql(reading: Reading) -> str:
     """The first rule that applies to a row, as a key of RULES; null: the row is counted, for all it says itself."""
-    texts = ("coalesce(first_cell, order_id)", "customer_id", "value")
+    texts = ("coalesce(first_cell, order_id)", "customer_id", "date_value")
     is_total = " OR ".join(f"coalesce({words.contains(words.TOTAL_WORDS, text)}, false)" for text in texts)
     whens = [
         f"WHEN ordered_at IS NULL THEN CASE WHEN {is_total} THEN 'total_row'"
-        " WHEN value IS NULL THEN 'no_date' ELSE 'unreadable_date' END",
+        " WHEN date_value IS NULL THEN 'no_date' ELSE 'unreadable_date' END",
         "WHEN order_id IS NULL OR order_id = '' THEN 'no_order_number'",
     ]
     if reading.columns.get("customer_id") in reading.bare and not reading.email_key:
@@ -285,7 +286,7 @@ def _holds_emails(connection: Connection, part: Part, columns: Mapping[str, int]
 
 
 def _bare(connection: Connection, part: Part, columns: Mapping[str, int]) -> frozenset[int]:
-    """Id columns of a typed file in which no value has blanks around it: each function on all rows can be felt there."""
+    """Id columns of a typed file without blanks around any value: there each function on all rows can be felt."""
     ids = {
         number for name, number in columns.items() if FIELDS.get(name) == "id" and values.is_text(part.types[number])
     }

@@ -20,8 +20,8 @@ newest AS (
     SELECT
         order_id,
         customer_key,
-        arg_max(versions.part, (last_ordered_at, -versions.part)) AS part,
-        arg_max(content, (last_ordered_at, -versions.part)) AS content
+        arg_max(versions.part, (last_ordered_at, -CAST(versions.part AS INTEGER))) AS part,
+        arg_max(content, (last_ordered_at, -CAST(versions.part AS INTEGER))) AS content
     FROM versions
     JOIN exported ON exported.part = versions.part
     GROUP BY order_id, customer_key
