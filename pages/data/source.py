@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared import ledger, opening, sources, ui, upload
+from retention_core.orders.load import NeedsAnswers
 from retention_core.say import say
 
 st.title(say("Orders"), anchor=False)
@@ -11,6 +12,10 @@ if is_open:
     st.header(ui.plain(ledger.sentence()), anchor=False)
 else:
     st.header(say("No orders are open yet."), anchor=False)
+    if problem := sources.why_not():
+        upload.refusal(problem)
+        if isinstance(problem, NeedsAnswers) and "draft" not in st.session_state:
+            st.button(say("Answer, and open the file"), on_click=upload.take_command_line, key="answer_for_file")
 if sources.current() in sources.SAMPLES:
     st.caption(say("This is sample data of an invented shop. Open your own orders here, or choose in the sidebar."))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -22,13 +23,16 @@ LINES = {
     "too_long": "Longer than any order line can be",
     "wrong_width": "More or fewer values than the table has columns",
 }
-OUTCOMES = {"kept": "Kept", "left out": "Left out", "merged": "Merged", "note": "Note, counted above"}
+OUTCOMES = {"kept": "Kept", "left out": "Left out", "merged": "Merged", "note": "Note"}
+# Lines of second tables that fall with an order or a customer: never the reason worth naming first.
+CONSEQUENCES = ("order_not_counted", "customer_not_counted")
 
 
 def sentence() -> str:
     """ "36,969 orders of 5,878 customers were kept; 253,803 lines were left out, most often: …" """
     frame, totals = sources.shop().ledger(), sources.query("customer_totals", {}).iloc[0]
     left_out = frame[frame["outcome"] == "left out"].sort_values("rows", ascending=False)
+    causes = left_out[~left_out["rule"].isin(CONSEQUENCES)]
     orders, customers = number(totals["orders"]), number(totals["customers"])
     if not totals["orders"]:
         kept = say("No order of the files counts")
@@ -36,7 +40,7 @@ def sentence() -> str:
         kept = say("{orders} orders of {customers} customers were kept", orders=orders, customers=customers)
     if left_out.empty:
         return say("{kept}; no line was left out.", kept=kept)
-    first = left_out.iloc[0]
+    first = (left_out if causes.empty else causes).iloc[0]
     worth = say(", worth {money}", money=_money(first)) if first["amount"] else ""
     most = say("“{rule}” ({n} lines{worth})", rule=_words(first["rule"]), n=number(first["rows"]), worth=worth)
     lines = number(left_out["rows"].sum())
@@ -53,9 +57,14 @@ def show() -> None:
         table if table["File"].nunique() > 1 else table.drop(columns="File"),
         hide_index=True,
         alt=say("The ledger: one row for each file and rule, with lines, orders, customers and money"),
+        placeholder="",
         column_config={
-            **{name: st.column_config.NumberColumn(format="localized") for name in ("Lines", "Orders", "Customers")},
-            "Money": st.column_config.NumberColumn(format="%.2f", help=say("In the currency of the row")),
+            "File": st.column_config.TextColumn(width="small"),
+            "What": st.column_config.TextColumn(width=330),
+            "Outcome": st.column_config.TextColumn(width=75),
+            **{name: _column(75) for name in ("Lines", "Orders", "Customers")},
+            "Money": _column(110),
+            "Currency": st.column_config.TextColumn(width=70),
         },
     )
     _examples(frame)
@@ -78,6 +87,10 @@ def facts() -> None:
         st.markdown(f":material/info: {ui.plain(note)}")
 
 
+def _column(width: int) -> Any:
+    return st.column_config.NumberColumn(format="localized", width=width)
+
+
 def _check(frame: pd.DataFrame, parts: Sequence[Part]) -> None:
     """Kept, left out and merged make up every line that the files have: the promise of this page, shown."""
     counted = frame[frame["outcome"] != "note"].groupby("outcome")["rows"].sum()
@@ -95,9 +108,10 @@ def _check(frame: pd.DataFrame, parts: Sequence[Part]) -> None:
 
 def _for_people(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per file and rule, in words; what was kept first, then the largest."""
-    order = frame["outcome"].map(list(OUTCOMES).index)
-    frame = frame.assign(place=order).sort_values(["place", "rows"], ascending=[True, False])
-    has_money = frame["currency"].notna()
+    outcome = frame["outcome"].map(list(OUTCOMES).index)
+    place = outcome.where(~frame["rule"].isin(STRUCTURE), len(OUTCOMES))
+    frame = frame.assign(place=place).sort_values(["place", "orders", "rows"], ascending=[True, False, False])
+    has_money = frame["orders"].gt(0) | frame["amount"].ne(0)
     return pd.DataFrame(
         {
             "File": frame["file"],
@@ -106,8 +120,8 @@ def _for_people(frame: pd.DataFrame) -> pd.DataFrame:
             "Lines": frame["rows"],
             "Orders": frame["orders"],
             "Customers": frame["customers"],
-            "Money": frame["amount"].where(has_money),
-            "Currency": frame["currency"].where(has_money, ""),
+            "Money": frame["amount"].round(2).where(has_money),
+            "Currency": frame["currency"].where(has_money & frame["currency"].notna(), ""),
         }
     )
 

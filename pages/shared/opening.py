@@ -1,17 +1,21 @@
-"""Reading and opening a session's files: rows read and a way to stop where it takes time, refusals in plain words."""
+"""Reading and opening a session's files: rows read and a way to stop where it takes time."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
+import retention_core as rc
 from pages.shared import sources
 from pages.shared.sources import Progress, Upload
 from retention_core.orders.load import Inspected, NeedsAnswers
+from retention_core.orders.read import Cancelled
 from retention_core.say import number, say
 
 QUIET_SECONDS = 1.0
@@ -19,11 +23,25 @@ BETWEEN_SECONDS = 0.2
 Result = TypeVar("Result")
 
 
+@dataclass
+class Watched:
+    """How far the work of another thread is, and whether its owner still wants it."""
+
+    total: int | None
+    rows: int = 0
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def report(self, rows: int, total: int | None) -> None:
+        if self.stopped.is_set():
+            raise Cancelled
+        self.rows, self.total = max(rows, self.rows), self.total or total
+
+
 def inspect(draft: Upload) -> tuple[Inspected, ...]:
     """How the files would be read. Kept until the files or an answer change. Raises OrdersError."""
     key, found = st.session_state.get("inspected", (None, None))
     if key != draft.key:
-        found = _watch(lambda progress: sources.inspect_upload(draft, progress))
+        found = _watch(lambda progress: sources.inspect_upload(draft, progress), on_cancel=forget_draft)
         st.session_state["inspected"] = draft.key, found
     return found
 
@@ -33,8 +51,9 @@ def open_orders(draft: Upload) -> None:
 
     Some questions only come up when all rows have been read: they are kept with the draft, and asked next.
     """
+    lines = sum(table.part.physical_lines for table in inspect(draft))
     try:
-        opened = _watch(lambda progress: sources.open_upload(draft, progress))
+        opened = _watch(lambda progress: sources.open_upload(draft, progress), lines)
     except NeedsAnswers as problem:
         st.session_state["draft"] = draft
         st.session_state["asked"] = problem.questions
@@ -50,27 +69,46 @@ def forget_draft() -> None:
         st.session_state.pop(key, None)
 
 
-def _watch(work: Callable[[Progress], Result]) -> Result:
-    """Do the work behind a progress bar. "Cancel", as any click, stops the script at the next call of Streamlit:
-    inside `report`. The reader cleans up behind it, and the page is drawn as it was before."""
-    place = st.empty()
-    started = last = time.monotonic()
-    bar: DeltaGenerator | None = None
+def _watch(
+    work: Callable[[Progress], Result], total: int | None = None, on_cancel: Callable[[], None] | None = None
+) -> Result:
+    """Do the work in another thread and show how far it is. "Cancel", like any click, ends this script at its next
+    call of Streamlit, which is here, within a moment; the work then ends at its next report, and nothing is left of it.
+    """
+    watched = Watched(total)
+    pool = ThreadPoolExecutor(1, thread_name_prefix="comeback-open")
+    future = pool.submit(work, watched.report)
+    pool.shutdown(wait=False)
+    try:
+        with st.spinner(say("Reading the files …")):
+            wait([future], QUIET_SECONDS)
+            if not future.done():
+                _draw_until_done(future, watched, on_cancel)
+        return future.result()
+    except BaseException:
+        watched.stopped.set()
+        future.add_done_callback(_close)
+        raise
 
-    def report(rows: int, total: int | None) -> None:
-        nonlocal bar, last
-        now = time.monotonic()
-        if now - started < QUIET_SECONDS or now - last < BETWEEN_SECONDS:
-            return
-        last = now
-        if bar is None:
-            with place.container():
-                bar = st.empty()
-                st.button(say("Cancel"), key="cancel_opening", icon=":material/close:")
-        text = say("{n} rows read", n=number(rows)) if rows else say("Reading …")
-        bar.progress(min(rows / total, 1.0) if total else 0.0, text)
 
-    with st.spinner(say("Reading the files …")):
-        result = work(report)
-    place.empty()
-    return result
+def _draw_until_done(future: Future[Result], watched: Watched, on_cancel: Callable[[], None] | None) -> None:
+    started = time.monotonic() - QUIET_SECONDS
+    with st.empty(), st.container(horizontal=True, vertical_alignment="center"):
+        line = st.empty()
+        st.button(say("Cancel"), key="cancel_opening", on_click=on_cancel, icon=":material/close:")
+        while not future.done():
+            rows, seconds = number(watched.rows), number(time.monotonic() - started)
+            if not watched.total:
+                line.markdown(say("{rows} rows read, {seconds} s", rows=rows, seconds=seconds))
+            elif watched.rows < watched.total:
+                share = watched.rows / watched.total
+                line.progress(share, say("{rows} rows read, {seconds} s", rows=rows, seconds=seconds))
+            else:
+                line.progress(1.0, say("All {rows} rows read, counting, {seconds} s", rows=rows, seconds=seconds))
+            wait([future], BETWEEN_SECONDS)
+
+
+def _close(future: Future[Result]) -> None:
+    """A shop that was opened after all, although nobody waits for it any more."""
+    if future.exception() is None and isinstance(opened := future.result(), rc.Shop):
+        opened.close()

@@ -40,6 +40,7 @@ def offer(draft: Upload, found: Sequence[Inspected]) -> None:
         if st.form_submit_button(say("Read the files like this"), icon=":material/refresh:"):
             answers = replace(draft.answers, **told, mapping=mapping or None)
             st.session_state["draft"] = replace(draft, answers=answers)
+            st.session_state.pop("asked", None)
             st.rerun()
 
 

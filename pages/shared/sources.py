@@ -77,9 +77,13 @@ def look_at(source: str) -> None:
 
 def is_open() -> bool:
     """Whether there is a data set to look at. False: `shop` would ask for one, or say why its file cannot be opened."""
-    if current() == "upload":
-        return "upload" in st.session_state
-    return current() != "file" or isinstance(_open_command_line(), rc.Shop)
+    return "upload" in st.session_state if current() == "upload" else why_not() is None
+
+
+def why_not() -> OrdersError | None:
+    """Why the files of the command line cannot be looked at, where they are chosen."""
+    opened = _open_command_line() if current() == "file" else None
+    return opened if isinstance(opened, OrdersError) else None
 
 
 def shop() -> rc.Shop:

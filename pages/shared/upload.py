@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.shared import opening, review, settings, ui
+from pages.shared import opening, review, settings, sources, ui
 from pages.shared.sources import Upload
-from retention_core.orders.load import OrdersError
+from retention_core.orders.load import Inspected, OrdersError, Question
 from retention_core.say import number, say
 
 MEGABYTE = 1024**2
@@ -25,8 +27,7 @@ def choose() -> None:
         found = opening.inspect(draft)
         review.show(found)
         settings.offer(draft, found)
-        asked = [question for table in found for question in table.questions if question.required]
-        answered = review.ask(draft, [*asked, *_asked_on_opening(draft)])
+        answered = review.ask(draft, _questions(found))
         if st.button(say("Open these orders"), type="primary", key="open_orders", disabled=answered is None):
             opening.open_orders(answered or draft)
     except OrdersError as problem:
@@ -42,14 +43,22 @@ def refusal(problem: OrdersError) -> None:
     st.error(f"**{ui.plain(place)}:** {cause}  \n{say('What to do:')} {advice}", icon=":material/error:")
 
 
+def take_command_line() -> None:
+    """Take the files that the app was started on as this session's own, to decide what they leave open."""
+    st.session_state["draft"] = Upload(sources.command_line_files())
+
+
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
-def _asked_on_opening(draft: Upload) -> list:
-    """Questions that only the values of all rows raised, when the orders were opened."""
-    asked = st.session_state.get("asked", ())
-    return [question for question in asked if question.field is None and getattr(draft.answers, question.key) is None]
+def _questions(found: Sequence[Inspected]) -> list[Question]:
+    """What must be answered: seen in the tables, or come up when all rows were read. Each once."""
+    late: tuple[Question, ...] = st.session_state.get("asked", ())
+    if late:
+        st.info(say("To open these orders one more answer is needed, because it changes the numbers."))
+    seen = [question for table in found for question in table.questions if question.required]
+    return list({(question.key, question.field): question for question in (*seen, *late)}.values())
 
 
 def _take_files() -> None:
