@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from retention_core.models.maximise import LogLikelihood, Maximum, maximise
+from retention_core.models.maximise import LogLikelihood, Maximum, maximise, no_data
 from retention_core.models.triples import Floats, arrays
 
 
@@ -23,7 +23,7 @@ def fit(bought: Any, last: Any, periods: Any, customers: Any = None) -> "BetaGeo
     used = (x >= 0) & (x <= t_x) & (t_x <= n) & ((x > 0) == (t_x > 0)) & (n >= 1) & (count > 0)
     x, t_x, n, count = x[used], t_x[used], n[used], count[used]
     if not len(x):
-        nothing = Maximum(np.ones(4), 0.0, np.full((4, 4), np.nan), converged=False, at_boundary=True)
+        nothing = no_data(np.ones(4))
         return BetaGeometricBetaBernoulli(nothing, 0.0)
     maximum = maximise(_likelihood(x, t_x, n, count), np.array([1.0, 1.0, 1.0, 3.0]), usual=np.ones(4))
     return BetaGeometricBetaBernoulli(maximum, float(count.sum()))

@@ -19,7 +19,7 @@ import pandas as pd
 
 from retention_core.models.beta_geometric import BetaGeometric
 from retention_core.models.integrals import DISCOUNTED_AWAY, over_time
-from retention_core.models.maximise import LogLikelihood, Maximum, maximise
+from retention_core.models.maximise import LogLikelihood, Maximum, maximise, maximise_near, no_data
 from retention_core.models.pareto_nbd import ParetoNBD
 from retention_core.models.triples import Floats, Triples, arrays, distinct_rows, read_triples
 
@@ -27,6 +27,7 @@ FEW_REPEATERS = 20  # customers with a second order below which no model is wort
 HARDLY_ANYONE = 0.01  # share of customers stopping below which "nobody stops" explains the data as well
 DISCOUNT_NODES, PAIR_NODES = 64, 12
 HALVINGS = 50
+SAMPLE = 30_000  # histories fitted first when there are at least twice as many
 
 
 class Model(Protocol):
@@ -90,11 +91,16 @@ def fit(summary: pd.DataFrame, model: str = "mbg_nbd") -> "Fit":
 
 
 def _fitted(model: str, triples: Triples, start: Floats) -> "Fit":
-    rules = MODELS[model]
+    """Of many histories every tenth or so is fitted first: a start so good that the whole needs a few steps more."""
+    rules, usual = MODELS[model], MODELS[model].usual(triples)
     if triples.size == 0:
-        nothing = np.full((len(start), len(start)), np.nan)
-        return Fit(model, Maximum(start, 0.0, nothing, converged=False, at_boundary=True), triples)
-    return Fit(model, maximise(rules.likelihood(triples), start, rules.usual(triples)), triples)
+        return Fit(model, no_data(start), triples)
+    sample = triples.every(len(triples.x) // SAMPLE)
+    if sample is triples:
+        return Fit(model, maximise(rules.likelihood(triples), start, usual), triples)
+    near = maximise(rules.likelihood(sample), start, usual)
+    whole = maximise_near(rules.likelihood(triples), near, usual, times=triples.size / sample.size)
+    return Fit(model, whole, triples)
 
 
 @dataclass(frozen=True)
@@ -160,7 +166,9 @@ class Fit:
 
     def p_alive(self, x: Any, t_x: Any, T: Any) -> Floats:
         """Probability that the customer has not stopped buying. 1 for every one-time buyer of the BG/NBD."""
-        return self._once_a_history(self._rules.p_alive, x, t_x, T)
+        x, t_x, T = _valid(x, t_x, T)
+        alive = self._rules.p_alive(self.maximum.params, x.ravel(), t_x.ravel(), T.ravel())
+        return np.asarray(alive.reshape(x.shape))
 
     def expected_orders(self, x: Any, t_x: Any, T: Any, horizon: Any) -> Floats:
         """Expected number of orders in the next `horizon`."""
@@ -184,9 +192,12 @@ class Fit:
         Worked out once for each pair of x and T: what a customer alive does next does not depend on t_x.
         """
         steps = np.append(-np.diff(worth), worth[-1])  # Σ worth·(E(end) − E(end before)), summed by parts
+        plan = list(zip(ends, steps, strict=True))
 
         def counted(params: Floats, x: Floats, T: Floats) -> Floats:
-            return np.asarray(self._rules.orders_while_alive(params, x[:, None], T[:, None], ends) @ steps)
+            return np.asarray(
+                sum(step * self._rules.orders_while_alive(params, x, T, np.full_like(x, end)) for end, step in plan)
+            )
 
         return self.p_alive(x, t_x, T) * self._once_a_history(counted, x, T)
 
@@ -260,7 +271,12 @@ class Fit:
         if counts.sum() == 0:
             return (self,) * draws
         samples = rng.multinomial(round(counts.sum()), counts / counts.sum(), size=draws).astype(np.float64)
-        return tuple(_fitted(self.model, self.triples.weighted(sample), self.maximum.params) for sample in samples)
+        return tuple(self._again(self.triples.weighted(sample)) for sample in samples)
+
+    def _again(self, triples: Triples) -> "Fit":
+        """The fit to other counts of the same customers, searched from here."""
+        likelihood, usual = self._rules.likelihood(triples), self._rules.usual(triples)
+        return replace(self, maximum=maximise_near(likelihood, self.maximum, usual, times=1.0), triples=triples)
 
     def _pairs_while_alive(self, params: Floats, x: Floats, T: Floats, start: Floats, end: Floats) -> Floats:
         """E[Y·(Y−1)] of the orders between start and end: twice the density of the second, times room for the first."""
@@ -274,13 +290,18 @@ class Fit:
 
     def _once_a_history(self, formula: Any, *values: Any) -> Floats:
         """The formula at the distinct rows of the broadcast values, given back in their shape (and its own axes)."""
-        whole = arrays(*values)
-        for part in whole:
-            if not (np.isfinite(part) & (part >= 0)).all():
-                raise ValueError("x, t_x, T and horizons must be numbers of 0 or more")
+        whole = _valid(*values)
         rows, position = distinct_rows(*(part.ravel() for part in whole))
         said = formula(self.maximum.params, *rows)[position]
         return np.asarray(said.reshape(whole[0].shape + said.shape[1:]))
+
+
+def _valid(*values: Any) -> tuple[Floats, ...]:
+    """The values as arrays of one shape. ValueError if one is missing, endless or below 0."""
+    whole = arrays(*values)
+    if not all(part.size == 0 or (part.min() >= 0 and part.max() < np.inf) for part in whole):
+        raise ValueError("x, t_x, T and horizons must be numbers of 0 or more")
+    return whole
 
 
 def interval(fits: tuple[Fit, ...], quantity: Any, level: float = 0.8) -> tuple[Floats, Floats]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retention_core.models.maximise import LogLikelihood, Maximum, maximise
+from retention_core.models.maximise import LogLikelihood, Maximum, maximise, no_data
 from retention_core.models.triples import Floats, arrays
 
 COLUMNS = ("age", "customers", "orders")
@@ -31,7 +31,7 @@ def fit(activity: pd.DataFrame, unit: float) -> "CohortCurve":
     watched = customers > 0
     age, customers, orders = age[watched], customers[watched], orders[watched]
     if orders.sum() == 0:
-        nothing = Maximum(np.array([1e-12, 1.0]), 0.0, np.full((2, 2), np.nan), converged=False, at_boundary=True)
+        nothing = no_data(np.array([1e-12, 1.0]))
         return CohortCurve(nothing, unit, 0.0, 1.0)
     level = orders.sum() / customers.sum()
     maximum = maximise(_likelihood(age, customers, orders), np.array([level, 0.5]), usual=np.array([level, 1.0]))

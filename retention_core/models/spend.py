@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from retention_core.models.maximise import LogLikelihood, Maximum, maximise
+from retention_core.models.maximise import LogLikelihood, Maximum, maximise, no_data
 from retention_core.models.triples import Coded, Floats, arrays, coded
 
 FEW_REPEATERS = 20
@@ -28,7 +28,7 @@ def fit(repeat_orders: Any, mean_repeat_amount: Any, customers: Any = None) -> "
     x, mean, count, unpaid = x[used], mean[used], count[used], float(count[known & ~used].sum())
     size = float(count.sum())
     if size == 0:
-        nothing = Maximum(np.ones(3), 0.0, np.full((3, 3), np.nan), converged=False, at_boundary=True)
+        nothing = no_data(np.ones(3))
         return GammaGamma(nothing, 0.0, 0.0, 0.0, unpaid)
     usual = float(count @ mean / size)
     maximum = maximise(

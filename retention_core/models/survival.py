@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retention_core.models.maximise import LogLikelihood, Maximum, maximise
+from retention_core.models.maximise import LogLikelihood, Maximum, maximise, no_data
 from retention_core.models.triples import Floats, arrays
 
 FEW_LOSSES = 10
@@ -67,7 +67,7 @@ def fit_contracts(periods: Any, lost: Any, customers: Any = None) -> "ShiftedBet
     time, code = np.unique(time[used], return_inverse=True)
     ended, running = (_counts(code, count[used] * kind, len(time)) for kind in (gone[used] > 0, gone[used] <= 0))
     if not len(time):
-        nothing = Maximum(np.ones(2), 0.0, np.full((2, 2), np.nan), converged=False, at_boundary=True)
+        nothing = no_data(np.ones(2))
         return ShiftedBetaGeometric(nothing, 0.0, 0.0)
     maximum = maximise(_contract_likelihood(time, ended, running), np.ones(2), usual=np.ones(2))
     return ShiftedBetaGeometric(maximum, float(ended.sum()), float(running.sum()))

@@ -42,6 +42,13 @@ class Triples:
     def longest(self) -> float:
         return float(self.T.max(initial=0.0))
 
+    def every(self, step: int) -> "Triples":
+        """Every `step`-th history: an even sample, as they are sorted; itself when `step` is below 2."""
+        if step < 2:
+            return self
+        part = slice(None, None, step)
+        return Triples(self.x[part], self.t_x[part], self.T[part], self.customers[part], self.row[part])
+
     def weighted(self, customers: Floats) -> "Triples":
         """The same histories with other counts: a bootstrap sample."""
         return replace(self, customers=customers)
@@ -82,19 +89,32 @@ class Coded:
 
 
 def coded(values: Floats) -> Coded:
+    """Whole numbers no larger than their count (orders, days) find their place by counting, others by looking up."""
+    if len(values) and values.max() < len(values):
+        whole = values.astype(np.int64)
+        if (whole == values).all():
+            used = np.bincount(whole) > 0
+            return Coded((np.cumsum(used) - 1)[whole], np.flatnonzero(used).astype(np.float64))
     code, distinct = pd.factorize(values)
     return Coded(code.astype(np.int64), np.asarray(distinct, dtype=np.float64))
 
 
 def distinct_rows(*columns: Floats) -> tuple[tuple[Floats, ...], Ints]:
     """The distinct rows of the columns, and for every row its position among them: dear functions run once a row."""
-    key = np.zeros(len(columns[0]), dtype=np.int64)
+    rows = len(columns[0])
+    key, keys = np.zeros(rows, dtype=np.int64), 1
     for column in columns:
         part = coded(column)
-        key = pd.factorize(key * max(len(part.distinct), 1) + part.code)[0].astype(np.int64)
-    first = np.zeros(int(key.max(initial=-1)) + 1, dtype=np.int64)
-    first[key[::-1]] = np.arange(len(key) - 1, -1, -1)
-    return tuple(column[first] for column in columns), key
+        key, keys = key * len(part.distinct) + part.code, keys * len(part.distinct)
+        if keys > rows:
+            key = pd.factorize(key)[0].astype(np.int64)
+            keys = int(key.max(initial=-1)) + 1
+    some = np.full(keys, -1)
+    some[key] = np.arange(rows)
+    used = np.flatnonzero(some >= 0)
+    place = np.empty(keys, dtype=np.int64)
+    place[used] = np.arange(len(used))
+    return tuple(column[some[used]] for column in columns), place[key]
 
 
 def arrays(*values: Any) -> tuple[Floats, ...]:

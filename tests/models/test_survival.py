@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention_core.models import survival
@@ -42,6 +42,7 @@ def test_customers_who_share_a_row_count_as_often() -> None:
     pd.testing.assert_frame_equal(one_by_one, together)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 400), st.booleans(), st.integers(1, 50)), max_size=60),
 )
