@@ -63,7 +63,7 @@ def gather(connection: Connection, readings: Sequence[Reading], answers: Answers
         has_customers="clean_customers" in tables,
         has_events="clean_events" in tables,
         has_spend="clean_spend" in tables,
-        notes=tuple(notes),
+        notes=(*(() if reading.layout.note is None else (reading.layout.note,)), *notes),
     )
 
 

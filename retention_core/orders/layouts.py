@@ -57,7 +57,7 @@ class Layout:
     `needs`: headers that tell it from all others. `columns`: field -> headers that mean it, the first present one
     counts. `grain`: a row is an order; or an order line whose money adds up to the order; or an order line with the
     order's own values on its first row or on each ("header"). `includes`: what the amount holds besides the goods and
-    is taken off. `money`: how the amount of an order comes about, for people.
+    is taken off. `money`: how the amount of an order comes about; `note`: what else to know; both for people.
     """
 
     key: str
@@ -72,6 +72,7 @@ class Layout:
     utc: bool = False
     cancellation_prefix: str | None = None
     bad_debt_prefix: str | None = None
+    note: str | None = None
 
     @property
     def family(self) -> str:
@@ -165,6 +166,7 @@ LAYOUTS: tuple[Layout, ...] = (
             "channel": ("Attribution",),
         },
         "N. Revenue, which WooCommerce writes after discounts and without tax and shipping",
+        note="Customers are known by name only: two people with one name count as one",
     ),
     Layout(
         "woocommerce_lines",

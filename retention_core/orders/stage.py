@@ -33,7 +33,7 @@ MONEYS = ("discount", "refunded", "tax", "shipping")
 OF_ORDER = (*MONEYS, "channel", "campaign", "coupon", "payment_method", "delivery_method", "country")
 STAGED = (
     "part", "line", "order_id", "customer_id", "ordered_at", "amount", "line_amount", "quantity", "price", "product_id",
-    "product", "currency", "status", "meaning", "value", "rule", *MONEYS, *TEXTS[:-1],
+    "product", "currency", "status", "meaning", "value", "rule", "is_line", *MONEYS, *TEXTS[:-1],
 )  # fmt: skip
 
 
@@ -100,13 +100,18 @@ def _select(reading: Reading, number: int) -> str:
         source = _filled_down(source)
     value = "CASE WHEN ordered_at IS NULL THEN date_value WHEN amount IS NULL THEN amount_value END"
     fixed = {"part": f"CAST({number} AS USMALLINT)", "rule": _rule_sql(reading), "value": value}
+    fixed["is_line"] = str(reading.grain == "line").lower()
     columns = ", ".join(f"{fixed[name]} AS {name}" if name in fixed else name for name in STAGED)
     return f"WITH cells AS ({source}) SELECT {columns} FROM cells"
 
 
 def _cells(reading: Reading, number: int) -> dict[str, str]:
     """SQL of each staged column, and of `first_cell`, over the file's columns."""
-    cells = {name: f"CAST(NULL AS {_type(name)})" for name in STAGED if name not in ("part", "line", "rule", "value")}
+    cells = {
+        name: f"CAST(NULL AS {_type(name)})"
+        for name in STAGED
+        if name not in ("part", "line", "rule", "value", "is_line")
+    }
     for name, column in reading.columns.items():
         if name in cells and name != "currency":
             cells[name] = _cell(reading, name, column)
@@ -216,7 +221,7 @@ def _filled_down(source: str) -> str:
     own = ("line_amount", "quantity", "price", "product_id", "product", "category", "first_cell")
     return (
         f"WITH raw AS ({source}), head AS (SELECT order_id, min(line) AS line, {firsts} FROM raw GROUP BY order_id)"
-        f" SELECT raw.line, raw.order_id, raw.line = head.line AS is_first, {', '.join(f'raw.{name}' for name in own)},"
+        f" SELECT raw.line, raw.order_id, head.amount AS order_amount, {', '.join(f'raw.{name}' for name in own)},"
         f" {', '.join(f'head.{name}' for name in down if name != 'amount')}, {money}"
         " FROM raw JOIN head ON head.order_id IS NOT DISTINCT FROM raw.order_id"
     )
@@ -248,10 +253,14 @@ def _rule_sql(reading: Reading) -> str:
         ]
     has_money = reading.grain == "line" or "amount" in reading.columns
     if has_money:
-        missing = "is_first AND amount IS NULL" if reading.grain == "header" else "amount IS NULL"
         cause = "CASE WHEN amount_value IS NULL THEN 'no_amount' ELSE 'unreadable_amount' END"
-        whens.append(f"WHEN {missing} THEN {cause}")
+        whens.append(f"WHEN {_rule_amount(reading)} IS NULL THEN {cause}")
     return f"CASE {' '.join(whens + _sign_rules(reading))} END"
+
+
+def _rule_amount(reading: Reading) -> str:
+    """The amount that a rule looks at: the rows of an order whose total stands on one of them share their fate."""
+    return "order_amount" if reading.grain == "header" else "amount"
 
 
 def _sign_rules(reading: Reading) -> list[str]:
@@ -268,7 +277,7 @@ def _sign_rules(reading: Reading) -> list[str]:
         if "quantity" in reading.columns:
             whens.append("WHEN quantity <= 0 THEN 'not_positive'")
     elif "amount" in reading.columns:
-        whens.append("WHEN amount < 0 THEN 'refund'")
+        whens.append(f"WHEN {_rule_amount(reading)} < 0 THEN 'refund'")
     return whens
 
 

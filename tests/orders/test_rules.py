@@ -124,6 +124,22 @@ def test_cancelled_invoices_take_back_the_latest_earlier_purchase_of_the_product
         assert shop.keeps_the_law()
 
 
+TOTALS = "order number,customer,date,amount,item"
+
+
+def test_rows_of_an_order_share_its_fate_where_the_total_is_repeated(tmp_path: Path) -> None:
+    """A total that cannot be read, and a negative one, take all rows of their order with them."""
+    bad = "1,a,2024-01-01,ten,Tea\n1,a,2024-01-01,ten,Cup\n"
+    good = "2,b,2024-01-02,7,Tea\n2,b,2024-01-02,7,Cup\n" + "".join(f"{n},c,2024-01-03,5,Tea\n" for n in range(5, 12))
+    refund = "3,b,2024-01-05,-2,Tea\n3,b,2024-01-05,-2,Cup\n"
+    with opened(write(tmp_path, f"{TOTALS}\n{bad}{good}{refund}"), rows="totals") as shop:
+        assert shop.orders.set_index("order_id")["amount"]["2"] == 5.0 and "1" not in set(shop.orders["order_id"])
+        assert shop.rule("unreadable_amount")["rows"] == 2
+        assert shop.rule("refund_matched") == {"rows": 2, "orders": 1, "customers": 1, "amount": -2.0}
+        assert len(shop.orders) == 8
+        assert shop.keeps_the_law()
+
+
 def test_order_number_of_several_customers_is_an_order_of_each(tmp_path: Path) -> None:
     text = LINES + "\n1,P,Tea,1,2024-01-01,5,a,UK\n1,P,Tea,1,2024-01-01,7,b,UK\n1,Q,Cup,1,2024-01-01,1,b,UK\n"
     with opened(write(tmp_path, text)) as shop:

@@ -3,12 +3,16 @@
 -- same product; without products, to the latest earlier order that it does not exceed.
 CREATE OR REPLACE TEMP TABLE load_refunds AS
 WITH refunds AS (
-    SELECT part, line, order_id, customer_id, ordered_at, coalesce(product_id, '') AS product, abs(amount) AS amount
+    SELECT
+        part, line, order_id, customer_id, ordered_at,
+        CASE WHEN is_line THEN coalesce(product_id, '') ELSE '' END AS product,
+        coalesce(abs(amount), 0) AS amount
     FROM load_rows
     WHERE rule = 'refund'
 ),
 purchases AS (
-    SELECT part, line, order_id, customer_id, ordered_at, coalesce(product_id, '') AS product, amount
+    SELECT
+        part, line, order_id, customer_id, ordered_at, CASE WHEN is_line THEN coalesce(product_id, '') ELSE '' END AS product, amount
     FROM load_rows
     WHERE rule IS NULL AND amount > 0 AND customer_id IN (SELECT customer_id FROM refunds)
 ),
