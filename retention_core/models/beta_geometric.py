@@ -122,7 +122,7 @@ class BetaGeometric:
         kept = past / (past + horizon)
         with np.errstate(over="ignore", invalid="ignore"):
             series = hyp2f1(c - r - x, a - 1, c, horizon / (past + horizon))
-            orders = c / (a - 1) * (1 - kept ** (a - 1) * series)
+            orders = np.maximum(c / (a - 1) * (1 - kept ** (a - 1) * series), 0.0)
 
         def given(p: Floats, pace: Floats, past: Floats, horizon: Floats) -> Floats:
             return -np.expm1(-pace * np.log1p(p * horizon / past)) / p

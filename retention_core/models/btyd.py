@@ -12,14 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from retention_core.models.beta_geometric import BetaGeometric
 from retention_core.models.integrals import DISCOUNTED_AWAY, over_time
-from retention_core.models.maximise import LogLikelihood, Maximum, maximise, maximise_near, no_data
+from retention_core.models.maximise import Maximum, maximise, maximise_near, no_data
+from retention_core.models.model import Model
 from retention_core.models.pareto_nbd import ParetoNBD
 from retention_core.models.triples import Floats, Triples, arrays, distinct_rows, read_triples
 
@@ -28,24 +29,6 @@ HARDLY_ANYONE = 0.01  # share of customers stopping below which "nobody stops" e
 DISCOUNT_NODES, PAIR_NODES = 64, 12
 HALVINGS = 50
 SAMPLE = 30_000  # histories fitted first when there are at least twice as many
-
-
-class Model(Protocol):
-    """What a buy-till-you-die model must know; arrays of one shape in and out. `while_alive`: given alive at T."""
-
-    @property
-    def names(self) -> tuple[str, ...]: ...
-    def start(self, triples: Triples) -> Floats: ...
-    def usual(self, triples: Triples) -> Floats: ...
-    def likelihood(self, triples: Triples) -> LogLikelihood: ...
-    def time_scale(self, params: Floats, T: Floats) -> Floats: ...
-    def stopped_share(self, params: Floats, longest: float) -> float: ...
-    def p_alive(self, params: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats: ...
-    def orders_while_alive(self, params: Floats, x: Floats, T: Floats, horizon: Floats) -> Floats: ...
-    def rate_while_alive(self, params: Floats, x: Floats, T: Floats, later: Floats) -> Floats: ...
-    def pair_rate_while_alive(self, params: Floats, x: Floats, T: Floats, later: Floats) -> Floats: ...
-    def no_order_while_alive(self, params: Floats, x: Floats, T: Floats, horizon: Floats) -> Floats: ...
-    def probability_of_orders_new(self, params: Floats, n: Floats, t: Floats) -> Floats: ...
 
 
 MODELS: Mapping[str, Model] = MappingProxyType(

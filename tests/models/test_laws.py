@@ -61,8 +61,8 @@ def test_expectations_grow_with_the_horizon_and_the_chance_of_silence_falls(
     ends = np.sort(horizons)
     orders = fit.expected_orders(*history, ends)
     silent = fit.probability_no_order(*history, ends)
-    assert np.isfinite(orders).all() and (orders >= -1e-9).all()
-    assert (np.diff(orders) >= -1e-3 * orders.max() - 1e-9).all()
+    assert np.isfinite(orders).all() and (orders >= 0).all()
+    assert (np.diff(orders) >= -1e-3 * orders.max() - 1e-8).all()
     assert (np.diff(silent) <= 1e-9).all()
 
 
@@ -135,7 +135,7 @@ def test_customers_who_share_a_history_may_share_a_row(cdnow: pd.DataFrame, mode
 def test_the_unit_of_time_changes_alpha_and_beta_only(cdnow: pd.DataFrame, model: str) -> None:
     weeks = btyd.fit(cdnow, model)
     days = btyd.fit(cdnow.assign(first_to_last=cdnow["first_to_last"] * 7, age=cdnow["age"] * 7), model)
-    scale = [7 if name in ("alpha",) or (name == "beta") else 1 for name in weeks.params]
+    scale = [7 if name in ("alpha", "beta") else 1 for name in weeks.params]
     assert list(days.params.values()) == pytest.approx(np.multiply(list(weeks.params.values()), scale), rel=1e-3)
 
 
