@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retention_core.models import btyd, spend
+from retention_core.models import btyd, covariates, spend
 from tests.models import summaries
 
 HORIZON = 207 + 1 / 7  # weeks, 2007-01-01 to 2010-12-20
@@ -81,3 +81,29 @@ def test_gamma_gamma_of_clvtools_split_at_40_weeks(shared_data: Path) -> None:
     early = summaries.histories(summaries.apparel(shared_data), "2005-10-09")
     fit = spend.fit(early["repeat_orders"], early["mean_repeat_amount"])
     assert list(fit.params.values()) == pytest.approx((3.675, 4.630, 36.111), rel=2e-3)
+
+
+def test_static_covariates_of_the_clvtools_vignette(shared_data: Path, apparel: pd.DataFrame) -> None:
+    known = pd.read_csv(shared_data / "apparel_static_cov.csv", dtype={"Id": str}).set_index("Id")
+    fit = covariates.fit(apparel.join(known), ["Gender", "Channel"])
+    published = {
+        "r": 1.8387,
+        "alpha": 92.9435,
+        "s": 0.5913,
+        "beta": 49.5050,
+        "orders.Gender": 0.2860,
+        "orders.Channel": 0.6239,
+        "stops.Gender": -0.6428,
+        "stops.Channel": 0.7902,
+    }
+    assert fit.params == pytest.approx(published, rel=2e-3)
+    assert fit.log_likelihood == pytest.approx(-5821.0627, abs=1e-3)
+    assert 2 * 8 - 2 * fit.log_likelihood == pytest.approx(11658.1254, abs=2e-3)  # AIC
+    assert 8 * np.log(600) - 2 * fit.log_likelihood == pytest.approx(11693.3008, abs=2e-3)  # BIC
+    assert fit.is_usable
+    fast, slow = (fit.of({"Gender": 1, "Channel": channel}) for channel in (1, 0))
+    assert fast.expected_orders_new(52) > slow.expected_orders_new(52)
+
+
+def test_covariates_without_customers_say_that_they_are_no_use(apparel: pd.DataFrame) -> None:
+    assert not covariates.fit(apparel.assign(z=1.0).head(0), ["z"]).is_usable
