@@ -11,7 +11,7 @@ from retention_core.metrics import SMALL_SAMPLE, Reading
 from retention_core.say import between, money, number, percent, say
 
 # A customer's age as people say it, by the grain of the cohorts.
-AGES = {"month": "month {n}", "quarter": "quarter {n}", "week": "week {n}", "rolling": "the 30 days from day {day}"}
+AGES = {"month": "month {n}", "quarter": "quarter {n}", "week": "week {n}", "rolling": "days {from_day}–{to_day}"}
 SOON = {
     "month": "In the month after the first order",
     "quarter": "In the quarter after the first order",
@@ -30,12 +30,25 @@ RATES = {
 }
 
 
-def _share(share: float, low: float, high: float) -> str:
-    return f"{percent(share)} ({between(percent(low), percent(high))})"
+def with_interval(share: float, low: float, high: float) -> str:
+    """ "39 % (38–41 %)"; with a decimal where the interval is narrower than two of a hundred."""
+    value, span = precise(share, low, high)
+    return f"{value} ({span})"
+
+
+def precise(share: float, low: float, high: float) -> tuple[str, str]:
+    """A share and its 95 % interval, with as many decimals as the interval is worth."""
+    digits = 1 if high - low < 0.02 else None
+    return percent(share, digits), between(percent(max(low, 0.0), digits), percent(high, digits))
+
+
+def period_in_words(name: str, grain: str) -> str:
+    """The name of a period for the middle of a sentence: the week of 22 Jun 2026, or Jun 2026."""
+    return say("the week of {day}", day=name) if grain == "week" else name
 
 
 def _age(grain: str, age: int) -> str:
-    return say(AGES[grain], n=number(age), day=number(30 * age))
+    return say(AGES[grain], n=number(age), from_day=number(30 * age), to_day=number(30 * age + 29))
 
 
 def second_order_answer(reading: Reading, days: int) -> str:
@@ -49,7 +62,7 @@ def second_order_answer(reading: Reading, days: int) -> str:
         "Of the {n} customers won at least {span} ago, {share} ordered again within {span}.",
         n=number(reading.denominator),
         span=span,
-        share=_share(reading.value, reading.low, reading.high),
+        share=with_interval(reading.value, reading.low, reading.high),
     )
 
 
@@ -99,6 +112,17 @@ def gap_answer(groups: Mapping[str, pd.Series]) -> str:
     )
 
 
+def odd_cohort_answer(cell: pd.Series, mean: pd.Series, cohort: str) -> str:
+    """One cohort that stands out from all. `cell`, `mean`: by second order, at the end of twelve times 30 days."""
+    sentence = (
+        "Customers won in {cohort} return more often: {share} had a second order within 360 days, of all {mean}."
+        if cell["stands_out"] > 0
+        else "Customers won in {cohort} return less often: {share} had a second order within 360 days, of all {mean}."
+    )
+    shares = {"share": percent(cell["retained_share"]), "mean": percent(mean["retained_share"])}
+    return say(sentence, cohort=cohort, **shares)
+
+
 def cohort_answer(means: pd.DataFrame, grain: str, form: str, show: str, currency: str | None) -> str:
     """What the mean row of a cohort table says soon after the first order and up to a dozen periods later."""
     seen = means[means["age"] > 0]
@@ -109,7 +133,7 @@ def cohort_answer(means: pd.DataFrame, grain: str, form: str, show: str, currenc
         )
     first, last = seen.iloc[0], seen[seen["age"] <= 12].iloc[-1]
     age = _age(grain, int(last["age"]))
-    share = _share(last["retained_share"], last["low"], last["high"])
+    share = with_interval(last["retained_share"], last["low"], last["high"])
     if show == "value":
         return say(
             "By the end of {age}, a customer has brought {total} on average, {at_once} of it in the first period.",
@@ -121,7 +145,7 @@ def cohort_answer(means: pd.DataFrame, grain: str, form: str, show: str, currenc
         return say("By the end of {age}, {share} of customers have ordered a second time.", age=age, share=share)
     if form == "on_or_after":
         return say("{share} of customers order again in {age} or later.", age=age, share=share)
-    soon = _share(first["retained_share"], first["low"], first["high"])
+    soon = with_interval(first["retained_share"], first["low"], first["high"])
     sentence = say("{soon}, {share} of customers order again", soon=say(SOON[grain]), share=soon)
     if last["age"] == first["age"]:
         return sentence + "."
@@ -155,7 +179,7 @@ def rate_answer(definition: str, over: pd.DataFrame, period: str) -> str:
         RATES[definition],
         n=number(last["denominator"]),
         period=period,
-        share=_share(value, low, high),
+        share=with_interval(value, low, high),
         per_hundred=f"{number(100 * value, 1)} ({number(100 * low, 1)}–{number(100 * high, 1)})",
     )
 
@@ -163,6 +187,8 @@ def rate_answer(definition: str, over: pd.DataFrame, period: str) -> str:
 def changes_in_words(changes: Mapping[str, Change], now: str, before: str, currency: str | None) -> list[str]:
     """One sentence for each thing that changed between two periods; `now` and `before` are their names."""
     names = {"now": now, "before": before}
+    if not changes["orders"].now and not changes["orders"].before:
+        return [say("Nobody ordered in {now}, and nobody in {before}.", **names)]
     sentences = [
         _count_in_words(
             changes["customers"], "{n} customers ordered in {now}: {change} in {before} ({then}), {chance}.", names

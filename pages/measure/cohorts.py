@@ -38,14 +38,8 @@ def people(clicked: Any, grain: str) -> None:
         cohort, age = picked[0]["cohort_key"], int(picked[0]["age"])
         listed = ui.query("cohort_customers", grain=grain, cohort=cohort, age=age)
         name = measure.period_name(pd.Timestamp(cohort), grain)
-        found = say(
-            "{n} customers of {cohort} ordered in {unit} {age}",
-            n=number(len(listed)),
-            cohort=name,
-            unit=say(GRAINS[grain]).lower(),
-            age=age,
-        )
-        st.subheader(found, anchor=False)
+        when = {"unit": say(GRAINS[grain]).lower(), "age": age, "n": number(len(listed))}
+        st.subheader(say("Customers of {cohort} who ordered in {unit} {age}: {n}", cohort=name, **when), anchor=False)
         st.dataframe(listed.head(MOST_PEOPLE), hide_index=True, height=280)
         ui.download(say("These customers"), f"customers_{cohort}_{age}", lambda: listed)
 

@@ -1,17 +1,17 @@
 """Overview: the shop in eight numbers, what changed, and where to look next."""
 
-from datetime import date
-
 import pandas as pd
 import streamlit as st
 
 from pages.shared import scope, sources, ui
-from retention_core import answers, changes, rates
+from retention_core import answers, changes, cohorts, rates
 from retention_core.charts import measure
-from retention_core.say import say
+from retention_core.say import month, number, say
 
 STEPS = {"month": "Month", "quarter": "Quarter", "week": "Week"}
 AGAINST = {"previous": "The one before", "year": "A year earlier"}
+NEED_TIME = ("repeat_purchase_rate", "orders_not_first")  # 0 in the first month of a shop, whoever its customers are
+YEAR = 11  # the age of customers after their twelfth 30 days
 YEAR_BACK = {"month": 12, "quarter": 4, "week": 52}
 # The cards in reading order: a name short enough for a card, and what its small line shows.
 CARDS = {
@@ -26,14 +26,13 @@ CARDS = {
 }
 
 
-def trends(totals: pd.DataFrame, observed_on: date) -> dict[str, pd.Series]:
-    """The small lines of the cards, finished months only."""
+def trends(totals: pd.DataFrame, by_age: pd.DataFrame) -> dict[str, pd.Series]:
+    """The small lines of the cards, finished months only. `by_age`: rolling_retention by second order."""
     over = totals[totals["is_complete"]]
-    by_age = ui.query("rolling_retention", form="by")
-    lost = rates.over_time("churn", ui.query("retention_rates"), totals, observed_on)
+    lost = rates.over_time("churn", ui.query("retention_rates"), totals, sources.shop().observed_on)
     return {
         "customers": over["customers"],
-        "second_order_within_365_days": by_age.loc[by_age["is_complete"] & by_age["age"].eq(11), "retained_share"],
+        "second_order_within_365_days": by_age.loc[by_age["is_complete"] & by_age["age"].eq(YEAR), "retained_share"],
         "repeat_purchase_rate": rates.repeat_rate_to_date(ui.query("cohort_retention", form="by"))["value"],
         "churn": lost.loc[lost["is_complete"], "value"],
         "revenue": over["revenue"],
@@ -46,41 +45,55 @@ def trends(totals: pd.DataFrame, observed_on: date) -> dict[str, pd.Series]:
 def what_changed(step: str, against: str) -> list[str]:
     """The last whole period against an earlier one, in sentences."""
     totals = ui.query("period_totals", grain=step)
-    over = totals[totals["is_complete"]]
+    begun_in_the_data = totals["period"] >= pd.Timestamp(sources.shop().first_on)
+    over = totals[totals["is_complete"] & begun_in_the_data]
     back = 1 if against == "previous" else YEAR_BACK[step]
     if len(over) <= back:
         return [say("The orders do not reach back far enough for this comparison.")]
     now, before = over.iloc[-1], over.iloc[-1 - back]
-    names = (measure.period_name(row["period"], step) for row in (now, before))
+    names = (answers.period_in_words(measure.period_name(row["period"], step), step) for row in (now, before))
     return answers.changes_in_words(changes.of_totals(now, before), *names, sources.shop().facts.currency)
 
 
-def leads() -> list[tuple[str, str, dict[str, str]]]:
-    """Where to look next: a page, the reason found in the data, and the settings that show it."""
-    found = [("retention", answers.waiting_answer(ui.query("second_order_within")), {})]
+def leads(by_age: pd.DataFrame) -> list[tuple[str, str, str, dict[str, str]]]:
+    """Where to look next: a page, its link, the reason found in the data, and the settings that show it."""
+    found = [("retention", "Retention", answers.waiting_answer(ui.query("second_order_within")), {})]
+    at_a_year = cohorts.with_marks(by_age).query("age == @YEAR and stands_out != 0")
+    if len(at_a_year):
+        odd, means = at_a_year.iloc[-1], cohorts.mean_by_age(by_age).set_index("age")
+        reason = answers.odd_cohort_answer(odd, means.loc[YEAR], measure.period_name(odd["cohort"], "month"))
+        found.append(("cohorts", "Cohorts", reason, {"grain": "30 days of age", "form": "Second order by then"}))
     for dimension, label in scope.DIMENSIONS.items():
-        groups = {
-            name: ui.query("second_order_within", days=[365], **part).iloc[0]
-            for name, part in ui.segments(dimension).items()
-        }
-        if gap := answers.gap_answer(groups):
-            found.append(("cohorts", gap, {"lines": label, "form": "Second order by then"}))
-    return found[:4]
+        groups = ui.segments(dimension).items()
+        firsts = {name: ui.query("second_order_within", days=[365], **part).iloc[0] for name, part in groups}
+        if gap := answers.gap_answer(firsts):
+            found.append(
+                ("cohorts", f"Cohorts by {label.lower()}", gap, {"lines": label, "form": "Second order by then"})
+            )
+            break
+    return found
 
 
 ui.customers_or_stop("Overview")
-reading = ui.metric("second_order_within_365_days")
-answer = answers.second_order_answer(reading, 365)
+answer = answers.second_order_answer(ui.metric("second_order_within_365_days"), 365)
 ui.answer("Overview", answer)
-totals = ui.query("period_totals")
-lines = trends(totals, sources.shop().observed_on)
+totals, by_age = ui.query("period_totals"), ui.query("rolling_retention", form="by")
+totals = totals[totals["customers"].cumsum() > 0]
+lines = trends(totals, by_age)
+under = {
+    "customers": say("since {month}", month=month(totals["period"].iloc[0])),
+    "revenue": say("orders: {n}", n=number(ui.metric("orders").value)),
+}
+is_early = not ui.query("second_order_within", days=[30])["customers"].iloc[0]
 with st.grid(4, min_column_width=150):
-    for key, (label, note) in CARDS.items():
-        ui.card(key, ui.metric(key), lines[key].dropna().tolist(), label, note)
+    for key, (label, line) in CARDS.items():
+        reading = ui.too_early(key) if is_early and key in NEED_TIME else ui.metric(key)
+        ui.card(key, reading, lines[key].dropna().tolist(), label, line, under.get(key, ""))
 
 st.subheader(say("Orders month by month"), anchor=False)
 ui.chart(measure.orders_by_kind(totals, "month"), say("Orders by month: first orders and later orders"))
-ui.tell(answers.repeat_answer(ui.metric("repeat_purchase_rate_orders"), ui.metric("orders_from_repeat_customers")))
+if not is_early:
+    ui.tell(answers.repeat_answer(ui.metric("repeat_purchase_rate_orders"), ui.metric("orders_from_repeat_customers")))
 
 left, right = st.columns(2, gap="large")
 with left:
@@ -91,9 +104,7 @@ with left:
     ui.tell(*what_changed(step, against))
 with right:
     st.subheader(say("Where to look next"), anchor=False)
-    for page, reason, settings in leads():
+    for page, link, reason, settings in leads(by_age):
         ui.tell(reason)
-        st.page_link(
-            f"pages/measure/{page}.py", label=say("Look"), icon=":material/arrow_forward:", query_params=settings
-        )
+        ui.link(f"pages/measure/{page}.py", say(link), settings)
 ui.explain(tuple(CARDS), {"customer_totals": {}, "period_totals": {"grain": step}, "second_order_within": {}})

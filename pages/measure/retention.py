@@ -58,7 +58,7 @@ totals = ui.query("period_totals", grain=period)
 series = rates.over_time(rate, ui.query("retention_rates", **asked), totals, sources.shop().observed_on)
 over = series[series["is_complete"]]
 last = measure.period_name(over["period"].iloc[-1], period) if len(over) else ""
-answer = answers.rate_answer(rate, over, last)
+answer = answers.rate_answer(rate, over, answers.period_in_words(last, period))
 with head:
     ui.answer("Retention", answer)
 if len(over):

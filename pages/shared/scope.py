@@ -12,6 +12,7 @@ from pages.shared import sources
 from retention_core.say import day, say
 
 DIMENSIONS = {"channel": "Channel", "country": "Country", "category": "Category"}
+NOT_HERE = "The link asked for something that is not here; the default is shown."
 PHRASES = {"channel": "through {names}", "country": "in {names}", "category": "something of {names}"}
 
 
@@ -36,10 +37,13 @@ def choose() -> None:
 
 def _choose_days() -> None:
     shop = sources.shop()
-    left, right = st.columns(2)
-    dates = {"min_value": shop.first_on, "max_value": shop.observed_on, "bind": "query-params"}
-    left.date_input("from", None, key="since", format="YYYY-MM-DD", **dates)
-    right.date_input("before", None, key="until", format="YYYY-MM-DD", **dates)
+    for key, label in (("since", "from"), ("until", "before")):
+        asked = st.query_params.get(key)
+        chosen_day = st.date_input(
+            label, None, shop.first_on, shop.observed_on, key=key, format="YYYY-MM-DD", bind="query-params"
+        )
+        if asked and chosen_day is None:
+            st.caption(say(NOT_HERE))
 
 
 def _choose_values(dimension: str, label: str, options: pd.DataFrame) -> None:
@@ -53,7 +57,7 @@ def note_unknown(key: str, known: Iterable[str]) -> None:
     """Say it where the link asks for something that this shop or page does not have; Streamlit takes the default."""
     asked = st.query_params.get_all(key)
     if asked and not set(asked) <= set(known):
-        st.caption(say("The link asked for something that is not here; the default is shown."))
+        st.caption(say(NOT_HERE))
 
 
 def chosen() -> dict[str, Any]:

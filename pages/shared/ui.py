@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import scope, sources
-from retention_core import export
+from retention_core import answers, export
 from retention_core.metrics import METRICS, Reading
 from retention_core.say import between, compact, money, number, percent, say
 from retention_core.store import read_query
@@ -64,6 +64,11 @@ def tell(*sentences: str) -> None:
         st.markdown(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines))
 
 
+def link(page: str, label: str, settings: Mapping[str, str] | None = None) -> None:
+    """A link to another page with settings of that page; data set and filters come along by themselves."""
+    st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=settings)
+
+
 def _sample_note() -> str:
     if sources.current() in sources.SAMPLES:
         return say("This is sample data of an invented shop. Open your own orders under Data › Orders.")
@@ -75,10 +80,11 @@ def choose(
 ) -> str:
     """One of a few settings, as buttons. `options`: what the page works with → what people and the link read."""
     scope.note_unknown(key, options.values())
-    return st.segmented_control(
+    fallback = default or next(iter(options))
+    chosen = st.segmented_control(
         say(label),
         list(options),
-        default=default or next(iter(options)),
+        default=fallback,
         format_func=lambda option: say(options[option]),
         required=True,
         key=key,
@@ -86,6 +92,7 @@ def choose(
         help=help,
         wrap=True,
     )
+    return chosen or fallback  # a link can say "?grain=", which is no choice at all
 
 
 def choose_several(label: str, options: Mapping[str, str], key: str, *, default: list[str], most: int) -> list[str]:
@@ -105,7 +112,7 @@ def plain(text: object) -> str:
 
 def unbroken(text: str) -> str:
     """The text with its blanks held together: a number never loses its per cent sign to the next line."""
-    return text.replace(" ", "\u00a0")
+    return text.replace(" ", "\u00a0").replace("–", "\u2060–\u2060")
 
 
 def shown(value: float | None, unit: str) -> str:
@@ -118,35 +125,39 @@ def shown(value: float | None, unit: str) -> str:
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A value in the size of a headline: millions in short, everything else as usual."""
-    return compact(value) if unit == "money" and value is not None and abs(value) >= 1e6 else shown(value, unit)
+    """A value in the size of a headline: a large sum in short, everything else as usual."""
+    if unit == "money" and value is not None and abs(value) >= 1e5:
+        return f"{compact(value)} {sources.shop().facts.currency or ''}".strip()
+    return shown(value, unit)
 
 
 def interval(reading: Reading) -> str:
-    """The 95 % interval in words; empty where a number has none."""
-    if reading.low is None or reading.high is None:
+    """The 95 % interval in words; empty where a number has none, or where all customers are alike."""
+    if reading.value is None or reading.low is None or reading.high is None or reading.low == reading.high:
         return ""
+    if reading.unit == "share":
+        return answers.precise(reading.value, reading.low, reading.high)[1]
     return between(shown(reading.low, reading.unit), shown(reading.high, reading.unit))
 
 
-def with_interval(reading: Reading) -> str:
-    """ "40 % (39–41 %)", for a sentence."""
-    span = interval(reading)
-    return f"{shown(reading.value, reading.unit)} ({span})" if span else shown(reading.value, reading.unit)
+def too_early(key: str) -> Reading:
+    """In place of a number that nobody has had the time to make other than 0."""
+    return Reading(None, None, None, None, None, METRICS[key].unit)
 
 
-def card(key: str, reading: Reading, trend: list[float], label: str = "", note: str = "") -> None:
+def card(key: str, reading: Reading, trend: list[float], label: str = "", line: str = "", under: str = "") -> None:
     """One number with its interval; its full name, definition and caveats stand behind the question mark.
 
-    `label`: a shorter name where the registry's is too long for a card; `note`: what the small line shows.
+    `label`: a shorter name where the registry's is too long for a card; `line`: what the small line shows;
+    `under`: what stands below a number that has no interval.
     """
     block = METRICS[key]
     about = [f"**{block.label}.** {block.definition}", f"*{block.formula}*", *(f"- {c}" for c in reading.caveats)]
-    help_text = "\n\n".join([*about, say("The line: {note}.", note=note)] if len(trend) > 1 else about)
+    help_text = "\n\n".join([*about, say("The line: {line}.", line=line)] if len(trend) > 1 else about)
     st.metric(
         say(label or block.label),
         figure(reading.value, block.unit),
-        delta=interval(reading) or None,
+        delta=interval(reading) or under or None,
         delta_color="off",
         delta_arrow="off",
         help=help_text,
@@ -169,9 +180,15 @@ def segments(dimension: str, most: int = 6) -> dict[str, dict[str, Any]]:
     return {value: {dimension: [value]} for value in values[:most]}
 
 
-def chart(picture: alt.Chart | alt.LayerChart, description: str, key: str | None = None, **options: Any) -> Any:
-    """A chart with its description for those who cannot see it."""
-    return st.altair_chart(picture, width="stretch", key=key, alt=description, **options)
+def chart(picture: alt.LayerChart, description: str, key: str | None = None, **options: Any) -> Any:
+    """A chart with its description for those who cannot see it.
+
+    Its frame goes beside the specification, as Arrow; the specification is checked in the tests and not on each rerun.
+    """
+    drawing = picture.copy(deep=False)
+    drawing.data = alt.Undefined
+    spec = drawing.to_dict(validate=False)
+    return st.vega_lite_chart(picture.data, spec, width="stretch", key=key, alt=description, **options)
 
 
 def explain(metrics: tuple[str, ...], queries: dict[str, dict[str, Any]]) -> None:

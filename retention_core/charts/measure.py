@@ -9,12 +9,16 @@ import altair as alt
 import pandas as pd
 
 from retention_core import cohorts
-from retention_core.charts.theme import BASELINE, hatch, in_words
+from retention_core.charts.theme import BASELINE, CHOSEN, hatch, in_words, layered, tooltip
 from retention_core.say import compact, day, month, number, percent, say
 
 ROW_HEIGHT = 24
+MANY_PERIODS = 60  # more points than this would hide the line
 LONGEST_WAIT = 730  # days of the waiting curve that are drawn
 ROOM_FOR_WORDS = 32  # pixels a cell must be wide to hold a figure
+SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+# Black on light cells and white on dark ones, in either theme: the cell's own colour decides (4.5 : 1 or more).
+READABLE_ON_CELL = alt.expr("luminance(scale('color', datum.value)) > 0.179 ? 'black' : 'white'")
 MARKS = {"small": "°", "left_truncated": "†"}
 # What a cell of the cohort table can show: the column, its words, the decimals at which two values read the same.
 SHOWN: dict[str, tuple[str, Callable[[float], str], int]] = {
@@ -60,74 +64,73 @@ def cohort_table(cells: pd.DataFrame, show: str, grain: str) -> pd.DataFrame:
 def cohort_heatmap(cells: pd.DataFrame, means: pd.DataFrame, show: str, grain: str, title: str) -> alt.LayerChart:
     """One square per cohort and age, the mean over cohorts on top.
 
-    `cells`: marked cells of cohort_retention; `means`: one row per age with the same value column. A cell that is not
-    over yet is hatched, an age not reached has no cell, ▲ and ▼ stand out from the other cohorts of that age.
+    `cells`: marked cells of cohort_retention; `means`: rows of mean_row. A cell that is not over yet is striped and
+    without a figure, an age not reached has no cell, ▲ and ▼ stand out from the other cohorts of that age.
     Parameter "cell" is the clicked cell: its `cohort_key` (ISO day, "" in the mean row) and `age`.
     """
     frame = _heatmap_rows(cells, means, show, grain)
     rows = list(dict.fromkeys(frame["row"]))
+    order = [rows[0], "", *rows[1:]]  # an empty row sets the mean apart
     top = frame.loc[(frame["age"] > 0) & ~frame["is_mean"], "value"].max()
     pick = alt.selection_point(name="cell", fields=["cohort_key", "age"])
-    base = alt.Chart(frame).encode(
+    base = alt.Chart().encode(
         x=alt.X("age:O").title(_age_title(grain)).axis(orient="top", labelAngle=0, labelPadding=4, titlePadding=6),
-        y=alt.Y("row:N", sort=[rows[0], "", *rows[1:]]).scale(domain=[rows[0], "", *rows[1:]]).title(None)
+        y=alt.Y("row:N").sort(order).scale(domain=order).title(None)
         .axis(labelLimit=180, labelPadding=6, labelOverlap=False),
     )  # fmt: skip
-    squares = (
-        base.mark_rect(cornerRadius=2)
-        .encode(
-            color=alt.Color("value:Q").scale(domain=[0, top or 1], clamp=True).legend(None),
-            stroke=alt.when(pick, empty=False).then(alt.value("#e8590c")).otherwise(alt.value(None)),
-            strokeWidth=alt.value(2),
-            tooltip=_heatmap_tooltip(frame, title, grain),
-        )
-        .add_params(pick)
-    )
+    squares = base.mark_rect(cornerRadius=2).encode(
+        color=alt.Color("value:Q").scale(domain=[0, top or 1], clamp=True).legend(None),
+        stroke=alt.when(pick, empty=False).then(alt.value(CHOSEN)).otherwise(alt.value(None)),
+        strokeWidth=alt.value(2),
+        tooltip=tooltip(
+            ("row:N", "First order"), ("age:O", _age_title(grain)), ("words:N", title), ("span:N", "Share, 95 % sure"),
+            ("basis:N", "Customers"), ("state:N", "The period is"),
+        ),
+    )  # fmt: skip
     unfinished = base.transform_filter("!datum.is_complete").mark_rect(cornerRadius=2, fill=hatch(), tooltip=None)
     figures = base.mark_text(
         fontSize=11,
         tooltip=None,
-        color=_readable_on_cell(),
+        color=READABLE_ON_CELL,
         opacity=alt.expr(f"bandwidth('x') > {ROOM_FOR_WORDS} ? 1 : 0"),
         fontWeight=alt.expr("datum.is_mean ? 'bold' : 'normal'"),
-    ).encode(text="words:N")
-    corner = base.encode(
-        x=alt.X("age:O", bandPosition=0.86), y=alt.Y("row:N", sort=[rows[0], "", *rows[1:]], bandPosition=0.24)
-    ).transform_filter("datum.stands_out != 0")
-    stands_out = corner.mark_point(size=38, filled=True, opacity=1, color=_readable_on_cell(), tooltip=None).encode(
-        shape=alt.Shape("stands_out:N").scale(domain=[1, -1], range=["triangle-up", "triangle-down"]).legend(None)
+    ).encode(text="figure:N")
+    corners = base.transform_filter("datum.stands_out != 0").encode(
+        x=alt.X("age:O").bandPosition(0.86),
+        y=alt.Y("row:N").sort(order).bandPosition(0.3),
+        shape=alt.Shape("stands_out:N").scale(domain=[1, -1], range=["triangle-up", "triangle-down"]).legend(None),
     )
-    picture: alt.LayerChart = squares + unfinished + figures + stands_out
-    return picture.properties(height=ROW_HEIGHT * (len(rows) + 1))
-
-
-def _readable_on_cell() -> alt.ExprRef:
-    """Black on light cells and white on dark ones, in either theme: the cell's own colour decides (4.5 : 1 or more)."""
-    return alt.expr("luminance(scale('color', datum.value)) > 0.179 ? 'black' : 'white'")
+    signs = corners.mark_point(size=38, filled=True, opacity=1, color=READABLE_ON_CELL, tooltip=None)
+    return layered(frame, ROW_HEIGHT * len(order), squares.add_params(pick), unfinished, figures, signs)
 
 
 def _heatmap_rows(cells: pd.DataFrame, means: pd.DataFrame, show: str, grain: str) -> pd.DataFrame:
     column, words, digits = SHOWN[show]
-    body = cells.assign(
-        row=_row_names(cells, grain),
-        cohort_key=cells["cohort"].dt.strftime("%Y-%m-%d"),
-        is_mean=False,
-    )
-    head = means.assign(
-        row=say("All cohorts") if show in ("share", "value") else say("Mean of the cohorts"),
-        cohort_key="", is_mean=True, is_complete=True, stands_out=0,
-    )  # fmt: skip
+    body = cells.assign(row=_row_names(cells, grain), cohort_key=cells["cohort"].dt.strftime("%Y-%m-%d"))
+    all_cohorts = say("All cohorts") if show in ("share", "value") else say("Mean of the cohorts")
+    head = means.assign(row=all_cohorts, cohort_key="", stands_out=0)
     frame = pd.concat([head, body], ignore_index=True)
-    frame["value"] = frame[column].astype(float)
-    frame["words"] = in_words(frame["value"], words, digits)
-    frame["basis"] = [
-        f"{a:,.0f} / {n:,.0f}" for a, n in zip(frame["active_customers"], frame["cohort_customers"], strict=True)
-    ]
-    frame["span"] = in_words(frame["low"], percent, 3) + " – " + in_words(frame["high"], percent, 3)
-    frame["state"] = frame["is_complete"].map({True: say("over"), False: say("not over yet: will still grow")})
-    return frame[
-        ["row", "age", "value", "words", "basis", "span", "state", "cohort_key", "is_mean", "is_complete", "stands_out"]
-    ]
+    finished = frame["is_complete"].astype(bool)
+    named = in_words(frame[column], words, digits)
+    return pd.DataFrame(
+        {
+            "row": frame["row"],
+            "age": frame["age"],
+            "value": frame[column].astype(float),
+            "words": named,
+            "figure": named.where(finished, ""),  # a figure and the stripes would hide each other
+            "span": _span(frame),
+            "basis": [
+                f"{active:,.0f} / {all_:,.0f}"
+                for active, all_ in zip(frame["active_customers"], frame["cohort_customers"], strict=True)
+            ],
+            "state": _state(finished),
+            "cohort_key": frame["cohort_key"],
+            "is_mean": frame["cohort_key"].eq(""),
+            "is_complete": finished,
+            "stands_out": frame["stands_out"],
+        }
+    )
 
 
 def _row_names(cells: pd.DataFrame, grain: str) -> pd.Series:
@@ -141,105 +144,84 @@ def _row_names(cells: pd.DataFrame, grain: str) -> pd.Series:
 
 
 def _age_title(grain: str) -> str:
-    named = {"week": "Weeks", "month": "Months", "quarter": "Quarters", "rolling": "Months of 30 days"}
+    named = {"week": "Weeks", "month": "Months", "quarter": "Quarters", "rolling": "Times 30 days"}
     return say(named[grain] + " since the first order")
 
 
-def _heatmap_tooltip(frame: pd.DataFrame, title: str, grain: str) -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip("row:N", title=say("First order")),
-        alt.Tooltip("age:O", title=_age_title(grain)),
-        alt.Tooltip("words:N", title=title),
-        alt.Tooltip("span:N", title=say("Share, 95 % sure")),
-        alt.Tooltip("basis:N", title=say("Customers")),
-        alt.Tooltip("state:N", title=say("Period")),
-    ]
+def _span(frame: pd.DataFrame) -> pd.Series:
+    return in_words(frame["low"], percent, 3) + " – " + in_words(frame["high"], percent, 3)
 
 
-def cohort_curves(curves: pd.DataFrame, mean: pd.DataFrame | None, show: str, grain: str, title: str) -> alt.LayerChart:
-    """One line per name over the ages, the mean of all cohorts behind them in grey and dashed.
+def _state(is_complete: pd.Series) -> pd.Series:
+    return is_complete.map({True: say("over"), False: say("not over yet")})
+
+
+def cohort_curves(curves: pd.DataFrame, mean: pd.DataFrame, show: str, grain: str, title: str) -> alt.LayerChart:
+    """One line per name over the ages, the mean of all cohorts (rows of mean_row) behind them in grey and dashed.
 
     `curves`: name and the columns of a cohort cell; an age that is not over is a hollow point outside the line.
-    `mean`: rows of mean_row, or None.
     """
     column, words, digits = SHOWN[show]
-    shape = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
     names = list(dict.fromkeys(curves["name"]))
-    ages = [int(age) for age in sorted(curves["age"].unique())]
-    frame = curves.assign(value=curves[column].astype(float), words=in_words(curves[column], words, digits))
-    frame = frame[["name", "age", "value", "words", "low", "high", "cohort_customers", "is_complete"]]
-    y = alt.Y("value:Q").title(title).axis(format=".0%" if show == "share" else "~s", tickCount=5).scale(zero=True)
-    base = alt.Chart(frame).encode(
-        x=alt.X("age:Q").title(_age_title(grain)).axis(tickMinStep=1, grid=False).scale(domain=[ages[0], ages[-1]]),
-        y=y,
-        color=alt.Color("name:N", sort=names)
-        .scale(domain=names)
-        .legend(orient="top", title=None, labelLimit=220, columns=3, symbolOpacity=1),
+    frame = pd.concat([curves.assign(is_mean=False), mean.assign(name="", is_mean=True)], ignore_index=True)
+    frame = frame.assign(value=frame[column].astype(float), words=in_words(frame[column], words, digits))
+    kept = ["name", "age", "value", "words", "low", "high", "cohort_customers", "is_complete", "is_mean"]
+    ages = [int(curves["age"].min()), int(curves["age"].max())]
+    color = alt.Color("name:N").scale(domain=names).legend(orient="top", title=None, columns=3, symbolOpacity=1)
+    base = alt.Chart().encode(
+        x=alt.X("age:Q").title(_age_title(grain)).axis(tickMinStep=1, grid=False).scale(domain=ages),
+        y=alt.Y("value:Q").title(title).axis(format=".0%" if show == "share" else "~s", tickCount=5),
     )
-    over = base.transform_filter("datum.is_complete")
-    lines = over.mark_line(strokeWidth=2.2)
-    points = base.mark_point(filled=False, size=42, strokeWidth=1.6).encode(
-        shape=alt.Shape("name:N", sort=names).scale(domain=names, range=shape[: len(names)]),
-        fillOpacity=alt.condition("datum.is_complete", alt.value(1), alt.value(0)),
-        fill=alt.Fill("name:N", sort=names).scale(domain=names).legend(None),
-        tooltip=[
-            alt.Tooltip("name:N", title=say("Customers")),
-            alt.Tooltip("age:Q", title=_age_title(grain)),
-            alt.Tooltip("words:N", title=title),
-            alt.Tooltip("cohort_customers:Q", title=say("Customers at the start"), format=","),
-        ],
-    )
-    layers = [lines, points]
-    if show == "share":
-        layers.insert(0, over.mark_area(opacity=0.12, tooltip=None).encode(y=alt.Y("low:Q").title(title), y2="high:Q"))
-    if mean is not None and len(mean):
-        grey = alt.Chart(mean.assign(value=mean[column])[["age", "value"]]).encode(x="age:Q", y="value:Q")
-        layers.insert(0, grey.mark_line(color=BASELINE, strokeWidth=2, strokeDash=[5, 4], tooltip=None))
-    return alt.LayerChart(layer=layers).properties(height=320)
+    grey = base.transform_filter("datum.is_mean").mark_line(color=BASELINE, strokeDash=[5, 4], tooltip=None)
+    over = base.transform_filter("!datum.is_mean && datum.is_complete").encode(color=color)
+    band = over.mark_area(opacity=0.12, tooltip=None).encode(y=alt.Y("low:Q"), y2="high:Q")
+    points = base.transform_filter("!datum.is_mean").mark_point(size=42, strokeWidth=1.6).encode(
+        color=color,
+        shape=alt.Shape("name:N").scale(domain=names, range=SHAPES[: len(names)]),
+        fill=alt.Fill("name:N").scale(domain=names).legend(None),
+        fillOpacity=alt.when("datum.is_complete").then(alt.value(1)).otherwise(alt.value(0)),
+        tooltip=tooltip(
+            ("name:N", "Customers"), ("age:Q", _age_title(grain)), ("words:N", title),
+            ("cohort_customers:Q", "Customers at the start"),
+        ),
+    )  # fmt: skip
+    bands = [band] if show == "share" else []
+    return layered(frame[kept], 320, *bands, grey, over.mark_line(strokeWidth=2.2), points)
 
 
 def rate_over_time(series: pd.DataFrame, title: str, grain: str) -> alt.LayerChart:
-    """A rate per period with its band. `series`: period, value, low, high, numerator, denominator, is_complete.
+    """A rate per period with its band. `series`: rows of rates.over_time.
 
-    A period that is not over is a hollow point on a dashed line: it is not part of the line and has no band.
+    A period that is not over is a diamond on a dashed line: it is no part of the line and has no band.
     """
     frame = series.assign(
         name=[period_name(value, grain) for value in series["period"]],
         words=in_words(series["value"], percent, 3),
-        span=in_words(series["low"], percent, 3) + " – " + in_words(series["high"], percent, 3),
-        state=series["is_complete"].map({True: say("over"), False: say("not over yet")}),
+        span=_span(series),
+        state=_state(series["is_complete"]),
+        is_tail=series["is_complete"].shift(-1, fill_value=True).eq(False) | ~series["is_complete"],
     )
-    base = alt.Chart(frame).encode(
+    base = alt.Chart().encode(
         x=alt.X("period:T").title(None).axis(format="%b %Y", grid=False, tickCount=8, labelSeparation=12),
-        y=alt.Y("value:Q").title(title).axis(format=".0%", tickCount=5).scale(zero=False, nice=True, padding=6),
+        y=alt.Y("value:Q").title(title).axis(format="~%", tickCount=5).scale(zero=False, nice=True, padding=6),
     )
     over = base.transform_filter("datum.is_complete")
-    band = over.mark_area(opacity=0.18, tooltip=None).encode(y=alt.Y("low:Q").title(title), y2="high:Q")
-    line = over.mark_line(strokeWidth=2.2)
-    points = base.mark_point(size=36, strokeWidth=1.6, fill="white").encode(
-        fillOpacity=alt.condition("datum.is_complete", alt.value(1), alt.value(0)),
-        tooltip=[
-            alt.Tooltip("name:N", title=say("Period")),
-            alt.Tooltip("words:N", title=title),
-            alt.Tooltip("span:N", title=say("95 % sure")),
-            alt.Tooltip("numerator:Q", title=say("Customers counted"), format=","),
-            alt.Tooltip("denominator:Q", title=say("Of customers"), format=","),
-            alt.Tooltip("state:N", title=say("The period is")),
-        ],
+    band = over.mark_area(opacity=0.18, tooltip=None).encode(y=alt.Y("low:Q"), y2="high:Q")
+    tail = base.transform_filter("datum.is_tail").mark_line(strokeDash=[3, 4], strokeWidth=1.6, tooltip=None)
+    points = base.mark_point(size=36 if len(frame) <= MANY_PERIODS else 9, strokeWidth=1.6).encode(
+        shape=alt.when("datum.is_complete").then(alt.value("circle")).otherwise(alt.value("diamond")),
+        tooltip=tooltip(
+            ("name:N", "Period"), ("words:N", title), ("span:N", "95 % sure"), ("numerator:Q", "Customers counted"),
+            ("denominator:Q", "Of customers"), ("state:N", "The period is"),
+        ),
+    )  # fmt: skip
+    unfinished = base.transform_filter("!datum.is_complete")
+    label = unfinished.mark_text(dy=-14, align="right", fontSize=12, tooltip=None, color=BASELINE).encode(
+        text="state:N"
     )
-    layers = [band, line, *_tail(frame, base), points]
-    return alt.LayerChart(layer=layers).properties(height=300)
-
-
-def _tail(frame: pd.DataFrame, base: alt.Chart) -> list[alt.Chart]:
-    """The dashed way from the last whole period to the one that is not over."""
-    if frame.empty or frame["is_complete"].iloc[-1]:
-        return []
-    tail = base.properties(data=frame.tail(2)).mark_line(strokeDash=[3, 4], strokeWidth=1.6, tooltip=None)
-    label = base.properties(data=frame.tail(1)).mark_text(
-        dy=-14, align="right", fontSize=12, tooltip=None, color=BASELINE
-    )
-    return [tail, label.encode(text="state:N")]
+    kept = ["period", "name", "value", "low", "high", "words", "span", "numerator", "denominator", "state"]
+    frame = frame[[*kept, "is_complete", "is_tail"]]
+    return layered(frame, 300, band, over.mark_line(strokeWidth=2.2), tail, points, label)
 
 
 def waiting_curve(curve: pd.DataFrame, spans: pd.DataFrame) -> alt.LayerChart:
@@ -247,58 +229,44 @@ def waiting_curve(curve: pd.DataFrame, spans: pd.DataFrame) -> alt.LayerChart:
 
     Both come with share, low, high; the curve by `day`, the spans by `days`.
     """
-    steps = alt.Chart(curve[curve["day"] <= LONGEST_WAIT]).encode(
-        x=alt.X("day:Q")
-        .title(say("Days since the first order"))
-        .axis(values=[*spans["days"].tolist(), LONGEST_WAIT], grid=False, labelOverlap=True)
-        .scale(nice=False),
-        y=alt.Y("share:Q").title(say("Ordered again")).axis(format=".0%", tickCount=5).scale(zero=True),
-    )
-    band = steps.mark_area(opacity=0.2, interpolate="step-after", tooltip=None).encode(
-        y=alt.Y("low:Q").title(say("Ordered again")), y2="high:Q"
-    )
-    line = steps.mark_line(strokeWidth=2.2, interpolate="step-after", tooltip=None)
-    named = spans.assign(
-        words=in_words(spans["share"], percent, 3),
-        span=in_words(spans["low"], percent, 3) + " – " + in_words(spans["high"], percent, 3),
-    )
-    marked = alt.Chart(named).encode(x="days:Q", y="share:Q")
+    marks = spans.rename(columns={"days": "day"}).assign(words=in_words(spans["share"], percent, 3), span=_span(spans))
+    steps = curve[curve["day"] <= LONGEST_WAIT].assign(words="", span="", customers=0)
+    frame = pd.concat([steps.assign(is_span=False), marks.assign(is_span=True)], ignore_index=True)
+    frame = frame[["day", "share", "low", "high", "words", "span", "customers", "is_span"]]
+    base = alt.Chart().encode(
+        x=alt.X("day:Q").title(say("Days since the first order"))
+        .axis(values=[*spans["days"].tolist(), LONGEST_WAIT], grid=False, labelOverlap=True).scale(nice=False),
+        y=alt.Y("share:Q").title(say("Ordered again")).axis(format=".0%", tickCount=5),
+    )  # fmt: skip
+    days, marked = base.transform_filter("!datum.is_span"), base.transform_filter("datum.is_span")
+    band = days.mark_area(opacity=0.2, interpolate="step-after", tooltip=None).encode(y=alt.Y("low:Q"), y2="high:Q")
+    line = days.mark_line(strokeWidth=2.2, interpolate="step-after", tooltip=None)
     points = marked.mark_point(filled=True, size=60, opacity=1).encode(
-        tooltip=[
-            alt.Tooltip("days:Q", title=say("Days")),
-            alt.Tooltip("words:N", title=say("Ordered again")),
-            alt.Tooltip("span:N", title=say("95 % sure")),
-            alt.Tooltip("customers:Q", title=say("Customers observed so long"), format=","),
-        ]
-    )
+        tooltip=tooltip(
+            ("day:Q", "Days"), ("words:N", "Ordered again"), ("span:N", "95 % sure"),
+            ("customers:Q", "Customers observed so long"),
+        ),
+    )  # fmt: skip
     labels = marked.mark_text(dx=7, dy=12, align="left", fontSize=12, tooltip=None).encode(text="words:N")
-    picture: alt.LayerChart = band + line + points + labels
-    return picture.properties(height=300)
+    return layered(frame, 300, band, line, points, labels)
 
 
 def orders_by_kind(totals: pd.DataFrame, grain: str) -> alt.LayerChart:
     """Bars of orders per period: later orders, first orders on top, paler. A period that is not over is striped."""
     kinds = {"repeat_orders": say("Later orders"), "first_orders": say("First orders")}
-    frame = totals.rename(columns=kinds).melt(
-        ["period", "is_complete"], list(kinds.values()), var_name="kind", value_name="number"
-    )
+    named = list(kinds.values())
+    frame = totals.rename(columns=kinds).melt(["period", "is_complete"], named, var_name="kind", value_name="number")
     frame["name"] = [period_name(first_day, grain) for first_day in frame["period"]]
-    frame["place"] = frame["kind"].map({name: place for place, name in enumerate(kinds.values())})
-    base = alt.Chart(frame).encode(
-        x=alt.X("name:O", sort=None).title(None).axis(labelAngle=0, labelOverlap="greedy", labelSeparation=16),
-        y=alt.Y("number:Q").title(say("Orders")).axis(tickCount=4, format=","),
+    frame["place"] = frame["kind"].map({name: place for place, name in enumerate(named)})
+    base = alt.Chart().encode(
+        x=alt.X("name:O").sort(None).title(None).axis(labelAngle=0, labelOverlap="greedy", labelSeparation=16),
+        y=alt.Y("number:Q").title(say("Orders")).axis(tickCount=4, format=",.0f"),
         order="place:Q",
     )
+    pale = alt.Opacity("kind:N").scale(domain=named, range=[1, 0.45])
     bars = base.mark_bar().encode(
-        opacity=alt.Opacity("kind:N")
-        .scale(domain=list(kinds.values()), range=[1, 0.45])
-        .legend(orient="top", title=None, symbolType="square"),
-        tooltip=[
-            alt.Tooltip("name:N", title=say("Period")),
-            alt.Tooltip("kind:N", title=say("Kind")),
-            alt.Tooltip("number:Q", title=say("Orders"), format=","),
-        ],
+        opacity=pale.legend(orient="top", title=None, symbolType="square"),
+        tooltip=tooltip(("name:N", "Period"), ("kind:N", "Kind"), ("number:Q", "Orders")),
     )
     unfinished = base.transform_filter("!datum.is_complete").mark_bar(fill=hatch(), tooltip=None)
-    picture: alt.LayerChart = bars + unfinished
-    return picture.properties(height=220)
+    return layered(frame.drop(columns="period"), 220, bars, unfinished)

@@ -6,25 +6,51 @@ from collections.abc import Callable
 
 import altair as alt
 import pandas as pd
+from altair.utils import schemapi
+
+from retention_core.say import say
 
 # Grey is for the baseline: a mean, a before, an others. It keeps 3 : 1 on the light and on the dark background.
 BASELINE = "#7b8894"
+# The frame of what was clicked: seen on every colour of the sequential scales.
+CHOSEN = "#e8590c"
 
 _STRIPES = 7
 
+# Altair would check every part of a chart against its schema on every rerun: a third of the time of drawing one.
+# `to_dict` still checks the whole, and the tests call it for each chart.
+schemapi.disable_debug_mode()
+
 
 def hatch() -> alt.LinearGradient:
-    """Diagonal stripes for what is not over yet: a gradient whose colours change at once, laid over a cell."""
-    clear, stripe = "rgba(123,136,148,0)", "rgba(123,136,148,0.75)"
+    """Diagonal stripes for what is not over yet: a gradient whose colours change at once, laid over a cell.
+
+    A light and a dark stripe by turns, so that they show on every colour of a scale and on either background.
+    """
+    light, dark = "rgba(255,255,255,0.55)", "rgba(20,30,40,0.4)"
     stops = []
     for number in range(_STRIPES):
         start, middle, end = ((number + part) / _STRIPES for part in (0, 0.5, 1))
-        stops += [(start, clear), (middle, clear), (middle, stripe), (end, stripe)]
+        stops += [(start, light), (middle, light), (middle, dark), (end, dark)]
     return alt.LinearGradient(
         gradient="linear",
         x1=0, y1=1, x2=1, y2=0,
         stops=[alt.GradientStop(offset=offset, color=color) for offset, color in stops],
     )  # fmt: skip
+
+
+def layered(frame: pd.DataFrame, height: int, *layers: alt.Chart) -> alt.LayerChart:
+    """The layers over each other, all on one frame.
+
+    The frame is given here and not to each layer: Altair would print all of it to compare the layers' data.
+    """
+    return alt.LayerChart(data=frame, layer=list(layers), height=height)
+
+
+def tooltip(*fields: tuple[str, str]) -> list[alt.Tooltip]:
+    """What is said on hover: pairs of field and title. Numbers get thousands marks; shares come as words."""
+    plain = {"Q": ","}
+    return [alt.Tooltip(field, title=say(title), format=plain.get(field[-1], alt.Undefined)) for field, title in fields]
 
 
 def in_words(values: pd.Series, words: Callable[[float], str], digits: int) -> pd.Series:

@@ -1,0 +1,161 @@
+"""The pages of the section Measure say what the library says, on any data and with any link."""
+
+from __future__ import annotations
+
+import pytest
+
+import retention_core as rc
+from pages.shared import sources
+from retention_core.say import number, percent
+from tests.pages.conftest import Visit, said
+
+PAGES = ("measure/overview", "measure/retention", "measure/cohorts")
+HEAD = "customer,ordered_at,amount\n"
+ONE_CUSTOMER = f"{HEAD}a,2025-01-05,10\na,2025-02-05,12.50\na,2025-05-07,9\n".encode()
+ONE_DAY = (HEAD + "".join(f"c{n},2025-01-05,10\n" for n in range(50))).encode()
+# The last months are those of the data: cohorts of March have no third month yet.
+FEW_MONTHS = (
+    HEAD + "".join(f"c{n},2025-0{1 + n % 3}-1{n % 9},20\nc{n},2025-04-{10 + n % 15},5\n" for n in range(90))
+).encode()
+# How the answers of the sample shop begin when the link asks for nothing.
+DEFAULT_ANSWERS = {
+    "measure/overview": "won at least a year ago",
+    "measure/retention": "active when Jun 2026 began",
+    "measure/cohorts": "In the month after the first order",
+}
+HOSTILE = ("<img src=x onerror=alert(1)>", "'; drop table orders; --", "99999999999999999999", "", "null", "ż" * 2000)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("shop", sources.SAMPLES)
+def test_a_page_opens_on_each_sample_shop_and_says_that_it_is_one(visit: Visit, page: str, shop: str) -> None:
+    app = visit(page, shop=shop)
+    assert not app.exception
+    assert "sample data" in said(app)
+    assert any(figure.isdigit() for figure in app.header[0].value), "the answer holds a number"
+
+
+def test_overview_answers_with_the_reading_of_the_library(visit: Visit, replenish: rc.Shop) -> None:
+    app = visit("measure/overview")
+    reading = replenish.metric("second_order_within_365_days")
+    assert f"Of the {number(reading.denominator)} customers" in said(app)
+    assert f" {percent(reading.value)} (" in said(app)
+    cards = {card.label: card.value for card in app.metric}
+    assert len(cards) == 8
+    assert cards["Customers"] == number(replenish.metric("customers").value)
+    assert cards["Back within a year"] == percent(reading.value)
+    assert cards["Lost in a month"] == percent(replenish.metric("churn").value)
+
+
+def test_overview_says_what_changed_with_the_figures_of_both_months(visit: Visit, replenish: rc.Shop) -> None:
+    app = visit("measure/overview")
+    now, before = (replenish.query("period_totals").query("is_complete")["customers"].iloc[place] for place in (-1, -2))
+    assert f"{number(now)} customers ordered in Jun 2026" in said(app)
+    assert f"May 2026 ({number(before)})" in said(app)
+
+
+def test_overview_compares_with_the_year_before_when_the_link_says_so(visit: Visit, replenish: rc.Shop) -> None:
+    app = visit("measure/overview", against="A year earlier", step="Quarter")
+    before = replenish.query("period_totals", grain="quarter").query("is_complete")["customers"].iloc[-5]
+    assert f"Q2 2025 ({number(before)})" in said(app)
+
+
+def test_retention_answers_with_the_last_whole_period(visit: Visit, replenish: rc.Shop) -> None:
+    reading = replenish.metric("churn", grain="quarter", window_days=90)
+    app = visit("measure/retention", rate="Lost", period="Quarter", window="90 days")
+    assert f"Of the {number(reading.denominator)} customers active when Q2 2026 began" in said(app)
+    assert percent(reading.value) in app.header[0].value
+
+
+def test_retention_puts_eight_definitions_side_by_side(visit: Visit, replenish: rc.Shop) -> None:
+    table = visit("measure/retention").table[0].value
+    assert len(table) == 8
+    cells = [cell.replace("\u00a0", " ") for cell in table.iloc[:, 1]]
+    for place, key in ((1, "crr_strict"), (4, "returning_customer_rate"), (7, "second_order_within_365_days")):
+        assert cells[place].startswith(f"**{percent(replenish.metric(key).value, 1)}**")
+    strict, churn = (float(cells[place].strip("*").split(" ")[0]) for place in (1, 2))
+    assert strict + churn == pytest.approx(100, abs=0.11)
+
+
+@pytest.mark.parametrize(("grain", "query"), [("Month", "month"), ("Week", "week"), ("Quarter", "quarter")])
+def test_cohorts_answer_with_the_mean_weighted_by_size(
+    visit: Visit, replenish: rc.Shop, grain: str, query: str
+) -> None:
+    cells = replenish.query("cohort_retention", grain=query).query("age == 1 and is_complete")
+    share = cells["active_customers"].sum() / cells["cohort_customers"].sum()
+    app = visit("measure/cohorts", grain=grain)
+    assert f"In the {query} after the first order, {percent(share, 1)} (" in said(app)
+
+
+def test_the_picture_of_cohorts_is_followed_by_all_its_figures(visit: Visit) -> None:
+    table = visit("measure/cohorts", orders=FEW_MONTHS, form="Second order by then").dataframe[0].value
+    assert list(table.index) == [
+        "Jan 2025 · 30",
+        "Feb 2025 · 30",
+        "Mar 2025 · 30",
+    ]
+    assert table.loc["Mar 2025 · 30", "1"].endswith("…"), "April is not over"
+    assert table.loc["Mar 2025 · 30", "2"] == "", "May has not begun: no cell, and no 0 %"
+
+
+def test_a_filter_is_said_in_words_and_changes_the_number(visit: Visit, replenish: rc.Shop) -> None:
+    app = visit("measure/overview", channel=["Social"], coupon="yes")
+    reading = replenish.metric("second_order_within_365_days", channel=["Social"], coupon=True)
+    assert "Only customers who first bought through Social, with a coupon." in said(app)
+    assert f"Of the {number(reading.denominator)} customers" in said(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_filters_that_leave_nobody_are_met_with_advice(visit: Visit, page: str) -> None:
+    app = visit(page, since="2025-06-01", until="2024-01-01")
+    assert not app.exception
+    assert "Take away a filter" in said(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("orders", [ONE_CUSTOMER, ONE_DAY, FEW_MONTHS], ids=["one customer", "one day", "four months"])
+def test_little_data_is_answered_in_a_sentence(visit: Visit, page: str, orders: bytes) -> None:
+    app = visit(page, orders=orders)
+    assert not app.exception
+    assert app.header[0].value
+
+
+def test_what_nobody_had_the_time_to_do_is_not_called_zero(visit: Visit) -> None:
+    cards = {card.label: card.value for card in visit("measure/overview", orders=ONE_DAY).metric}
+    assert cards["Customers"] == "50"
+    assert {cards[name] for name in ("Back within a year", "Came back so far", "Lost in a month", "Repeat orders")} == {
+        "–"
+    }
+    assert "nothing can be said about coming back" in said(visit("measure/cohorts", orders=ONE_DAY))
+    assert "No period can be judged yet" in said(visit("measure/retention", orders=ONE_DAY))
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize(
+    ("page", "keys"),
+    [
+        ("measure/overview", ("step", "against")),
+        ("measure/retention", ("rate", "period", "window")),
+        ("measure/cohorts", ("grain", "form", "show", "ages", "lines", "cohorts")),
+    ],
+)
+def test_a_hostile_link_shows_the_defaults(visit: Visit, page: str, keys: tuple[str, ...], value: str) -> None:
+    filters = ("since", "until", "channel", "country", "category", "coupon", "nonsense")
+    app = visit(page, **dict.fromkeys((*keys, *filters), value))
+    assert not app.exception
+    assert DEFAULT_ANSWERS[page] in said(app)
+    if value:
+        assert "The link asked for something that is not here" in said(app)
+
+
+def test_names_of_the_order_file_are_never_read_as_markdown(visit: Visit) -> None:
+    picture = "![x](http://example.com/p.png)"
+    rows = "".join(f'c{n},2024-0{1 + n % 9}-11,5,"{picture}"\nc{n},2025-06-11,5,"{picture}"\n' for n in range(60))
+    rows += "".join(f"d{n},2024-0{1 + n % 9}-11,5,Plain\n" for n in range(60))
+    orders = f"customer,ordered_at,amount,channel\n{rows}".encode()
+    link = {"channel": picture, "lines": "Channel"}
+    for page, settings in (("measure/overview", {}), ("measure/overview", link), ("measure/cohorts", link)):
+        app = visit(page, orders=orders, **settings)
+        assert not app.exception
+        texts = [str(part.value) for part in (*app.header, *app.markdown, *app.caption)]
+        assert not any(picture in text for text in texts)
