@@ -50,6 +50,7 @@ class Reading:
     email_key: bool
     timezone: bool
     bare: frozenset[int] = frozenset()  # typed text columns without blanks around their values: used as they are
+    guests_named: bool = True  # False: it is known that no customer is called "guest", "nan" and the like
 
     @property
     def has_lines(self) -> bool:
@@ -79,7 +80,8 @@ def read_columns(
     moneys = _agreed(moneys)
     emails = _holds_emails(connection, part, columns)
     bare = _bare(connection, part, columns)
-    return Reading(part, layout, grain, columns, dates, moneys, emails, timezone, bare)
+    guests = columns.get("customer_id") not in bare or _names_guests(connection, part, columns["customer_id"])
+    return Reading(part, layout, grain, columns, dates, moneys, emails, timezone, bare, guests)
 
 
 def stage(connection: Connection, reading: Reading, number: int) -> str:
@@ -236,10 +238,7 @@ def _rule_sql(reading: Reading) -> str:
         " WHEN date_value IS NULL THEN 'no_date' ELSE 'unreadable_date' END",
         "WHEN order_id IS NULL OR order_id = '' THEN 'no_order_number'",
     ]
-    if reading.columns.get("customer_id") in reading.bare and not reading.email_key:
-        guests = words.is_any("customer_id", words.in_any_case(words.NO_CUSTOMER_WORDS))
-    else:
-        guests = words.contains(words.NO_CUSTOMER_WORDS, "customer_id")
+    guests = words.contains(words.NO_CUSTOMER_WORDS, "customer_id") if reading.guests_named else "false"
     whens.append(f"WHEN customer_id IS NULL OR {guests} THEN 'no_customer'")
     if {"status", "test", "cancelled_at"} & reading.columns.keys():
         whens += [
@@ -304,6 +303,12 @@ def _bare(connection: Connection, part: Part, columns: Mapping[str, int]) -> fro
     padded = ", ".join(f"bool_or(c{number} LIKE ' %' OR c{number} LIKE '% ')" for number in sorted(ids))
     found = connection.execute(f"SELECT {padded} FROM {part.relation}").fetchall()[0]
     return frozenset(number for number, is_padded in zip(sorted(ids), found, strict=True) if not is_padded)
+
+
+def _names_guests(connection: Connection, part: Part, number: int) -> bool:
+    """Whether a bare customer column holds a word for no customer; the statistics of a typed file often say no at once."""
+    named = words.is_any(f"c{number}", words.in_any_case(words.NO_CUSTOMER_WORDS))
+    return bool(connection.execute(f"SELECT 1 FROM {part.relation} WHERE {named} LIMIT 1").fetchall())
 
 
 def _agreed(moneys: Mapping[str, values.MoneyReading]) -> dict[str, values.MoneyReading]:

@@ -249,3 +249,13 @@ def test_sql_and_html_in_names_and_cells_are_only_text(tmp_path: Path) -> None:
     with opened(write(tmp_path, text), mapping={"channel": evil}) as shop:
         assert set(shop.orders["customer_id"]) == {evil, "<b>b</b>"}
         assert evil in set(shop.orders["channel"])
+
+
+@pytest.mark.parametrize("guest", ["guest", "NaN", "", None, " "])
+def test_guests_of_a_typed_file_are_no_customers(tmp_path: Path, guest: str | None) -> None:
+    frame = pd.DataFrame({"customer_id": ["a", guest, "b"], "date": pd.to_datetime(["2024-01-01"] * 3), "amount": 5.0})
+    path = tmp_path / "orders.parquet"
+    frame.to_parquet(path)
+    with opened(path) as shop:
+        assert set(shop.orders["customer_id"]) == {"a", "b"}
+        assert shop.rule("no_customer")["rows"] == 1 and shop.keeps_the_law()
