@@ -32,8 +32,11 @@ def rows(connection: Connection, readings: Sequence[Reading], answers: Answers) 
 
 def sentences(rows: Sequence[Row]) -> list[str]:
     """The notes in words, one per rule."""
-    told = {row["rule"]: row for row in rows if row["outcome"] == "note"}
-    return [f"{RULE[rule].sentence} ({row['rows']:,} rows)" for rule, row in told.items()]
+    told: dict[str, int] = {}
+    for row in rows:
+        if row["outcome"] == "note":
+            told[row["rule"]] = told.get(row["rule"], 0) + row["rows"]
+    return [f"{RULE[rule].sentence} ({count:,} rows)" for rule, count in told.items()]
 
 
 def _statuses(connection: Connection, reading: Reading, number: int) -> list[Row]:

@@ -306,7 +306,7 @@ def _bare(connection: Connection, part: Part, columns: Mapping[str, int]) -> fro
 
 
 def _names_guests(connection: Connection, part: Part, number: int) -> bool:
-    """Whether a bare customer column holds a word for no customer; the statistics of a typed file often say no at once."""
+    """Whether a bare customer column holds a word for no customer; the file's statistics often say no at once."""
     named = words.is_any(f"c{number}", words.in_any_case(words.NO_CUSTOMER_WORDS))
     return bool(connection.execute(f"SELECT 1 FROM {part.relation} WHERE {named} LIMIT 1").fetchall())
 

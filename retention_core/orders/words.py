@@ -79,9 +79,8 @@ def literals(values: tuple[str, ...]) -> str:
 
 def in_any_case(values: tuple[str, ...]) -> tuple[str, ...]:
     """The words in small letters, in capitals and as titles: compared without calling a function on each row."""
-    return tuple(
-        dict.fromkeys(form for word in values for form in (word, word.upper(), word.capitalize(), word.title()))
-    )
+    forms = (form for word in values for form in (word, word.upper(), word.capitalize(), word.title()))
+    return tuple(dict.fromkeys((*forms, "NaN")))
 
 
 def is_any(column: str, values: tuple[str, ...]) -> str:

@@ -29,6 +29,7 @@ def test_both_online_retail_files_give_the_published_totals(shared_data: Path, o
         assert (customers, orders, revenue) == (5878, 36969, Decimal("17431533.1780"))
         assert shop.rule("in_another_file")["rows"] == 22523
         assert shop.rule("in_another_file")["orders"] == 1088
+        assert any("(12,133 rows)" in note for note in shop.loaded.facts.notes)  # 6,865 + 5,268 equal lines
         assert shop.keeps_the_law()
 
 
