@@ -21,6 +21,7 @@ check: .venv/test       ## style and types
 	$(BIN)/mypy
 
 figures: .venv/test     ## the benchmark tables, see benchmarks/README.md
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks
 
 .venv/run: requirements.txt

@@ -1,4 +1,4 @@
-"""What is read off a frame of `cohort_retention`: its mean row, cohorts that began before the data, and stand-out cells."""
+"""What is read off a frame of `cohort_retention`: its mean row, cohorts older than the data, cells that stand out."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ def mean_by_age(cells: pd.DataFrame) -> pd.DataFrame:
     Columns: age, cohorts, cohort_customers, active_customers, retained_share, low, high (95 % Wilson), orders, revenue,
     revenue_per_customer (in that period).
     """
-    sums = _counted(cells).groupby("age").agg(
-        cohorts=("cohort", "count"),
-        cohort_customers=("cohort_customers", "sum"),
-        active_customers=("active_customers", "sum"),
-        orders=("orders", "sum"),
-        revenue=("revenue", "sum"),
+    sums = (
+        _counted(cells)
+        .groupby("age")
+        .agg(
+            cohorts=("cohort", "count"),
+            cohort_customers=("cohort_customers", "sum"),
+            active_customers=("active_customers", "sum"),
+            orders=("orders", "sum"),
+            revenue=("revenue", "sum"),
+        )
     )
     means = sums.reset_index()
     share, customers = means["active_customers"] / means["cohort_customers"], means["cohort_customers"]

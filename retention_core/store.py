@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 SQL = Path(__file__).parent / "sql"
 SCOPE = ("since", "until", "channel", "country", "category", "coupon")
+DETAILS = {
+    **dict.fromkeys(("discount", "refunded", "tax", "shipping"), "decimal(18, 4)"),
+    **dict.fromkeys(("campaign", "coupon"), "varchar"),
+}
 DAYS = ("since", "until", "starts_at", "ends_at", "cohort")
 LISTS = ("channel", "country", "category", "days")
 PERIOD_TABLES = {"week": "customer_weeks", "month": "customer_months", "quarter": "customer_quarters"}
@@ -30,35 +34,50 @@ SCOPED_TABLES = ("customers", "orders", *PERIOD_TABLES.values(), "customer_ages"
 
 @dataclass(frozen=True)
 class _Periods:
-    """How a table of customer × period is cut: the number of the period of a day, in SQL."""
+    """How a table of customer × period is cut, in SQL: number of the period of {day}, its first day, the day after."""
 
     grain: str
-    cohort: str
-    period: str
-    next_period: str
+    number: str
+    starts_on: str
     ends_on: str
+    cohort: str = ""
+
+    def columns(self) -> dict[str, str]:
+        """The expressions that the building text leaves open."""
+        days = {
+            "cohort": "first_on",
+            "period": "ordered_on",
+            "previous_period": "previous_on",
+            "next_period": "next_on",
+        }
+        numbers = {name: self.number.format(day=day) for name, day in days.items()}
+        numbers["cohort"] = self.cohort or numbers["cohort"]
+        return {"grain": self.grain, **numbers, "starts_on": self.starts_on, "ends_on": self.ends_on}
 
 
-def _calendar_periods(grain: str, number: str, ends_on: str) -> _Periods:
-    days = ("any_value(first_on)", "ordered_on", "max(next_on)")
-    return _Periods(grain, *(number.format(day) for day in days), ends_on)
-
-
-_MONTH = "cast((year({0}) - 1970) * 12 + month({0}) - 1 as integer)"
-_WEEK = "cast(({0} - date '1969-12-29') // 7 as integer)"
-_QUARTER = "cast((year({0}) - 1970) * 4 + quarter({0}) - 1 as integer)"
+_MONTH = "cast((year({day}) - 1970) * 12 + month({day}) - 1 as integer)"
 _PERIODS = {
-    "customer_weeks": _calendar_periods("week", _WEEK, f"(date '1969-12-29' + 7 * ({_WEEK.format('max(ordered_on)')} + 1))"),
-    "customer_months": _calendar_periods("month", _MONTH, "(last_day(max(ordered_on)) + 1)"),
-    "customer_quarters": _calendar_periods(
-        "quarter", _QUARTER, "cast(date_trunc('quarter', max(ordered_on)) + interval 3 month as date)"
+    "customer_weeks": _Periods(
+        "week",
+        "cast(({day} - date '1969-12-29') // 7 as integer)",
+        "(date '1969-12-29' + 7 * period)",
+        "(date '1969-12-29' + 7 * (period + 1))",
+    ),
+    "customer_months": _Periods(
+        "month", _MONTH, "cast(date_trunc('month', last_on) as date)", "(last_day(last_on) + 1)"
+    ),
+    "customer_quarters": _Periods(
+        "quarter",
+        "cast((year({day}) - 1970) * 4 + quarter({day}) - 1 as integer)",
+        "cast(date_trunc('quarter', last_on) as date)",
+        "cast(date_trunc('quarter', last_on) + interval 3 month as date)",
     ),
     "customer_ages": _Periods(
         "30 days of age",
-        _MONTH.format("any_value(first_on)"),
-        "cast((ordered_on - first_on) // 30 as integer)",
-        "cast((max(next_on) - any_value(first_on)) // 30 as integer)",
-        "(any_value(first_on) + cast(30 * ((max(ordered_on) - any_value(first_on)) // 30 + 1) as integer))",
+        "cast(({day} - first_on) // 30 as integer)",
+        "(first_on + 30 * period)",
+        "(first_on + 30 * (period + 1))",
+        cohort=_MONTH.format(day="first_on"),
     ),
 }
 
@@ -95,7 +114,9 @@ def read_query(name: str) -> Query:
             else:
                 defaults[match[1]] = None if match[2] == "null" else ast.literal_eval(match[2])
     text = "\n".join(line for line in lines if not line.startswith("--"))
-    return Query(name, text, "\n".join(line for line in head if not line.startswith("$")), defaults, frozenset(required))
+    return Query(
+        name, text, "\n".join(line for line in head if not line.startswith("$")), defaults, frozenset(required)
+    )
 
 
 @cache
@@ -118,20 +139,29 @@ class Shop:
 
     def _build(self) -> None:
         span = {"observed_on": self.observed_on}
-        for name in ("macros", "segments", "attributes", "customer_codes", "orders", "customers"):
-            text = _build_text(name)
-            self._connection.execute(text, {key: span[key] for key in span if f"${key}" in text})
-        for table in ("clean_orders", "customer_codes"):
-            self._connection.execute(f"drop table if exists {table}")
+        for name in ("macros", "segments", "attributes", "customer_ids"):
+            self._connection.execute(_build_text(name))
+        self._make_orders()
+        self._connection.execute("drop table clean_orders")
+        self._connection.execute(_build_text("customers"), span)
         first_on = self._connection.execute("select min(first_on) from customers").fetchall()[0][0]
         self.first_on = first_on or self.observed_on
         self._connection.execute(_build_text("calendars"), {"first_on": self.first_on, **span})
         self._make_periods("customer_months")
 
+    def _make_orders(self) -> None:
+        """A column that the file does not know is added empty at the end: it need not travel through sort and join."""
+        counts = ", ".join(f"count({name}) > 0" for name in DETAILS)
+        there = self._connection.execute(f"select {counts} from clean_orders").fetchall()[0]
+        known = [name for name, is_there in zip(DETAILS, there, strict=True) if is_there]
+        details = "".join(f", {name}" for name in known)
+        self._connection.execute(_build_text("orders").format(details=details))
+        for name in DETAILS.keys() - known:
+            self._connection.execute(f"alter table orders add column {name} {DETAILS[name]}")
+
     def _make_periods(self, table: str) -> None:
         if table not in self._tables:
-            cut = _PERIODS[table]
-            text = _build_text("customer_periods").format(table=table, **vars(cut))
+            text = _build_text("customer_periods").format(table=table, **_PERIODS[table].columns())
             self._connection.execute(text)
             self._tables.add(table)
 
@@ -265,7 +295,7 @@ def _listed_paths(paths: str | Path | Sequence[str | Path]) -> Iterable[str | Pa
 
 
 def _observed_on(connection: engine.Connection, as_of: str | date | datetime | None) -> date:
-    """The last day that is looked at: the day of the last order before `as_of`, or the day before the moment `as_of`."""
+    """The last day that is looked at: that of the last order, or the last whole one before the moment `as_of`."""
     if as_of is None:
         last: datetime | None = connection.execute("select max(ordered_at) from clean_orders").fetchall()[0][0]
         return last.date() if last else date(1970, 1, 1)

@@ -12,7 +12,8 @@ FLOORS: dict[str, set[str]] = {
     "retention_core.engines": set(),
     "retention_core.orders": {"engines"},
     "retention_core.store": {"engines", "orders", "metrics"},  # metrics only inside Shop.metric
-    "retention_core.metrics": {"store"},  # for its type only
+    "retention_core.readings": {"store"},  # for its type only
+    "retention_core.metrics": {"readings", "store"},  # the store for its type only
     "retention_core.cohorts": {"metrics"},
     "retention_core.say": set(),
     "retention_core.export": set(),

@@ -45,7 +45,9 @@ def test_cohort_laws(opened, rows, grain) -> None:
     assert inside["revenue"].sum() == pytest.approx(frame["amount"].sum(), abs=0.01)
     for one in cells.values():
         assert one["retained_share"].between(0, 1).all()
-        assert (one["low"] <= one["retained_share"] + 1e-12).all() and (one["retained_share"] <= one["high"] + 1e-12).all()
+        assert (one["low"] <= one["retained_share"] + 1e-12).all() and (
+            one["retained_share"] <= one["high"] + 1e-12
+        ).all()
     assert (later["active_customers"] >= inside["active_customers"]).all()
     assert (later.groupby("cohort")["active_customers"].diff().dropna() <= 0).all()
     assert (by.groupby("cohort")["active_customers"].diff().dropna() >= 0).all()
@@ -72,7 +74,7 @@ def test_period_laws(opened, rows, grain, window) -> None:
 @lawful
 @given(rows=orders)
 def test_filters_share_the_customers_out(opened, rows) -> None:
-    shop, frame = opened(rows)
+    shop, _ = opened(rows)
     parts = [shop.query("customer_totals", channel=name).iloc[0] for name in ("Search", "Social")]
     whole = shop.query("customer_totals").iloc[0]
     for column in ("customers", "orders", "repeat_customers"):

@@ -45,7 +45,9 @@ def test_every_query_has_a_case(name: str) -> None:
 def test_every_query_says_its_grain_and_its_parameters(name: str) -> None:
     query = read_query(name)
     assert query.describes.startswith("One row")
-    named = {word for word in ("grain", "form", "window_days", "starts_at", "ends_at", "days") if f"${word}" in query.text}
+    named = {
+        word for word in ("grain", "form", "window_days", "starts_at", "ends_at", "days") if f"${word}" in query.text
+    }
     assert named <= query.parameters
 
 

@@ -148,7 +148,11 @@ def test_scores_do_not_depend_on_the_order_of_rows(both: tuple[rc.Shop, pd.DataF
     """Equal values get equal scores: as many as the percentiles they pass; a value on an edge stays below."""
     shop, _ = both
     people = shop.query("customer_summary")
-    for score, column, sign in (("f_score", "orders", 1), ("m_score", "revenue", 1), ("r_score", "days_since_last_order", -1)):
+    for score, column, sign in (
+        ("f_score", "orders", 1),
+        ("m_score", "revenue", 1),
+        ("r_score", "days_since_last_order", -1),
+    ):
         edges = np.quantile(people[column], [0.2, 0.4, 0.6, 0.8])
         passed = (people[column].to_numpy()[:, None] > edges).sum(axis=1)
         assert (people[score].to_numpy() == (1 + passed if sign == 1 else 5 - passed)).all()

@@ -34,6 +34,8 @@ def _instance() -> Connection:
     connection.execute(f"set temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
     # In config= this limit is accepted and ignored; set on the open connection it holds.
     connection.execute(f"set max_temp_directory_size = '{SPILL_LIMIT}'")
+    # Groups by period and a few small numbers fit an array: twice as fast as hashing them.
+    connection.execute("set global perfect_ht_threshold = 20")
     return connection
 
 

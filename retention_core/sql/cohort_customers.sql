@@ -4,7 +4,7 @@
 -- $cohort: first day of the period of the first order
 -- $age = 0: periods since
 select
-    customers.customer_id,
+    customer_ids.customer_id,
     customers.first_ordered_at,
     customers.last_ordered_at,
     customer_periods.orders,
@@ -13,6 +13,7 @@ select
     cast(customers.revenue as double) as total_revenue
 from customer_periods
 join customers on customers.customer = customer_periods.customer
+join customer_ids on customer_ids.customer = customer_periods.customer
 join calendar on calendar.period = customer_periods.cohort
 where calendar.starts_on = $cohort and customer_periods.period = customer_periods.cohort + $age
-order by revenue desc, customers.customer_id
+order by revenue desc, customer_ids.customer_id

@@ -1,7 +1,7 @@
 -- One row per customer. revenue in the file's currency; mean_gap_days: mean days between order days, null for one.
 -- r_score, f_score, m_score: 1-5 by the shop's quintiles of silence, orders, revenue; segment: named by (R, F).
 select
-    customers.customer_id,
+    customer_ids.customer_id,
     customers.orders,
     customers.order_days,
     customers.first_ordered_at,
@@ -14,5 +14,6 @@ select
     customers.m_score,
     segments.segment
 from customers
+join customer_ids on customer_ids.customer = customers.customer
 join segments on segments.r_score = customers.r_score and segments.f_score = customers.f_score
-order by customers.customer
+order by customers.first_ordered_at, customer_ids.customer_id

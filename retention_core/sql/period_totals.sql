@@ -6,7 +6,7 @@ with totals as (
     select
         period,
         count(*) as customers,
-        count(case when previous_on is null then 1 end) as new_customers,
+        count(*) - count(previous_on) as new_customers,
         count(case when previous_on is not null or orders > 1 then 1 end) as repeat_customers,
         sum(orders) as orders,
         sum(revenue) as revenue

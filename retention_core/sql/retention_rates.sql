@@ -6,7 +6,11 @@
 -- $grain = 'month': week, month or quarter
 -- $window_days = 365: activity window in days; null: a customer is active for ever
 with spells as (
-    select period, next_period, days_left, count(*) as customers
+    select
+        period, next_period, days_left,
+        count(*) as customers,
+        count(*) - count(previous_on) as new_customers,
+        count(case when days_away > $window_days then 1 end) as reactivated
     from customer_periods
     group by period, next_period, days_left
 ),
@@ -20,20 +24,11 @@ actives as (
         and ($window_days is null or calendar.ends_on - last_order.ends_on + spells.days_left <= $window_days)
     group by calendar.period
 ),
-waits as (
-    select period, previous_on, count(*) as customers
-    from customer_periods
-    where $window_days is null or days_left <= $window_days
-    group by period, previous_on
-),
 arrivals as (
-    select
-        waits.period,
-        sum(case when waits.previous_on is null then waits.customers end) as new_customers,
-        sum(case when calendar.starts_on - waits.previous_on > $window_days then waits.customers end) as reactivated
-    from waits
-    join calendar on calendar.period = waits.period
-    group by waits.period
+    select period, sum(new_customers) as new_customers, sum(reactivated) as reactivated
+    from spells
+    where $window_days is null or days_left <= $window_days
+    group by period
 ),
 counted as (
     select

@@ -25,7 +25,6 @@ edges as (
 )
 select
     totals.customer,
-    customer_codes.customer_id,
     totals.first_attributes_id,
     totals.first_ordered_at, totals.last_ordered_at, totals.first_on, totals.second_on, totals.last_on,
     totals.orders, totals.order_days, totals.revenue, totals.first_day_revenue,
@@ -45,6 +44,4 @@ select
         + cast(totals.revenue > edges.revenue[3] as integer)
         + cast(totals.revenue > edges.revenue[4] as integer) as tinyint) as m_score
 from totals
-join customer_codes on customer_codes.customer = totals.customer
 cross join edges
-order by totals.customer

@@ -1,4 +1,5 @@
 -- orders: one row per order, with what the row needs to know of its neighbours.
+-- Details are those of discount, refunded, tax, shipping, campaign, coupon that the file has.
 -- previous_on, next_on: day of the same customer's order before and after this one (null: none); first_on: of the first.
 create or replace temp table orders as
 select
@@ -12,23 +13,17 @@ select
     first_value(ordered_on) over customer_time as first_on,
     first_value(attributes_id) over customer_time as first_attributes_id,
     attributes_id,
-    amount, discount, refunded, tax, shipping, campaign, coupon
+    amount{details}
 from (
     select
-        customer_codes.customer,
+        customer_ids.customer,
         clean_orders.order_id,
         clean_orders.ordered_at,
         cast(clean_orders.ordered_at as date) as ordered_on,
         attributes.attributes_id,
-        clean_orders.amount,
-        clean_orders.discount,
-        clean_orders.refunded,
-        clean_orders.tax,
-        clean_orders.shipping,
-        clean_orders.campaign,
-        clean_orders.coupon
+        clean_orders.amount{details}
     from clean_orders
-    join customer_codes on customer_codes.customer_id = clean_orders.customer_id
+    join customer_ids on customer_ids.customer_id = clean_orders.customer_id
     join attributes
         on attributes.channel = coalesce(clean_orders.channel, '')
         and attributes.country = coalesce(clean_orders.country, '')
@@ -37,4 +32,5 @@ from (
         and attributes.delivery_method = coalesce(clean_orders.delivery_method, '')
         and attributes.has_coupon = (clean_orders.coupon is not null)
 ) as coded
-window customer_time as (partition by customer order by ordered_at, order_id)
+-- Of two orders at one moment the cheaper counts as first: any rule does, but it must be one rule.
+window customer_time as (partition by customer order by ordered_at, amount, attributes_id)

@@ -1,0 +1,213 @@
+"""How a number is read from a shop: what is divided by what, and how far chance alone could have moved it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from retention_core.store import Shop
+
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One number: `value` with its 95 % interval, what was divided by what, caveats. None: not known."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    numerator: float | None
+    denominator: float | None
+    unit: str
+    caveats: tuple[str, ...] = ()
+
+
+Read: TypeAlias = "Callable[[Shop, Mapping[str, Any]], Reading]"
+
+
+def wilson(hits: float, trials: float) -> tuple[float, float]:
+    """Ends of the 95 % score interval of a share (Wilson 1927)."""
+    centre = hits + Z95**2 / 2
+    half = Z95 * math.sqrt(hits * (trials - hits) / trials + Z95**2 / 4)
+    return max(0.0, (centre - half) / (trials + Z95**2)), min(1.0, (centre + half) / (trials + Z95**2))
+
+
+def count(query: str, column: str) -> Read:
+    """A plain count or sum: it has no sampling error."""
+
+    def reading(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
+        value = float(shop.query(query, **parameters)[column].iloc[0])
+        return Reading(value, None, None, value, None, "")
+
+    return reading
+
+
+def share(numerator: str, denominator: str, rows: Callable[[pd.DataFrame], pd.DataFrame], query: str) -> Read:
+    """A share of customers, read from the last of the chosen rows, with its Wilson interval."""
+
+    def reading(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
+        chosen = rows(shop.query(query, **parameters))
+        return _share_of(chosen[numerator].iloc[-1], chosen[denominator].iloc[-1]) if len(chosen) else _NOT_KNOWN
+
+    return reading
+
+
+def _share_of(hits: float, trials: float) -> Reading:
+    hits, trials = float(hits), float(trials)
+    if trials <= 0:
+        return Reading(None, None, None, hits, trials, "")
+    return Reading(hits / trials, *wilson(hits, trials), hits, trials, "")
+
+
+_NOT_KNOWN = Reading(None, None, None, None, None, "")
+
+
+def every_row(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame
+
+
+def complete(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["is_complete"]]
+
+
+def complete_with_start(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["is_complete"] & (frame["customers_start"] > 0)]
+
+
+def textbook_crr(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
+    """(E - N) / S = (retained + reactivated) / S; the reactivated come from outside S, their count as Poisson."""
+    rows = complete_with_start(shop.query("retention_rates", **parameters))
+    if rows.empty:
+        return _NOT_KNOWN
+    row = rows.iloc[-1]
+    start, retained, reactivated = (float(row[name]) for name in ("customers_start", "retained", "reactivated"))
+    low, high = wilson(retained, start)
+    value, kept = (retained + reactivated) / start, retained / start
+    back = Z95 * math.sqrt(reactivated) / start
+    low, high = value - math.hypot(kept - low, back), value + math.hypot(high - kept, back)
+    return Reading(value, low, high, retained + reactivated, start, "")
+
+
+def churn(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
+    rows = complete_with_start(shop.query("retention_rates", **parameters))
+    if rows.empty:
+        return _NOT_KNOWN
+    row = rows.iloc[-1]
+    return _share_of(row["customers_start"] - row["retained"], row["customers_start"])
+
+
+def returning(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
+    """The returning form over the last whole period, or over the window that is asked for."""
+    asked = dict(parameters)
+    if "starts_at" not in asked:
+        grain = asked.pop("grain", "month")
+        periods = complete(shop.query("period_totals", grain=grain))
+        if periods.empty:
+            return _NOT_KNOWN
+        asked |= {"starts_at": periods["period"].iloc[-1], "ends_at": periods["ends_at"].iloc[-1]}
+    row = shop.query("returning_in_window", **asked).iloc[0]
+    return _share_of(row["returning_customers"], row["existing_customers"])
+
+
+def second_order(days: int) -> Read:
+    def reading(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
+        row = shop.query("second_order_within", days=[days], **parameters).iloc[0]
+        return _share_of(row["ordered_again"], row["customers"])
+
+    return reading
+
+
+def ratio(numerator: str, denominator: str, squares: Callable[[float, pd.Series], float]) -> Read:
+    """A ratio of two sums over customers; its error is that of the customers' deviations (linearised, Cochran 1977).
+
+    `squares(ratio, totals)` is the sum over customers of (numerator - ratio * denominator) squared.
+    """
+
+    def reading(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
+        totals = shop.query("customer_totals", **parameters).iloc[0]
+        top, bottom, customers = (float(totals[name]) for name in (numerator, denominator, "customers"))
+        if bottom <= 0:
+            return Reading(None, None, None, top, bottom, "")
+        ratio = top / bottom
+        deviation = max(squares(ratio, totals), 0.0) * customers / max(customers - 1, 1)
+        half = Z95 * math.sqrt(deviation) / bottom
+        return Reading(ratio, ratio - half, ratio + half, top, bottom, "")
+
+    return reading
+
+
+def per_customer(column: str) -> Read:
+    """The mean of a sum over customers."""
+    return ratio(column, "customers", lambda mean, t: float(t[f"{column}_squares"] - t["customers"] * mean**2))
+
+
+def repeat_share(column: str, whole: str) -> Read:
+    """What customers with two or more orders hold of a whole."""
+
+    def squares(r: float, t: pd.Series) -> float:
+        repeaters = float(t[f"{column}_squares"])
+        return (1 - r) ** 2 * repeaters + r**2 * (float(t[f"{whole}_squares"]) - repeaters)
+
+    return ratio(column, whole, squares)
+
+
+def order_value_squares(value: float, t: pd.Series) -> float:
+    return float(t["revenue_squares"] - 2 * value * t["revenue_orders"] + value**2 * t["orders_squares"])
+
+
+def later_orders_squares(r: float, t: pd.Series) -> float:
+    return float((1 - r) ** 2 * t["orders_squares"] - 2 * (1 - r) * t["orders"] + t["customers"])
+
+
+def top_share(place: int) -> Read:
+    def reading(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
+        row = shop.query("concentration", **parameters)
+        if row.empty or row["revenue"].iloc[place] <= 0:
+            return _NOT_KNOWN
+        top, total = float(row["top_revenue"].iloc[place]), float(row["revenue"].iloc[place])
+        return Reading(top / total, None, None, top, total, "")
+
+    return reading
+
+
+def _yearly_retention(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
+    """Of the customers active a year before the last observed day, the share that ordered in the year up to it."""
+    ends_at = shop.observed_on + timedelta(days=1)
+    starts_at = ends_at - timedelta(days=365)
+    if (starts_at - shop.first_on).days < 365:
+        return _NOT_KNOWN
+    row = shop.query("returning_in_window", starts_at=starts_at, ends_at=ends_at, window_days=365, **parameters).iloc[0]
+    return _share_of(row["returning_customers"], row["existing_customers"])
+
+
+def simple_value(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
+    """AOV × orders per customer and year × margin × years, years = 1 / yearly churn; the interval is churn's alone."""
+    scope = {key: value for key, value in parameters.items() if key != "margin"}
+    margin = float(parameters.get("margin", 1.0))
+    kept = _yearly_retention(shop, scope)
+    year = shop.query("last_year", **scope).iloc[0]
+    if kept.value is None or kept.low is None or kept.high is None or kept.value >= 1 or not year["customers"]:
+        return _NOT_KNOWN
+    yearly = float(year["revenue"]) / float(year["customers"]) * margin
+    high = yearly / (1 - kept.high) if kept.high < 1 else None
+    return Reading(yearly / (1 - kept.value), yearly / (1 - kept.low), high, yearly, 1 - kept.value, "")
+
+
+def median_wait(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
+    curve = shop.query("second_order_curve", **parameters)
+
+    def first_day(column: str) -> float | None:
+        passed = curve.loc[curve[column] >= 0.5, "day"]
+        return float(passed.iloc[0]) if len(passed) else None
+
+    if curve.empty:
+        return _NOT_KNOWN
+    ordered, customers = float(curve["ordered"].sum()), float(curve["at_risk"].iloc[0])
+    return Reading(first_day("share"), first_day("high"), first_day("low"), ordered, customers, "")
