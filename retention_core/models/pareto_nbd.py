@@ -112,18 +112,19 @@ class ParetoNBD:
     def no_order_while_alive(self, params: Floats, x: Floats, T: Floats, horizon: Floats) -> Floats:
         """Probability that a customer alive at T orders nothing in (T, T + horizon], whether they stop in it or not.
 
-        1 − ∫ (density of the next order at u) · (still there at u) du; in v, the share of next orders before u, the
-        density is even.
+        1 − ∫ (density of the next order at u) · (still there at u) du, cut where it has become negligible.
         """
         r, alpha, s, beta = params
-        pace, past = r + x, alpha + T
-        ordered = -np.expm1(-pace * np.log1p(horizon / past))
-        nodes, weights = unit_nodes(LIFE_NODES)
-        still = np.zeros(np.broadcast(pace, horizon).shape)
-        for node, weight in zip(nodes, weights, strict=True):
-            later = past * np.expm1(-np.log1p(-ordered * node) / pace)
-            still = still + weight * ((beta + T) / (beta + T + later)) ** s
-        return np.asarray(1 - ordered * still)
+        pace, past, life = r + x, alpha + T, beta + T
+        scale = np.minimum(past, life)
+        fall = (pace + 1) * scale / past + s * scale / life - 1
+        cut = scale * np.expm1(np.minimum(NEGLIGIBLE / np.maximum(fall, 1e-9), 600.0))
+
+        def ordered(u: Floats) -> Floats:
+            log_share = (pace + 1) * np.log1p(u / past) + s * np.log1p(u / life)
+            return np.asarray(pace / past * np.exp(-log_share))
+
+        return 1 - over_time(ordered, scale, np.zeros_like(scale), np.minimum(horizon, cut), LIFE_NODES)
 
     def probability_of_orders_new(self, params: Floats, n: Floats, t: Floats) -> Floats:
         """P(X(t) = n) of a new customer: still there at t, or stopped at some u before it."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention_core.models import btyd
-from retention_core.models.maximise import Maximum
+from retention_core.models.maximise import Maximum, maximise
 from retention_core.models.triples import read_triples
 
 EMPTY = pd.DataFrame({"repeat_orders": [], "first_to_last": [], "age": []}, dtype=float)
@@ -39,7 +39,7 @@ def test_probabilities_lie_between_0_and_1(fit: btyd.Fit, history: tuple[float, 
     alive = float(fit.p_alive(*history))
     silent = float(fit.probability_no_order(*history, horizon))
     assert 0 <= alive <= 1
-    assert 1 - alive - 1e-9 <= silent <= 1 + 1e-12
+    assert 1 - alive - 1e-6 <= silent <= 1 + 1e-12
 
 
 @settings(deadline=None)
@@ -63,7 +63,7 @@ def test_expectations_grow_with_the_horizon_and_the_chance_of_silence_falls(
     silent = fit.probability_no_order(*history, ends)
     assert np.isfinite(orders).all() and (orders >= 0).all()
     assert (np.diff(orders) >= -1e-3 * orders.max() - 1e-8).all()
-    assert (np.diff(silent) <= 1e-9).all()
+    assert (np.diff(silent) <= 1e-8).all()
 
 
 @settings(deadline=None)
@@ -214,3 +214,17 @@ def test_a_boundary_has_no_standard_errors_and_no_false_interval() -> None:
     flat = replace(fit, maximum=Maximum(fit.maximum.params, 0.0, np.full((4, 4), np.nan), False, True))
     assert np.isnan(list(flat.standard_errors.values())).all()
     assert [drawn.params for drawn in flat.laplace(2, np.random.default_rng(0))] == [flat.params] * 2
+
+
+def test_a_parameter_at_the_end_of_its_reach_is_at_a_boundary() -> None:
+    """A sharp top, but e^20 away from the ordinary size: the search ends on the way."""
+
+    def far_off(params: np.ndarray) -> tuple[float, np.ndarray]:
+        off = np.log(params) - np.array([20.0, 0.5])
+        return float(-(off @ off)), -2 * off / params
+
+    top = maximise(far_off, np.ones(2), np.ones(2))
+    assert top.at_boundary and np.log(top.params) == pytest.approx([12.0, 0.5], abs=1e-4)
+    within = maximise(far_off, np.ones(2), np.array([1e8, 1.0]))
+    assert within.converged and not within.at_boundary
+    assert np.log(within.params) == pytest.approx([20.0, 0.5], abs=1e-4)

@@ -140,3 +140,12 @@ def test_odd_amounts_never_raise_and_say_so(orders: list[int], amounts: list[flo
     assert not fit.is_usable
     assert "Too little data" in fit.message or "At a boundary" in fit.message
     assert np.isfinite(fit.mean_spend([0, 3], [0.0, 10.0])).all()
+
+
+def test_amounts_without_a_mean_are_at_a_boundary() -> None:
+    """With q ≤ 1 the mean over all customers has no end: the plain mean is shown instead."""
+    rng = np.random.default_rng(2)
+    amounts = rng.gamma(5 * 3, 1 / (3 * rng.gamma(0.6, 1 / 20.0, size=3000)))
+    fit = spend.fit(np.full(3000, 3), amounts)
+    assert fit.params["q"] < 1 and fit.at_boundary and not fit.is_usable
+    assert fit.population_mean == pytest.approx(amounts.mean())

@@ -122,6 +122,24 @@ def simulated_hold_out(rng: np.random.Generator, customers: int = 1500) -> pd.Da
     return pd.DataFrame(table, columns=["repeat_orders", "first_to_last", "age", "hidden_orders"])
 
 
+def test_interval_counts_the_doubt_about_the_parameters(cdnow: pd.DataFrame) -> None:
+    """Ten times the customers, the same per customer: chance shrinks by √10, and so must the doubt."""
+    ten = cdnow.assign(customers=10)
+    narrow, wide = validate.hold_out(ten, WEEKS), validate.hold_out(cdnow, WEEKS)
+    assert (wide.high - wide.low) / wide.expected == pytest.approx(
+        np.sqrt(10) * (narrow.high - narrow.low) / narrow.expected, rel=1e-3
+    )
+    fit = btyd.fit(cdnow, "mbg_nbd")
+    history = cdnow["repeat_orders"], cdnow["first_to_last"], cdnow["age"]
+    chance_alone = 2 * 1.2816 * np.sqrt(fit.variance_of_orders(*history, 0, WEEKS).sum())
+    by_draws = btyd.interval(
+        fit.laplace(300, np.random.default_rng(4)), lambda drawn: drawn.expected_orders(*history, WEEKS).sum()
+    )
+    both = np.hypot(chance_alone, by_draws[1] - by_draws[0])
+    assert wide.high - wide.low == pytest.approx(both, rel=0.05)
+    assert wide.high - wide.low > 1.1 * chance_alone
+
+
 def test_rows_that_share_a_history_count_as_often(cdnow: pd.DataFrame) -> None:
     keys = ["repeat_orders", "first_to_last", "age", "hidden_orders"]
     shared = cdnow.groupby(keys, as_index=False).size().rename(columns={"size": "customers"})
