@@ -162,7 +162,9 @@ def cohort_signs(shown: pd.DataFrame) -> str:
     if shown["is_small"].any():
         parts.append(say("° fewer than 30 customers: one more or less moves it a lot."))
     if shown["is_left_truncated"].any():
-        parts.append(say("† probably bought before the data begin, so not truly new: left out of the mean."))
+        parts.append(
+            say("† mostly customers who had bought before the data begin, so not truly new: left out of the mean.")
+        )
     return " ".join(parts)
 
 

@@ -91,7 +91,8 @@ st.caption(ui.plain(answers.cohort_signs(shown)))
 people(clicked, grain)
 
 st.subheader(say("Side by side"), anchor=False)
-lines = ui.choose("Compare", LINES, "lines")
+told_apart = {key: label for key, label in LINES.items() if key == "cohort" or len(ui.segments(key)) > 1}
+lines = ui.choose("Compare", told_apart, "lines")
 curves = compared(lines, query, parameters, show, shown)
 curves = curves[curves["age"].between(first_age, ages)]
 if curves.empty:
@@ -99,7 +100,7 @@ if curves.empty:
 else:
     pictured = measure.cohort_curves(curves, in_picture, show, grain, title)
     ui.chart(pictured, say("{title} by age, one line for each of {n}", title=title, n=curves["name"].nunique()))
-    st.caption(say("Dashed grey: all cohorts. Bands: 95 % sure."))
+    st.caption(say("Dashed grey: all cohorts. Bands, where drawn: 95 % sure. Hollow: not over yet."))
 
 st.subheader(say("All figures"), anchor=False)
 st.dataframe(measure.cohort_table(shown, show, grain), height=320)

@@ -38,9 +38,9 @@ def definitions(period: str, window: int | None) -> pd.DataFrame:
     for key, why in DIFFERS.items():
         parameters = {"grain": period} if key in RATES else {}
         reading = ui.metric(key, **parameters, **({"window_days": window} if key in WITH_WINDOW else {}))
-        value = f"**{percent(reading.value, 1)}** {ui.interval(reading)}"
+        value = f"**{ui.unbroken(percent(reading.value, 1))}** {ui.unbroken(ui.interval(reading))}"
         divided = say("{a} of {b}", a=number(reading.numerator), b=number(reading.denominator))
-        rows.append((f"**{say(METRICS[key].label)}.** {say(why)}", ui.unbroken(value), ui.unbroken(divided)))
+        rows.append((f"**{say(METRICS[key].label)}.** {say(why)}", value, divided))
     return pd.DataFrame(
         rows, columns=[say("Definition, and why it differs"), say("Value, 95 % sure"), say("Customers")]
     )

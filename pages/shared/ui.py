@@ -106,8 +106,12 @@ def choose_several(label: str, options: Mapping[str, str], key: str, *, default:
 
 
 def plain(text: object) -> str:
-    """Text of strangers for a place that reads Markdown: every sign that means something there is made harmless."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@/])", r"\\\1", str(text).replace("\n", " "))
+    """Text of strangers for a place that reads Markdown: every sign that means something there is made harmless.
+
+    A per cent sign stays on the line of its number.
+    """
+    text = re.sub(r"(\d) %", "\\1\u00a0%", str(text))
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@/])", r"\\\1", text.replace("\n", " "))
 
 
 def unbroken(text: str) -> str:
@@ -186,8 +190,9 @@ def chart(picture: alt.LayerChart, description: str, key: str | None = None, **o
     Its frame goes beside the specification, as Arrow; the specification is checked in the tests and not on each rerun.
     """
     drawing = picture.copy(deep=False)
-    drawing.data = alt.Undefined
+    drawing.data = alt.NamedData("frame")
     spec = drawing.to_dict(validate=False)
+    del spec["data"]  # Streamlit puts the frame in its place
     return st.vega_lite_chart(picture.data, spec, width="stretch", key=key, alt=description, **options)
 
 

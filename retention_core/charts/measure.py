@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -15,8 +16,12 @@ from retention_core.say import compact, day, month, number, percent, say
 ROW_HEIGHT = 24
 MANY_PERIODS = 60  # more points than this would hide the line
 LONGEST_WAIT = 730  # days of the waiting curve that are drawn
+MOST_BANDS = 4  # of more lines than this the bands are a fog
 ROOM_FOR_WORDS = 32  # pixels a cell must be wide to hold a figure
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+# What only decorates another mark says nothing, on hover or to a screen reader.
+SILENT: dict[str, Any] = {"tooltip": None, "aria": False}
+READABLE = alt.expr("luminance(background) > 0.5 ? '#16232d' : '#e8eef2'")
 # Black on light cells and white on dark ones, in either theme: the cell's own colour decides (4.5 : 1 or more).
 READABLE_ON_CELL = alt.expr("luminance(scale('color', datum.value)) > 0.179 ? 'black' : 'white'")
 MARKS = {"small": "°", "left_truncated": "†"}
@@ -87,10 +92,10 @@ def cohort_heatmap(cells: pd.DataFrame, means: pd.DataFrame, show: str, grain: s
             ("basis:N", "Customers"), ("state:N", "The period is"),
         ),
     )  # fmt: skip
-    unfinished = base.transform_filter("!datum.is_complete").mark_rect(cornerRadius=2, fill=hatch(), tooltip=None)
+    unfinished = base.transform_filter("!datum.is_complete").mark_rect(cornerRadius=2, fill=hatch(), **SILENT)
     figures = base.mark_text(
         fontSize=11,
-        tooltip=None,
+        **SILENT,
         color=READABLE_ON_CELL,
         opacity=alt.expr(f"bandwidth('x') > {ROOM_FOR_WORDS} ? 1 : 0"),
         fontWeight=alt.expr("datum.is_mean ? 'bold' : 'normal'"),
@@ -100,7 +105,7 @@ def cohort_heatmap(cells: pd.DataFrame, means: pd.DataFrame, show: str, grain: s
         y=alt.Y("row:N").sort(order).bandPosition(0.3),
         shape=alt.Shape("stands_out:N").scale(domain=[1, -1], range=["triangle-up", "triangle-down"]).legend(None),
     )
-    signs = corners.mark_point(size=38, filled=True, opacity=1, color=READABLE_ON_CELL, tooltip=None)
+    signs = corners.mark_point(size=38, filled=True, opacity=1, color=READABLE_ON_CELL, **SILENT)
     return layered(frame, ROW_HEIGHT * len(order), squares.add_params(pick), unfinished, figures, signs)
 
 
@@ -172,9 +177,9 @@ def cohort_curves(curves: pd.DataFrame, mean: pd.DataFrame, show: str, grain: st
         x=alt.X("age:Q").title(_age_title(grain)).axis(tickMinStep=1, grid=False).scale(domain=ages),
         y=alt.Y("value:Q").title(title).axis(format=".0%" if show == "share" else "~s", tickCount=5),
     )
-    grey = base.transform_filter("datum.is_mean").mark_line(color=BASELINE, strokeDash=[5, 4], tooltip=None)
+    grey = base.transform_filter("datum.is_mean").mark_line(color=BASELINE, strokeDash=[5, 4], **SILENT)
     over = base.transform_filter("!datum.is_mean && datum.is_complete").encode(color=color)
-    band = over.mark_area(opacity=0.12, tooltip=None).encode(y=alt.Y("low:Q"), y2="high:Q")
+    band = over.mark_area(opacity=0.12, **SILENT).encode(y=alt.Y("low:Q"), y2="high:Q")
     points = base.transform_filter("!datum.is_mean").mark_point(size=42, strokeWidth=1.6).encode(
         color=color,
         shape=alt.Shape("name:N").scale(domain=names, range=SHAPES[: len(names)]),
@@ -185,7 +190,7 @@ def cohort_curves(curves: pd.DataFrame, mean: pd.DataFrame, show: str, grain: st
             ("cohort_customers:Q", "Customers at the start"),
         ),
     )  # fmt: skip
-    bands = [band] if show == "share" else []
+    bands = [band] if show == "share" and len(names) <= MOST_BANDS else []
     return layered(frame[kept], 320, *bands, grey, over.mark_line(strokeWidth=2.2), points)
 
 
@@ -206,8 +211,8 @@ def rate_over_time(series: pd.DataFrame, title: str, grain: str) -> alt.LayerCha
         y=alt.Y("value:Q").title(title).axis(format="~%", tickCount=5).scale(zero=False, nice=True, padding=6),
     )
     over = base.transform_filter("datum.is_complete")
-    band = over.mark_area(opacity=0.18, tooltip=None).encode(y=alt.Y("low:Q"), y2="high:Q")
-    tail = base.transform_filter("datum.is_tail").mark_line(strokeDash=[3, 4], strokeWidth=1.6, tooltip=None)
+    band = over.mark_area(opacity=0.18, **SILENT).encode(y=alt.Y("low:Q"), y2="high:Q")
+    tail = base.transform_filter("datum.is_tail").mark_line(strokeDash=[3, 4], strokeWidth=1.6, **SILENT)
     points = base.mark_point(size=36 if len(frame) <= MANY_PERIODS else 9, strokeWidth=1.6).encode(
         shape=alt.when("datum.is_complete").then(alt.value("circle")).otherwise(alt.value("diamond")),
         tooltip=tooltip(
@@ -216,9 +221,7 @@ def rate_over_time(series: pd.DataFrame, title: str, grain: str) -> alt.LayerCha
         ),
     )  # fmt: skip
     unfinished = base.transform_filter("!datum.is_complete")
-    label = unfinished.mark_text(dy=-14, align="right", fontSize=12, tooltip=None, color=BASELINE).encode(
-        text="state:N"
-    )
+    label = unfinished.mark_text(dy=16, align="right", fontSize=12, **SILENT, color=BASELINE).encode(text="state:N")
     kept = ["period", "name", "value", "low", "high", "words", "span", "numerator", "denominator", "state"]
     frame = frame[[*kept, "is_complete", "is_tail"]]
     return layered(frame, 300, band, over.mark_line(strokeWidth=2.2), tail, points, label)
@@ -239,16 +242,17 @@ def waiting_curve(curve: pd.DataFrame, spans: pd.DataFrame) -> alt.LayerChart:
         y=alt.Y("share:Q").title(say("Ordered again")).axis(format=".0%", tickCount=5),
     )  # fmt: skip
     days, marked = base.transform_filter("!datum.is_span"), base.transform_filter("datum.is_span")
-    band = days.mark_area(opacity=0.2, interpolate="step-after", tooltip=None).encode(y=alt.Y("low:Q"), y2="high:Q")
-    line = days.mark_line(strokeWidth=2.2, interpolate="step-after", tooltip=None)
+    band = days.mark_area(opacity=0.2, interpolate="step-after", **SILENT).encode(y=alt.Y("low:Q"), y2="high:Q")
+    line = days.mark_line(strokeWidth=2.2, interpolate="step-after", **SILENT)
     points = marked.mark_point(filled=True, size=60, opacity=1).encode(
         tooltip=tooltip(
             ("day:Q", "Days"), ("words:N", "Ordered again"), ("span:N", "95 % sure"),
             ("customers:Q", "Customers observed so long"),
         ),
     )  # fmt: skip
-    labels = marked.mark_text(dx=7, dy=12, align="left", fontSize=12, tooltip=None).encode(text="words:N")
-    return layered(frame, 300, band, line, points, labels)
+    labels = marked.mark_text(dx=7, dy=12, align="left", fontSize=12, **SILENT, color=READABLE)
+
+    return layered(frame, 300, band, line, points, labels.encode(text="words:N"))
 
 
 def orders_by_kind(totals: pd.DataFrame, grain: str) -> alt.LayerChart:
@@ -268,5 +272,5 @@ def orders_by_kind(totals: pd.DataFrame, grain: str) -> alt.LayerChart:
         opacity=pale.legend(orient="top", title=None, symbolType="square"),
         tooltip=tooltip(("name:N", "Period"), ("kind:N", "Kind"), ("number:Q", "Orders")),
     )
-    unfinished = base.transform_filter("!datum.is_complete").mark_bar(fill=hatch(), tooltip=None)
+    unfinished = base.transform_filter("!datum.is_complete").mark_bar(fill=hatch(), **SILENT)
     return layered(frame.drop(columns="period"), 220, bars, unfinished)

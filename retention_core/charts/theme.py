@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 from altair.utils import schemapi
 
-from retention_core.say import say
+from retention_core.say import percent, say
 
 # Grey is for the baseline: a mean, a before, an others. It keeps 3 : 1 on the light and on the dark background.
 BASELINE = "#7b8894"
@@ -54,7 +54,13 @@ def tooltip(*fields: tuple[str, str]) -> list[alt.Tooltip]:
 
 
 def in_words(values: pd.Series, words: Callable[[float], str], digits: int) -> pd.Series:
-    """The values as people write them. Each distinct rounded value is put into words once: a table has few of them."""
-    rounded = values.astype(float).round(digits)
+    """The values as people write them, `digits` after the point, for shares of a tenth or more one less, as `say` does.
+
+    Each distinct rounded value is put into words once: a table has few of them.
+    """
+    exact = values.astype(float)
+    rounded = exact.round(digits)
+    if words is percent:
+        rounded = rounded.where(exact.abs() < 0.1, exact.round(digits - 1))
     named = {value: words(value) for value in rounded.unique()}
     return rounded.map(named)

@@ -36,7 +36,8 @@ def visit() -> Visit:
 def said(app: AppTest) -> str:
     """All that the page says, as people read it: without the escapes that keep names of the order file harmless."""
     parts = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption, *app.info]
-    return re.sub(r"\\(.)", r"\1", "\n".join(str(part.value) for part in parts))
+    text = "\n".join(str(part.value) for part in parts)
+    return re.sub(r"\\(.)", r"\1", text).replace("\u00a0", " ")
 
 
 @pytest.fixture(scope="session")
