@@ -93,7 +93,8 @@ def _watch(
 
 def _draw_until_done(future: Future[Result], watched: Watched, on_cancel: Callable[[], None] | None) -> None:
     started = time.monotonic() - QUIET_SECONDS
-    with st.empty(), st.container(horizontal=True, vertical_alignment="center"):
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="center"):
         line = st.empty()
         st.button(say("Cancel"), key="cancel_opening", on_click=on_cancel, icon=":material/close:")
         while not future.done():
@@ -106,6 +107,7 @@ def _draw_until_done(future: Future[Result], watched: Watched, on_cancel: Callab
             else:
                 line.progress(1.0, say("All {rows} rows read, counting, {seconds} s", rows=rows, seconds=seconds))
             wait([future], BETWEEN_SECONDS)
+    place.empty()
 
 
 def _close(future: Future[Result]) -> None:

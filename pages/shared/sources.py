@@ -24,6 +24,7 @@ from retention_core.engines import duckdb as engine
 from retention_core.metrics import Reading
 from retention_core.orders.load import NOTHING_ANSWERED, Answers, Inspected, OrdersError, inspect
 from retention_core.orders.read import Part, read
+from retention_core.say import say
 
 SAMPLES = {"replenish": "Sample shop: coffee and care", "gift": "Sample shop: gifts"}
 APP = Path(__file__).resolve().parents[2] / "app.py"
@@ -238,7 +239,8 @@ def _ask_for_upload() -> None:
     """In place of the page: its link stays as it is, so the same view appears once the orders are there."""
     from pages.shared import upload  # which opens shops through this module
 
-    st.info("This view shows uploaded orders. A link never carries data: upload the same file to see it again.")
+    st.title(say("Upload the orders"), anchor=False)
+    st.header(say("This view shows uploaded orders. A link carries no data: upload the same file here."), anchor=False)
     upload.choose()
     st.stop()
 

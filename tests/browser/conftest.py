@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -24,6 +25,8 @@ QUIET = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 START_SECONDS = 60
+Theme = Literal["light", "dark"]
+Visit = Callable[..., Page]
 SEE_MILLISECONDS = 20_000
 
 expect.set_options(timeout=SEE_MILLISECONDS)
@@ -111,15 +114,17 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
+def visit(chromium: Browser) -> Iterator[Visit]:
     """Opens an address in a fresh browser context (nothing is shared with earlier visits) and waits for its page."""
     contexts: list[BrowserContext] = []
 
-    def fresh(address: str, width: int = 1280, height: int = 900, **options: str) -> Page:
-        context = chromium.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **options)
+    def fresh(address: str, width: int = 1280, theme: Theme = "light", requests: list[str] | None = None) -> Page:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
         context.set_default_timeout(SEE_MILLISECONDS)
         contexts.append(context)
         page = context.new_page()
+        if requests is not None:
+            page.on("request", lambda request: requests.append(request.url))
         page.goto(address)
         settle(page)
         return page
@@ -131,5 +136,26 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 def settle(page: Page) -> None:
     """Wait until the script has run through and the page has a heading."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(page.get_by_test_id("stMain").get_by_role("heading").first).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def orders_file(folder: Path, name: str = "my orders.csv", customers: int = 60) -> Path:
+    """Each customer buys on the first of a month; those with an even number once more 43 days later."""
+    lines = ["Order ID,Customer,Date,Amount"]
+    for number in range(customers):
+        month = number % 6 + 1
+        lines.append(f"A{number},c{number},2024-{month:02}-01,{20 + number}.50")
+        if number % 2 == 0:
+            lines.append(f"B{number},c{number},2024-{month + 1:02}-13,10.00")
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def upload(page: Page, path: Path) -> None:
+    """Hand the file in and open it, as it was understood."""
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_role("button", name="Open these orders").click()
+    expect(page.get_by_role("button", name="Open these orders")).to_have_count(0)
+    settle(page)
