@@ -8,15 +8,18 @@ from retention_core.say import say
 
 st.title(say("Orders"), anchor=False)
 is_open, is_own = sources.is_open(), sources.current() == "upload"
-if is_open:
+if "draft" in st.session_state:
+    st.header(say("The files are taken, but not open yet."), anchor=False)
+    st.caption(say("Until then you keep looking at: {name}.", name=sources.names()[sources.current()]))
+elif is_open:
     st.header(ui.plain(ledger.sentence()), anchor=False)
 else:
     st.header(say("No orders are open yet."), anchor=False)
     if problem := sources.why_not():
         upload.refusal(problem)
-        if isinstance(problem, NeedsAnswers) and "draft" not in st.session_state:
+        if isinstance(problem, NeedsAnswers):
             st.button(say("Answer, and open the file"), on_click=upload.take_command_line, key="answer_for_file")
-if sources.current() in sources.SAMPLES:
+if sources.current() in sources.SAMPLES and "draft" not in st.session_state:
     st.caption(say("This is sample data of an invented shop. Open your own orders here, or choose in the sidebar."))
 
 with st.container(border=True):

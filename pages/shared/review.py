@@ -28,6 +28,9 @@ def show(found: Sequence[Inspected]) -> None:
             st.markdown(_recognised(table))
             for note in table.part.notes:
                 st.markdown(f":material/info: {ui.plain(note)}.")
+            for question in table.questions:
+                if not question.required:
+                    st.markdown(f":material/help: {ui.plain(question.text)} {ui.plain(question.why)}.")
             st.dataframe(table.preview.astype("string"), hide_index=True, alt=say("The first five rows of the file"))
             with st.expander(say("What the columns were taken for")):
                 st.dataframe(_mapping(table), hide_index=True, alt=say("Field, column, how sure and why"))

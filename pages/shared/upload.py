@@ -10,7 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.shared import opening, review, settings, sources, ui
 from pages.shared.sources import Upload
-from retention_core.orders.load import Inspected, OrdersError, Question
+from retention_core.orders.load import NOTHING_ANSWERED, Inspected, OrdersError, Question
 from retention_core.say import number, say
 
 MEGABYTE = 1024**2
@@ -26,12 +26,18 @@ def choose() -> None:
     try:
         found = opening.inspect(draft)
         review.show(found)
-        settings.offer(draft, found)
         answered = review.ask(draft, _questions(found))
+        settings.offer(draft, found)
         if st.button(say("Open these orders"), type="primary", key="open_orders", disabled=answered is None):
             opening.open_orders(answered or draft)
     except OrdersError as problem:
         refusal(problem)
+        if draft.answers != NOTHING_ANSWERED:
+            st.button(say("Take my settings back"), on_click=_take_back, icon=":material/undo:", key="take_back")
+
+
+def _take_back() -> None:
+    st.session_state["draft"] = Upload(st.session_state["draft"].files)
 
 
 def refusal(problem: OrdersError) -> None:

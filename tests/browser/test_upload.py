@@ -117,7 +117,7 @@ def test_opening_a_large_file_shows_rows_and_can_be_cancelled(server: str, visit
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     settle(page)
     expect(page.get_by_role("button", name="Open these orders")).to_be_enabled()
-    expect(page.get_by_text("sample data of an invented shop")).to_be_visible()
+    expect(page.get_by_text("Until then you keep looking at: Sample shop")).to_be_visible()
 
 
 def test_deleted_data_is_gone(server: str, visit: Visit, tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Radio
 
 from pages.shared import concepts, sources
+from retention_core import Shop
 from retention_core.metrics import METRICS
 from tests.conftest import ROOT
 
@@ -49,7 +51,7 @@ def ledger(app: AppTest) -> pd.DataFrame:
     return next(frame.value for frame in app.dataframe if "Outcome" in frame.value.columns)
 
 
-def radio_about(app: AppTest, key: str):
+def radio_about(app: AppTest, key: str) -> Radio:
     return next(radio for radio in app.radio if f"_{key}_" in str(radio.key))
 
 
@@ -99,6 +101,8 @@ def test_a_file_that_is_no_orders_is_refused_and_nothing_is_lost(content: bytes,
     refusals = " ".join(words_of_error(error.value) for error in app.error)
     assert "bad.csv" in refusals and said.casefold() in refusals.casefold() and "What to do" in refusals
     assert app.session_state["upload"].files[0][0] == "good.csv"
+    if "draft" in app.session_state:
+        app.button(key="other_files").click().run()
     assert "3 orders of 2 customers" in words(app)
 
 
@@ -142,7 +146,7 @@ def test_dates_that_can_be_read_two_ways_are_asked_for_and_block_until_answered(
     assert [shop.first_on.month, shop.observed_on.month] == [1, 7]
 
 
-def sources_shop(app: AppTest):
+def sources_shop(app: AppTest) -> Shop:
     """The shop that the session looks at, opened from what the session holds."""
     return sources.open_upload(app.session_state["upload"])
 
@@ -336,3 +340,14 @@ def test_a_file_of_the_command_line_that_leaves_something_open_is_asked_about(
     app.button(key="open_orders").click().run()
     assert not app.exception
     assert app.session_state["shop"] == "upload" and "1 orders of 1 customers" in words(app)
+
+
+def test_a_setting_that_makes_a_file_unreadable_can_be_taken_back() -> None:
+    app = take(open_page(), ("orders.csv", PLAIN.replace(b"ann", "änn".encode("cp1252"))))
+    next(box for box in app.selectbox if box.label.startswith("Letters")).set_value("utf-8")
+    next(button for button in app.button if button.label == "Read the files like this").click().run()
+    assert "orders.csv" in words(app) and app.error
+    app.button(key="take_back").click().run()
+    assert not app.error
+    app.button(key="open_orders").click().run()
+    assert "3 orders of 2 customers were kept" in words(app)
