@@ -15,27 +15,33 @@ FORMS = {"in": "In the period", "on_or_after": "In it or later", "by": "Second o
 SHOWS = {"share": "Share", "customers": "Customers", "revenue": "Revenue", "value": "Value per customer"}
 AGES = {"12": "12", "24": "24", "36": "36"}
 LINES = {"cohort": "Cohorts", **scope.DIMENSIONS, "coupon": "Coupon"}
+NOTES = (
+    "Share: customers of a cohort who came back / customers of the cohort. Its interval is Wilson's.",
+    "All cohorts: weighted by size. Cells that are not over and cohorts with † stay out.",
+    "▲ ▼: the share is pulled to the mean of its age as far as the cohort is small (beta-binomial); the sign stands "
+    "where its 95 % interval leaves out that mean.",
+    "“In it or later” can still grow for every age, and most for the latest: later orders have not happened yet.",
+)
 MOST_ROWS, MOST_LINES, MOST_PEOPLE = 36, 6, 1000
 
 
 def asked(grain: str, form: str) -> tuple[str, dict[str, str]]:
     """The query behind these settings, and its parameters."""
-    return (
-        ("rolling_retention", {"form": form})
-        if grain == "rolling"
-        else ("cohort_retention", {"grain": grain, "form": form})
-    )
+    if grain == "rolling":
+        return "rolling_retention", {"form": form}
+    return "cohort_retention", {"grain": grain, "form": form}
 
 
-def people(clicked: Any, grain: str) -> None:
+def people(clicked: Any, grain: str, shown: pd.DataFrame) -> None:
     """The customers behind the clicked cell, to look at and to take along."""
-    picked = clicked["selection"].get("cell") or []
+    picked = {(cell.get("cohort_key"), cell.get("age")) for cell in clicked["selection"].get("cell", [])}
+    drawn = set(zip(shown["cohort"].dt.strftime("%Y-%m-%d"), shown["age"], strict=True))
     if grain == "rolling":
         st.caption(say("Cells of months, quarters and weeks open their customers on a click."))
-    elif not picked or not picked[0].get("cohort_key"):
+    elif not picked & drawn:
         st.caption(say("Click a cell to see its customers."))
     else:
-        cohort, age = picked[0]["cohort_key"], int(picked[0]["age"])
+        cohort, age = (picked & drawn).pop()
         listed = ui.query("cohort_customers", grain=grain, cohort=cohort, age=age)
         name = measure.period_name(pd.Timestamp(cohort), grain)
         when = {"unit": say(GRAINS[grain]).lower(), "age": age, "n": number(len(listed))}
@@ -75,20 +81,23 @@ means = measure.mean_row(marked, show)
 answer = answers.cohort_answer(means, grain, form, show, sources.shop().facts.currency)
 with head:
     ui.answer("Cohorts", answer)
-first_age = 1 if show in ("share", "customers") and form != "by" else 0
+# Everybody ordered in period 0: only value, and second orders by then, have something to show there.
+first_age = 0 if show == "value" or (form == "by" and show != "revenue") else 1
 in_picture = means[means["age"].between(first_age, ages)]
 if not in_picture["age"].gt(0).any():
     st.stop()
 
 latest = marked["cohort"].drop_duplicates().nlargest(MOST_ROWS)
 shown = marked[marked["cohort"].isin(latest) & marked["age"].between(first_age, ages)]
+if show in ("revenue", "value"):
+    shown = shown.assign(stands_out=0)  # which is about the share
 title = say(SHOWS[show])
 heatmap = measure.cohort_heatmap(shown, in_picture, show, grain, title)
 clicked = ui.chart(
     heatmap, say("Cohorts by age. {answer}", answer=answer), "cells", on_select="rerun", selection_mode="cell"
 )
 st.caption(ui.plain(answers.cohort_signs(shown)))
-people(clicked, grain)
+people(clicked, grain, shown)
 
 st.subheader(say("Side by side"), anchor=False)
 told_apart = {key: label for key, label in LINES.items() if key == "cohort" or len(ui.segments(key)) > 1}
@@ -105,4 +114,4 @@ else:
 st.subheader(say("All figures"), anchor=False)
 st.dataframe(measure.cohort_table(shown, show, grain), height=320)
 ui.download(say("All cells"), "cohorts", lambda: marked)
-ui.explain((), {query: parameters})
+ui.explain((), {query: parameters}, NOTES)

@@ -196,14 +196,16 @@ def chart(picture: alt.LayerChart, description: str, key: str | None = None, **o
     return st.vega_lite_chart(picture.data, spec, width="stretch", key=key, alt=description, **options)
 
 
-def explain(metrics: tuple[str, ...], queries: dict[str, dict[str, Any]]) -> None:
-    """How is this computed? Definition, formula, caveats of each number, and the SQL that ran."""
+def explain(metrics: tuple[str, ...], queries: dict[str, dict[str, Any]], notes: tuple[str, ...] = ()) -> None:
+    """How is this computed? Definition, formula, caveats of each number, notes of the page, and the SQL that ran."""
     with st.expander(say("How is this computed?"), icon=":material/function:"):
         for key in metrics:
             block = METRICS[key]
             st.markdown(f"**{block.label}.** {block.definition}  \n*{block.formula}*")
             for caveat in block.caveats:
                 st.caption(caveat)
+        for note in notes:
+            tell(say(note))
         for name, parameters in queries.items():
             st.markdown(plain(read_query(name).describes))
             st.code(sources.shop().sql(name, **{**scope.chosen(), **parameters}), language="sql")

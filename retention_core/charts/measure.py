@@ -149,7 +149,7 @@ def _row_names(cells: pd.DataFrame, grain: str) -> pd.Series:
 
 
 def _age_title(grain: str) -> str:
-    named = {"week": "Weeks", "month": "Months", "quarter": "Quarters", "rolling": "Times 30 days"}
+    named = {"week": "Weeks", "month": "Months", "quarter": "Quarters", "rolling": "30-day periods"}
     return say(named[grain] + " since the first order")
 
 
@@ -221,10 +221,12 @@ def rate_over_time(series: pd.DataFrame, title: str, grain: str) -> alt.LayerCha
         ),
     )  # fmt: skip
     unfinished = base.transform_filter("!datum.is_complete")
-    label = unfinished.mark_text(dy=16, align="right", fontSize=12, **SILENT, color=BASELINE).encode(text="state:N")
+    legend = unfinished.mark_text(align="right", baseline="bottom", fontSize=12, color=READABLE, **SILENT).encode(
+        y=alt.value(-4), text=alt.value(say("◇ not over yet"))
+    )
     kept = ["period", "name", "value", "low", "high", "words", "span", "numerator", "denominator", "state"]
     frame = frame[[*kept, "is_complete", "is_tail"]]
-    return layered(frame, 300, band, over.mark_line(strokeWidth=2.2), tail, points, label)
+    return layered(frame, 300, band, over.mark_line(strokeWidth=2.2), tail, points, legend)
 
 
 def waiting_curve(curve: pd.DataFrame, spans: pd.DataFrame) -> alt.LayerChart:

@@ -98,6 +98,16 @@ def test_the_picture_of_cohorts_is_followed_by_all_its_figures(visit: Visit) -> 
     assert table.loc["Mar 2025 · 30", "2"] == "", "May has not begun: no cell, and no 0 %"
 
 
+def test_period_zero_is_shown_only_where_not_everybody_ordered_in_it(visit: Visit) -> None:
+    first_ages = {
+        (show, form): visit("measure/cohorts", orders=FEW_MONTHS, show=show, form=form).dataframe[0].value.columns[0]
+        for show, form in (("Share", "In the period"), ("Share", "Second order by then"), ("Revenue", "In the period"))
+    }
+    assert list(first_ages.values()) == ["1", "0", "1"]
+    value = visit("measure/cohorts", orders=FEW_MONTHS, show="Value per customer").dataframe[0].value
+    assert value.loc["Jan 2025 · 30", "0"] == "20"
+
+
 def test_a_filter_is_said_in_words_and_changes_the_number(visit: Visit, replenish: rc.Shop) -> None:
     app = visit("measure/overview", channel=["Social"], coupon="yes")
     reading = replenish.metric("second_order_within_365_days", channel=["Social"], coupon=True)
