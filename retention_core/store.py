@@ -139,10 +139,10 @@ class Shop:
 
     def _build(self) -> None:
         span = {"observed_on": self.observed_on}
-        for name in ("macros", "segments", "attributes", "customer_ids"):
+        for name in ("macros", "segments", "attributes"):
             self._connection.execute(_build_text(name))
         self._make_orders()
-        self._connection.execute("drop table clean_orders")
+        self.loaded.release()
         self._connection.execute(_build_text("customers"), span)
         first_on = self._connection.execute("select min(first_on) from customers").fetchall()[0][0]
         self.first_on = first_on or self.observed_on
@@ -283,8 +283,10 @@ def open_orders(
     files = [Path(path) for path in _listed_paths(paths)]
     connection = engine.connect()
     try:
-        loaded = orders.load(connection, files, orders.Answers(**answers), names=names, progress=progress)
-        return Shop(connection, loaded, _observed_on(connection, as_of))
+        moment = None if as_of is None else pd.Timestamp(as_of).to_pydatetime()
+        given = orders.Answers(**answers, as_of=moment)
+        loaded = orders.load(connection, files, given, names=names, progress=progress)
+        return Shop(connection, loaded, _observed_on(loaded.facts.last_ordered_at, moment))
     except BaseException:
         connection.close()
         raise
@@ -294,11 +296,8 @@ def _listed_paths(paths: str | Path | Sequence[str | Path]) -> Iterable[str | Pa
     return [paths] if isinstance(paths, str | Path) else paths
 
 
-def _observed_on(connection: engine.Connection, as_of: str | date | datetime | None) -> date:
+def _observed_on(last_ordered_at: datetime | None, as_of: datetime | None) -> date:
     """The last day that is looked at: that of the last order, or the last whole one before the moment `as_of`."""
-    if as_of is None:
-        last: datetime | None = connection.execute("select max(ordered_at) from clean_orders").fetchall()[0][0]
-        return last.date() if last else date(1970, 1, 1)
-    moment = pd.Timestamp(as_of).to_pydatetime()
-    connection.execute("delete from clean_orders where ordered_at >= $moment", {"moment": moment})
-    return (moment - timedelta(microseconds=1)).date()
+    if as_of is not None:
+        return (as_of - timedelta(microseconds=1)).date()
+    return last_ordered_at.date() if last_ordered_at else date(1970, 1, 1)

@@ -31,7 +31,9 @@ def test_two_thousand_customers_of_whom_900_buy_in_two_months_are_45_percent(tmp
 def test_the_textbook_rate_of_the_articles_is_78_and_not_81_percent(tmp_path: Path) -> None:
     """S = 50,000, N = 1,000, E = 40,000: (40,000 - 1,000) / 50,000. One article divides by 50,000 - 1,000 instead."""
     rows = [(f"c{n}", "2024-01-31", 1.0) for n in range(50_000)]
-    rows += [(f"c{n}", "2024-02-10", 1.0) for n in range(39_000)] + [(f"new{n}", "2024-02-20", 1.0) for n in range(1000)]
+    rows += [(f"c{n}", "2024-02-10", 1.0) for n in range(39_000)] + [
+        (f"new{n}", "2024-02-20", 1.0) for n in range(1000)
+    ]
     rows += [("late", "2024-03-01", 1.0)]
     shop = rc.open_orders(orders_file(tmp_path, rows))
     row = shop.query("retention_rates", window_days=29).set_index("period").loc["2024-02-01"]
@@ -143,3 +145,12 @@ def test_the_error_of_the_order_value_is_that_of_whole_customers_drawn_again(sho
     reading = sample.metric("average_order_value")
     assert reading.low is not None and reading.high is not None
     assert reading.high - reading.low == pytest.approx(2 * 1.96 * again.std(), rel=0.15)
+
+
+def test_orders_after_as_of_do_not_exist_and_stand_in_the_ledger() -> None:
+    early = rc.open_orders(ROOT / "tests" / "queries" / "given.csv", as_of="2026-03-01")
+    totals = early.query("customer_totals").iloc[0]
+    assert (totals["customers"], totals["orders"], totals["revenue"]) == (4, 7, 107)
+    ledger = early.ledger().set_index("rule")
+    assert ledger.loc["after_as_of", ["rows", "amount"]].tolist() == [5, 152]
+    assert ledger["rows"].sum() == 13

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 
 SQL = Path(__file__).parent / "sql"
 MONEY_COLUMNS = ("amount", "line_amount", "price", "discount", "refunded", "tax", "shipping")
-VIEWS = ("load_orders", "load_rows", "load_staged")
+VIEWS = ("load_clean", "load_orders", "load_rows", "load_staged")
 TABLES = (
     "load_marks", "load_settings", "load_rates", "load_refunds", "load_refunded_orders", "load_dropped", "load_shared",
+    "load_known",
 )  # fmt: skip
 
 
-def clean(connection: Connection, readings: Sequence[Reading], answers: Answers) -> None:
-    """Makes `clean_orders` (with the number of the file in `part`), `load_rows`, `load_refunds` and `load_shared`.
+def clean(connection: Connection, readings: Sequence[Reading], answers: Answers, is_final: bool) -> None:
+    """Makes `clean_orders`, `customer_ids`, `load_rows`, `load_refunds` and `load_shared`.
+
+    Where each row of the files is an order as it stands, and nothing is changed later (`is_final`), columns that no
+    file has are not written down: with ten million orders each costs memory and a tenth of a second.
 
     Raises NeedsAnswers when the orders have several currencies and nobody said which one counts.
     """
@@ -40,7 +44,12 @@ def clean(connection: Connection, readings: Sequence[Reading], answers: Answers)
     )
     drop_relation(connection, "load_orders")
     run(connection, "grouped_orders" if grouped else "single_orders")
+    drop_relation(connection, "clean_orders")
     run(connection, "clean_orders")
+    if is_final and not grouped and answers.refunds != "drop":
+        _keep_known_columns(connection, readings)
+    else:
+        connection.execute("CREATE TEMP TABLE clean_orders AS FROM load_clean")
     _drop_refunded(connection, readings, answers)
     run(connection, "shared_numbers" if grouped else "no_shared_numbers")
     if grouped:
@@ -48,6 +57,21 @@ def clean(connection: Connection, readings: Sequence[Reading], answers: Answers)
             "UPDATE clean_orders SET order_id = load_shared.own_id FROM load_shared WHERE"
             " clean_orders.order_id = load_shared.order_id AND clean_orders.customer_id = load_shared.customer_id"
         )
+    run(connection, "customer_ids")
+
+
+def _keep_known_columns(connection: Connection, readings: Sequence[Reading]) -> None:
+    """`clean_orders` as a view on a table of the columns that some file has; the others are empty."""
+    there = {"order_id", "customer_id", "ordered_at", "amount", "part"}.union(
+        *(reading.columns for reading in readings)
+    )
+    there |= {"currency"} if any(reading.layout.currency for reading in readings) else set()
+    there |= {"refunded"} if "status" in there else set()
+    columns = rows_of(connection, "SELECT column_name, column_type FROM (DESCRIBE load_clean)")
+    known = ", ".join(name for name, _ in columns if name in there)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE load_known AS SELECT {known} FROM load_clean")
+    every = ", ".join(name if name in there else f"CAST(NULL AS {kind}) AS {name}" for name, kind in columns)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW clean_orders AS SELECT {every} FROM load_known")
 
 
 def tidy(connection: Connection, staged: int) -> None:
@@ -86,8 +110,8 @@ def drop_relation(connection: Connection, name: str) -> None:
 def _settings(connection: Connection, answers: Answers) -> None:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE load_settings AS SELECT CAST(? AS VARCHAR) AS refunds,"
-        " CAST(? AS VARCHAR) AS timezone, upper(CAST(? AS VARCHAR)) AS currency",
-        [answers.refunds, answers.timezone, answers.currency],
+        " CAST(? AS VARCHAR) AS timezone, upper(CAST(? AS VARCHAR)) AS currency, CAST(? AS TIMESTAMP) AS as_of",
+        [answers.refunds, answers.timezone, answers.currency, answers.as_of],
     )
     connection.execute("CREATE OR REPLACE TEMP TABLE load_rates (currency VARCHAR, rate DOUBLE)")
     for currency, rate in (answers.rates or {}).items():
@@ -151,6 +175,9 @@ def _rows_view(connection: Connection, readings: Sequence[Reading], answers: Ans
         rule = f"CASE WHEN ({rule} IS NULL OR {rule} = 'refund') AND {other} THEN 'other_currency' ELSE {rule} END"
         if answers.rates:
             currency = f"CASE WHEN rates.rate IS NULL THEN staged.currency ELSE {chosen} END"
+    if answers.as_of is not None:
+        later = "staged.ordered_at >= (SELECT as_of FROM load_settings)"
+        rule = f"CASE WHEN ({rule} IS NULL OR {rule} = 'refund') AND {later} THEN 'after_as_of' ELSE {rule} END"
     fixed = {**money, "rule": rule, "currency": currency}
     columns = ", ".join(f"{fixed.get(name, f'staged.{name}')} AS {name}" for name in STAGED)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW load_rows AS SELECT {columns} FROM load_staged AS staged{join}")

@@ -28,7 +28,9 @@ def order_rows(connection: Connection, parts: Sequence[Part], currency: str | No
         p.rows for p in parts
     )
     uncounted = [] if all_counted else [_uncounted(parts, *found) for found in rows_of(connection, _sql("ledger_rows"))]
-    kept = {found[0]: found[1:] for found in rows_of(connection, _sql("ledger_kept"))}
+    kept = {
+        found[0]: found[1:] for found in rows_of(connection, _sql("ledger_kept" if len(parts) > 1 else "ledger_all"))
+    }
     rows = []
     for number, part in enumerate(parts):
         others = [row for row in uncounted if row["part"] == number]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,12 +44,16 @@ PREVIEW_ROWS = 5
 
 @dataclass(frozen=True)
 class Loaded:
-    """What `load` found: the tables of the files, the layout in words, the ledger (see `ledger.frame`), and facts."""
+    """What `load` found: the tables of the files, the layout in words, the ledger (see `ledger.frame`), and facts.
+
+    Call `release` when `clean_orders` is no longer needed: it gives back what stands behind it.
+    """
 
     parts: tuple[Part, ...]
     layout: str
     ledger: pd.DataFrame
     facts: Facts
+    release: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,10 @@ def load(
     names: Sequence[str] | None = None,
     progress: Progress | None = None,
 ) -> Loaded:
-    """Order files → the TEMP tables clean_orders, clean_order_lines, clean_customers, clean_events and clean_spend.
+    """Order files → the TEMP relations clean_orders and customer_ids, clean_order_lines, clean_customers, clean_events
+    and clean_spend.
 
-    `clean_orders` has one row per order: order_id, customer_id, ordered_at, amount, discount, refunded, tax, shipping,
+    `clean_orders` has one row per order: part (number of its file), order_id, customer_id, ordered_at, amount, discount, refunded, tax, shipping,
     currency, channel, campaign, coupon, payment_method, delivery_method, country, category, status. The others are
     there when the files tell them. Raises NeedsAnswers when the files leave open something that changes numbers,
     OrdersError when they cannot be read; then no table is left.
@@ -98,16 +103,22 @@ def load(
                 connection, path, relation=f"raw_{number}", name=names[number] if names else None,
                 encoding=answers.encoding, delimiter=answers.delimiter, header=answers.header, progress=progress,
             )  # fmt: skip
-        return _load_parts(connection, parts, answers)
+        loaded = _load_parts(connection, parts, answers)
     except BaseException:
-        for table in ("orders", "order_lines", "customers", "events", "spend"):
+        for table in ("order_lines", "customers", "events", "spend"):
             clean.drop_relation(connection, f"clean_{table}")
+        clean.drop_relation(connection, "customer_ids")
+        _release(connection, parts)
         raise
-    finally:
-        clean.tidy(connection, len(parts))
-        for part in parts:
-            read_table.drop(connection, part.relation)
-            clean.drop_relation(connection, f"{part.relation}_joined")
+    return replace(loaded, release=lambda: _release(connection, parts))
+
+
+def _release(connection: Connection, parts: Sequence[Part]) -> None:
+    clean.drop_relation(connection, "clean_orders")
+    clean.tidy(connection, len(parts))
+    for part in parts:
+        read_table.drop(connection, part.relation)
+        clean.drop_relation(connection, f"{part.relation}_joined")
 
 
 def _load_parts(connection: Connection, parts: Sequence[Part], answers: Answers) -> Loaded:
@@ -123,7 +134,8 @@ def _load_parts(connection: Connection, parts: Sequence[Part], answers: Answers)
     _ask(
         [question for reading in readings for question in value_questions(reading.part, reading.dates, reading.moneys)]
     )
-    clean.clean(connection, readings, answers)
+    has_line_table = any(table.layout.kind == "order_lines" for table in others)
+    clean.clean(connection, readings, answers, is_final=not has_line_table)
     if any(reading.has_lines for reading in readings):
         clean.run(connection, "line_table")
         clean.run(connection, "order_lines")
@@ -131,11 +143,10 @@ def _load_parts(connection: Connection, parts: Sequence[Part], answers: Answers)
     rows = ledger.order_rows(connection, [reading.part for reading in readings], _currency(connection), single)
     rows += notes.rows(connection, readings, answers)
     rows += second.make(connection, others)
-    if any(table.layout.kind == "order_lines" for table in others):
+    if has_line_table:
         clean.run(connection, "line_categories")
     for part in parts:
         rows += ledger.structure_rows(part)
-    connection.execute("ALTER TABLE clean_orders DROP COLUMN part")
     facts = gather(connection, readings, answers, notes.sentences(rows))
     return Loaded(tuple(parts), " + ".join(dict.fromkeys(t.layout.title for t in orders)), ledger.frame(rows), facts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from retention_core.orders.errors import OrdersError
@@ -26,6 +27,7 @@ class Answers:
     rows: Literal["orders", "lines", "totals"] | None = None  # what a row is where an order number repeats
     includes: Literal["nothing", "tax", "shipping", "tax and shipping"] | None = None  # what the mapped amount holds
     refunds: Literal["net", "drop", "ignore"] = "net"
+    as_of: datetime | None = None  # orders from this moment on do not exist yet
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     Rule("pending", "left out", "Not paid yet, or a draft"),
     Rule("bad_debt", "left out", "Bad debt written off, not a purchase"),
     Rule("not_positive", "left out", "Quantity or price is zero or negative"),
+    Rule("after_as_of", "left out", "Later than the moment up to which the shop is looked at"),
     Rule("other_currency", "left out", "In another currency than the one that is counted, and no rate was given"),
     # refunds
     Rule("refund_ignored", "left out", "Refund or cancelled invoice; refunds are set to be ignored"),

@@ -53,7 +53,8 @@ def test_rule_applies_to_its_row_and_to_no_other(tmp_path: Path, rule: str) -> N
 
 OTHER_TESTS = {
     "kept", "other_currency", "refund_ignored", "refunded_in_full", "in_another_file", "newer_version", "refund_excess",
-    "shared_order_number", "order_not_counted", "customer_not_counted", "customer_again", "unreadable_row",
+    "after_as_of", "shared_order_number", "order_not_counted", "customer_not_counted", "customer_again",
+    "unreadable_row",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
--- clean_orders: one row per order. `refunded` is null where nothing is known of refunds.
+-- load_clean: one row per order, as it becomes clean_orders. `refunded` is null where nothing is known of refunds.
 -- amount: what was refunded is taken off unless refunds are ignored; never below 0. part: the file, for the ledger.
-CREATE OR REPLACE TEMP TABLE clean_orders AS
+CREATE OR REPLACE TEMP VIEW load_clean AS
 WITH noted AS (
     SELECT *, coalesce(refunded_column, 0) + coalesce(refunded_rows, 0) AS refunded_sum
     FROM load_orders
