@@ -44,7 +44,7 @@ def words(app: AppTest) -> str:
     """Everything that the page says, with the escapes of Markdown taken away."""
     kinds = ("title", "header", "subheader", "markdown", "caption", "error", "info", "success", "warning")
     said = " ".join(str(element.value) for kind in kinds for element in getattr(app, kind))
-    return re.sub(r"\\([^\w\s])", r"\1", said)
+    return re.sub(r"\\([^\w\s])", r"\1", said).replace("\xa0", " ")
 
 
 def ledger(app: AppTest) -> pd.DataFrame:
