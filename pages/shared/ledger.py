@@ -31,7 +31,9 @@ CONSEQUENCES = ("order_not_counted", "customer_not_counted")
 def sentence() -> str:
     """ "36,969 orders of 5,878 customers were kept; 253,803 lines were left out, most often: …" """
     frame, totals = sources.shop().ledger(), sources.query("customer_totals", {}).iloc[0]
-    left_out = frame[frame["outcome"] == "left out"].sort_values("rows", ascending=False)
+    out = frame[frame["outcome"] == "left out"]
+    left_out = out.groupby(["rule", "currency"], dropna=False, as_index=False)[["rows", "amount"]].sum()
+    left_out = left_out.sort_values("rows", ascending=False)
     causes = left_out[~left_out["rule"].isin(CONSEQUENCES)]
     orders, customers = number(totals["orders"]), number(totals["customers"])
     if not totals["orders"]:
@@ -151,4 +153,4 @@ def _words(rule: str) -> str:
 
 
 def _money(row: pd.Series) -> str:
-    return money(float(row["amount"]), row["currency"])
+    return money(float(row["amount"]), row["currency"] if isinstance(row["currency"], str) else None)

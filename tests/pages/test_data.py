@@ -79,9 +79,10 @@ def test_a_file_is_shown_as_understood_and_then_opened() -> None:
 
 
 def test_several_files_make_one_shop() -> None:
-    later = b"Order ID,Customer,Order date,Amount\nB1,ann,2024-05-01,10.00\n"
+    later = b"Order ID,Customer,Order date,Amount\nB1,ann,2024-05-01,10.00\nB2,,2024-05-01,1.00\n"
     app = open_files(("a.csv", PLAIN), ("b.csv", later))
-    assert "4 orders of 2 customers were kept" in words(app)
+    assert "4 orders of 2 customers were kept; 2 lines were left out" in words(app)
+    assert "(2 lines, worth 100.00)" in words(app)
 
 
 @pytest.mark.parametrize(
