@@ -44,7 +44,10 @@ def read(shop: Shop, key: str, **parameters: Any) -> Reading:
     metric = METRICS[key]
     reading = metric.read(shop, {**metric.parameters, **parameters})
     caveats = (*_sample_caveats(reading), *reading.caveats, *metric.caveats)
-    return replace(reading, unit=metric.unit, caveats=caveats)
+    low, high = reading.low, reading.high
+    if metric.unit == "share" and low is not None and high is not None:
+        low, high = max(low, 0.0), high if (reading.value or 0.0) > 1 else min(high, 1.0)
+    return replace(reading, low=low, high=high, unit=metric.unit, caveats=caveats)
 
 
 def _sample_caveats(reading: Reading) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ DETAILS = {
     **dict.fromkeys(("campaign", "coupon"), "varchar"),
 }
 DAYS = ("since", "until", "starts_at", "ends_at", "cohort")
-LISTS = ("channel", "country", "category", "days")
+LISTS = ("channel", "country", "category", "days", "edges")
 PERIOD_TABLES = {"week": "customer_weeks", "month": "customer_months", "quarter": "customer_quarters"}
 SCOPED_TABLES = ("customers", "orders", *PERIOD_TABLES.values(), "customer_ages")
 

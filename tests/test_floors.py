@@ -15,6 +15,9 @@ FLOORS: dict[str, set[str]] = {
     "retention_core.readings": {"store"},  # for its type only
     "retention_core.metrics": {"readings", "store"},  # the store for its type only
     "retention_core.cohorts": {"metrics"},
+    "retention_core.rates": {"metrics"},
+    "retention_core.changes": {"metrics"},
+    "retention_core.answers": {"changes", "metrics", "say"},
     "retention_core.say": set(),
     "retention_core.export": set(),
     "retention_core.models": set(),

@@ -90,10 +90,10 @@ def load(
     """Order files → the TEMP relations clean_orders and customer_ids, clean_order_lines, clean_customers, clean_events
     and clean_spend.
 
-    `clean_orders` has one row per order: part (number of its file), order_id, customer_id, ordered_at, amount, discount, refunded, tax, shipping,
-    currency, channel, campaign, coupon, payment_method, delivery_method, country, category, status. The others are
-    there when the files tell them. Raises NeedsAnswers when the files leave open something that changes numbers,
-    OrdersError when they cannot be read; then no table is left.
+    `clean_orders` has one row per order: part (number of its file), order_id, customer_id, ordered_at, amount,
+    discount, refunded, tax, shipping, currency, channel, campaign, coupon, payment_method, delivery_method, country,
+    category, status. The others are there when the files tell them. Raises NeedsAnswers when the files leave open
+    something that changes numbers, OrdersError when they cannot be read; then no table is left.
     """
     _check(answers, paths)
     parts: list[Part] = []
