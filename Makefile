@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: run test check figures
+.PHONY: run test check figures pictures
 
 run: .venv/run          ## set up and open the app on the sample shop
 	$(BIN)/streamlit run app.py --server.port $(PORT)
@@ -23,6 +23,9 @@ check: .venv/test       ## style and types
 figures: .venv/test     ## the benchmark tables, see benchmarks/README.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks
+
+pictures: .venv/test    ## the README's pictures, from the app that `make run` has opened
+	$(BIN)/python docs/pictures.py http://localhost:$(PORT)
 
 .venv/run: requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

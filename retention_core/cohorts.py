@@ -124,5 +124,7 @@ def _beta_prior(column: pd.DataFrame) -> tuple[float, float]:
 
 
 def _counted(cells: pd.DataFrame) -> pd.DataFrame:
-    finished = cells[cells["is_complete"]]
-    return finished[~finished["cohort"].isin(left_truncated(cells))] if len(finished) else finished
+    """Finished cells of cohorts that are not left-truncated, as `with_marks` has marked them or as found here."""
+    if "is_left_truncated" in cells:
+        return cells[cells["is_complete"] & ~cells["is_left_truncated"]]
+    return cells[cells["is_complete"] & ~cells["cohort"].isin(left_truncated(cells))]

@@ -1,14 +1,12 @@
 """Cohorts: of the customers won in a period, how many come back in each later one."""
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
-from pages.shared import scope, sources, ui
+from pages.shared import cohort_parts, scope, sources, ui
 from retention_core import answers, cohorts
 from retention_core.charts import measure
-from retention_core.say import number, say
+from retention_core.say import say
 
 GRAINS = {"month": "Month", "quarter": "Quarter", "week": "Week", "rolling": "30 days of age"}
 FORMS = {"in": "In the period", "on_or_after": "In it or later", "by": "Second order by then"}
@@ -22,7 +20,7 @@ NOTES = (
     "where its 95 % interval leaves out that mean.",
     "“In it or later” can still grow for every age, and most for the latest: later orders have not happened yet.",
 )
-MOST_ROWS, MOST_LINES, MOST_PEOPLE = 36, 6, 1000
+MOST_ROWS, MOST_LINES = 36, 6
 
 
 def asked(grain: str, form: str) -> tuple[str, dict[str, str]]:
@@ -30,24 +28,6 @@ def asked(grain: str, form: str) -> tuple[str, dict[str, str]]:
     if grain == "rolling":
         return "rolling_retention", {"form": form}
     return "cohort_retention", {"grain": grain, "form": form}
-
-
-def people(clicked: Any, grain: str, shown: pd.DataFrame) -> None:
-    """The customers behind the clicked cell, to look at and to take along."""
-    picked = {(cell.get("cohort_key"), cell.get("age")) for cell in clicked["selection"].get("cell", [])}
-    drawn = set(zip(shown["cohort"].dt.strftime("%Y-%m-%d"), shown["age"], strict=True))
-    if grain == "rolling":
-        st.caption(say("Cells of months, quarters and weeks open their customers on a click."))
-    elif not picked & drawn:
-        st.caption(say("Click a cell to see its customers."))
-    else:
-        cohort, age = (picked & drawn).pop()
-        listed = ui.query("cohort_customers", grain=grain, cohort=cohort, age=age)
-        name = measure.period_name(pd.Timestamp(cohort), grain)
-        when = {"unit": say(GRAINS[grain]).lower(), "age": age, "n": number(len(listed))}
-        st.subheader(say("Customers of {cohort} who ordered in {unit} {age}: {n}", cohort=name, **when), anchor=False)
-        st.dataframe(listed.head(MOST_PEOPLE), hide_index=True, height=280)
-        ui.download(say("These customers"), f"customers_{cohort}_{age}", lambda: listed)
 
 
 def compared(lines: str, query: str, parameters: dict[str, str], show: str, shown: pd.DataFrame) -> pd.DataFrame:
@@ -75,8 +55,9 @@ with st.container(horizontal=True, gap="medium"):
     form = ui.choose("Came back", FORMS, "form")
     show = ui.choose("Show", SHOWS, "show")
     ages = int(ui.choose("Ages", AGES, "ages"))
+    known_since = cohort_parts.known_since()
 query, parameters = asked(grain, form)
-marked = cohorts.cumulative_value(cohorts.with_marks(ui.query(query, **parameters)))
+marked = cohorts.cumulative_value(cohorts.with_marks(ui.query(query, **parameters), known_since))
 means = measure.mean_row(marked, show)
 answer = answers.cohort_answer(means, grain, form, show, sources.shop().facts.currency)
 with head:
@@ -97,7 +78,7 @@ clicked = ui.chart(
     heatmap, say("Cohorts by age. {answer}", answer=answer), "cells", on_select="rerun", selection_mode="cell"
 )
 st.caption(ui.plain(answers.cohort_signs(shown)))
-people(clicked, grain, shown)
+cohort_parts.people(clicked, grain, say(GRAINS[grain]), shown)
 
 st.subheader(say("Side by side"), anchor=False)
 told_apart = {key: label for key, label in LINES.items() if key == "cohort" or len(ui.segments(key)) > 1}
@@ -114,4 +95,5 @@ else:
 st.subheader(say("All figures"), anchor=False)
 st.dataframe(measure.cohort_table(shown, show, grain), height=320)
 ui.download(say("All cells"), "cohorts", lambda: marked)
+cohort_parts.brackets()
 ui.explain((), {query: parameters}, NOTES)

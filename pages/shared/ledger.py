@@ -14,15 +14,6 @@ from retention_core.orders.rules import RULE
 from retention_core.say import money, number, say
 
 # What the reader says of lines that became no row; the other rules bring their own sentence.
-LINES = {
-    "header": "The line that names the columns",
-    "blank": "Blank line",
-    "continuation": "Further line of a value that goes over several lines",
-    "preamble": "Title line above the table",
-    "bad_quote": "A quotation mark opens and never closes",
-    "too_long": "Longer than any order line can be",
-    "wrong_width": "More or fewer values than the table has columns",
-}
 OUTCOMES = {"kept": "Kept", "left out": "Left out", "merged": "Merged", "note": "Note"}
 # Lines of second tables that fall with an order or a customer: never the reason worth naming first.
 CONSEQUENCES = ("order_not_counted", "customer_not_counted")
@@ -149,7 +140,7 @@ def _examples(frame: pd.DataFrame) -> None:
 
 
 def _words(rule: str) -> str:
-    return say(RULE[rule].sentence if rule in RULE else LINES[rule])
+    return say(RULE[rule].sentence)
 
 
 def _money(row: pd.Series) -> str:

@@ -85,7 +85,7 @@ _ONLINE_RETAIL_MONEY = "quantity × price of the invoice's lines, carriage lines
 LAYOUTS: tuple[Layout, ...] = (
     Layout(
         "comeback",
-        "Comeback sample shop",
+        "Orders with order_id, customer_id, ordered_at and amount",
         "orders",
         "order",
         ("order_id", "customer_id", "ordered_at", "amount"),

@@ -20,6 +20,14 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule("kept", "kept", "Counted"),
+    # lines of the file that are no row
+    Rule("header", "kept", "The line that names the columns"),
+    Rule("blank", "kept", "Blank line"),
+    Rule("continuation", "kept", "Further line of a value that goes over several lines"),
+    Rule("preamble", "left out", "Title line above the table"),
+    Rule("bad_quote", "left out", "A quotation mark opens and never closes"),
+    Rule("too_long", "left out", "Longer than any order line can be"),
+    Rule("wrong_width", "left out", "More or fewer values than the table has columns"),
     # rows of the file that hold no order
     Rule("total_row", "left out", "A line of totals, not an order"),
     Rule("no_date", "left out", "No date"),

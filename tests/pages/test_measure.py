@@ -169,3 +169,21 @@ def test_names_of_the_order_file_are_never_read_as_markdown(visit: Visit) -> Non
         assert not app.exception
         texts = [str(part.value) for part in (*app.header, *app.markdown, *app.caption)]
         assert not any(picture in text for text in texts)
+
+
+def test_own_spans_of_days_show_who_ordered_in_them(visit: Visit) -> None:
+    app = visit("measure/cohorts", orders=FEW_MONTHS, edges="0, 31, 61")
+    spans = app.dataframe[1].value
+    assert spans.iloc[:, 0].tolist() == ["0–30", "31–60"]
+    assert spans.iloc[0, 1].replace("\u00a0", " ") == "100 %"
+
+
+@pytest.mark.parametrize("edges", ["", "<script>", "5", "9999999", "1," * 50])
+def test_spans_of_days_that_mean_nothing_are_answered_with_an_example(visit: Visit, edges: str) -> None:
+    app = visit("measure/cohorts", orders=FEW_MONTHS, edges=edges)
+    assert not app.exception
+
+
+def test_cohorts_before_the_day_customers_are_known_stay_out_of_the_mean(visit: Visit) -> None:
+    app = visit("measure/cohorts", orders=FEW_MONTHS, known_since="2025-02-01")
+    assert "†" in said(app) and not app.exception

@@ -1,0 +1,45 @@
+"""Takes the pictures of the README from the running app: `make pictures`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+FOLDER = Path(__file__).parent / "pictures"
+# name of the picture, page, width, colour scheme
+PICTURES = (
+    ("overview", "", 1280, "light"),
+    ("retention", "retention", 1280, "light"),
+    ("cohorts", "cohorts", 1280, "light"),
+    ("source", "source", 1280, "light"),
+    ("glossary", "glossary", 1280, "light"),
+    ("cohorts-phone", "cohorts", 390, "light"),
+    ("retention-dark", "retention", 1280, "dark"),
+)
+TALLEST = 1500
+
+
+def take(browser: Browser, address: str, name: str, page: str, width: int, scheme: str) -> None:
+    view = browser.new_page(viewport={"width": width, "height": TALLEST}, color_scheme=scheme)
+    view.goto(f"{address}/{page}")
+    view.get_by_role("heading", level=1).wait_for()
+    view.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+    view.wait_for_timeout(2000)  # charts grow into their place
+    content = view.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    view.set_viewport_size({"width": width, "height": min(int(content), TALLEST)})
+    view.wait_for_timeout(1000)
+    view.screenshot(path=FOLDER / f"{name}.png")
+    view.close()
+
+
+if __name__ == "__main__":
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    FOLDER.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for picture in PICTURES:
+            take(browser, sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8501", *picture)
+        browser.close()

@@ -1,0 +1,84 @@
+"""Parts of the cohorts page: who is behind a cell, spans of days of one's own, customers known since."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import sources, ui
+from retention_core import cohorts
+from retention_core.charts import measure
+from retention_core.say import between, number, percent, say
+
+MOST_PEOPLE, MOST_EDGES, LAST_DAY = 1000, 12, 3650
+EDGES = "0, 31, 91, 181, 366"
+
+
+def known_since() -> pd.Timestamp | None:
+    """Since when the file knows all customers, where the user knows better than the marks."""
+    shop = sources.shop()
+    day = st.date_input(
+        say("Customers known since"),
+        None,
+        min_value=shop.first_on,
+        max_value=shop.observed_on,
+        key="known_since",
+        bind="query-params",
+        help=say(
+            "Cohorts of earlier days hold customers who bought before the file begins: they are marked with † and left "
+            "out of the mean. Without a day, cohorts that are out of line at the beginning are marked."
+        ),
+        width=200,
+    )
+    return pd.Timestamp(day) if day else None
+
+
+def people(clicked: Any, grain: str, unit: str, shown: pd.DataFrame) -> None:
+    """The customers behind the clicked cell, to look at and to take along."""
+    picked = {(cell.get("cohort_key"), cell.get("age")) for cell in clicked["selection"].get("cell", [])}
+    drawn = set(zip(shown["cohort"].dt.strftime("%Y-%m-%d"), shown["age"], strict=True))
+    if not picked & drawn:
+        st.caption(say("Click a cell to see its customers."))
+        return
+    cohort, age = (picked & drawn).pop()
+    if grain == "rolling":
+        listed = ui.query("rolling_customers", cohort=cohort, age=age)
+    else:
+        listed = ui.query("cohort_customers", grain=grain, cohort=cohort, age=age)
+    name = measure.period_name(pd.Timestamp(cohort), grain)
+    when = {"unit": unit.lower(), "age": age, "n": number(len(listed))}
+    st.subheader(say("Customers of {cohort} who ordered in {unit} {age}: {n}", cohort=name, **when), anchor=False)
+    st.dataframe(listed.head(MOST_PEOPLE), hide_index=True, height=280)
+    ui.download(say("These customers"), f"customers_{cohort}_{age}", lambda: listed)
+
+
+def brackets() -> None:
+    """Who came back within spans of days that the user sets, over all cohorts that have lived through them."""
+    st.subheader(say("Your own spans of days"), anchor=False)
+    text = st.text_input(
+        say("First day of each span, and the day after the last"), EDGES, key="edges", bind="query-params"
+    )
+    edges = sorted({int(day) for day in re.findall(r"\d{1,4}", text or "") if int(day) <= LAST_DAY})
+    if not 2 <= len(edges) <= MOST_EDGES:
+        st.caption(say("Write two to {n} days after the first order, such as {example}.", n=MOST_EDGES, example=EDGES))
+        return
+    cells = ui.query("bracket_retention", edges=edges).rename(columns={"from_day": "age"})
+    means = cohorts.mean_by_age(cells)
+    if means.empty:
+        st.caption(say("No cohort has lived through a whole span yet."))
+        return
+    spans = means.merge(cells[["age", "to_day"]].drop_duplicates())
+    table = pd.DataFrame(
+        {
+            say("Days since the first order"): [f"{row.age}–{row.to_day - 1}" for row in spans.itertuples()],
+            say("Ordered in them"): spans["retained_share"].map(percent),
+            say("95 % sure"): [between(percent(row.low), percent(row.high)) for row in spans.itertuples()],
+            say("Customers"): spans["cohort_customers"].map(number),
+            say("Cohorts"): spans["cohorts"].map(number),
+        }
+    )
+    st.dataframe(table, hide_index=True)
+    ui.explain((), {"bracket_retention": {"edges": edges}})
