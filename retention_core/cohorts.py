@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -48,7 +50,8 @@ def cumulative_value(cells: pd.DataFrame) -> pd.DataFrame:
 def left_truncated(cells: pd.DataFrame, known_since: pd.Timestamp | None = None) -> list[pd.Timestamp]:
     """First days of the cohorts that hold customers who bought before the data begin.
 
-    With `known_since` these are the cohorts that began before that day. Without it, up to three first cohorts whose
+    `cells` are those of the whole shop, unfiltered, in the form "in": of a part of the customers, the first cohorts are
+    not the shop's first. With `known_since` these are the cohorts that began before that day. Without it, up to three first cohorts whose
     size is over twice the median of the later ones, or whose return in the first three whole periods is higher than
     that of the later cohorts beyond chance (three standard errors) and by a quarter; the first in line ends the search.
     """
@@ -79,15 +82,16 @@ def _out_of_line(cohort: pd.DataFrame, later: pd.DataFrame) -> bool:
     return bool(share > 1.25 * later_share and share - later_share > 3 * error)
 
 
-def with_marks(cells: pd.DataFrame, known_since: pd.Timestamp | None = None) -> pd.DataFrame:
+def with_marks(cells: pd.DataFrame, truncated: Sequence[pd.Timestamp] = ()) -> pd.DataFrame:
     """The same rows with is_left_truncated, is_small (cohort of under 30), shrunk_share and stands_out.
 
+    truncated: first days of the cohorts older than the data, as `left_truncated` finds them in the whole shop.
     shrunk_share: the cell pulled to the mean of its age as far as its size allows (beta-binomial, by moments).
     stands_out: 1 above, -1 below, 0 not told apart from the other cohorts of that age: the 95 % interval of the shrunk
     share holds their mean. Cells that are unfinished or left-truncated never stand out.
     """
     marked = cells.assign(
-        is_left_truncated=cells["cohort"].isin(left_truncated(cells, known_since)),
+        is_left_truncated=cells["cohort"].isin(list(truncated)),
         is_small=cells["cohort_customers"] < SMALL_SAMPLE,
     )
     counted = marked[marked["is_complete"] & ~marked["is_left_truncated"]]
@@ -124,7 +128,6 @@ def _beta_prior(column: pd.DataFrame) -> tuple[float, float]:
 
 
 def _counted(cells: pd.DataFrame) -> pd.DataFrame:
-    """Finished cells of cohorts that are not left-truncated, as `with_marks` has marked them or as found here."""
-    if "is_left_truncated" in cells:
-        return cells[cells["is_complete"] & ~cells["is_left_truncated"]]
-    return cells[cells["is_complete"] & ~cells["cohort"].isin(left_truncated(cells))]
+    """Finished cells of cohorts that `with_marks` has not marked as older than the data."""
+    finished = cells[cells["is_complete"]]
+    return finished[~finished["is_left_truncated"]] if "is_left_truncated" in finished else finished

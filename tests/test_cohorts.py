@@ -52,7 +52,8 @@ def test_cumulative_value_adds_up_revenue_per_customer() -> None:
 def test_a_first_cohort_that_is_far_too_large_is_marked() -> None:
     cells = steady([2000, *[300] * 9], [0.2] * 10)
     assert cohorts.left_truncated(cells) == [pd.Timestamp("2024-01-01")]
-    assert cohorts.mean_by_age(cells)["cohorts"].max() == 9
+    marked = cohorts.with_marks(cells, cohorts.left_truncated(cells))
+    assert cohorts.mean_by_age(marked)["cohorts"].max() == 9
 
 
 def test_first_cohorts_that_return_far_more_often_are_marked() -> None:

@@ -57,7 +57,9 @@ with st.container(horizontal=True, gap="medium"):
     ages = int(ui.choose("Ages", AGES, "ages"))
     known_since = cohort_parts.known_since()
 query, parameters = asked(grain, form)
-marked = cohorts.cumulative_value(cohorts.with_marks(ui.query(query, **parameters), known_since))
+marked = cohorts.cumulative_value(
+    cohorts.with_marks(ui.query(query, **parameters), ui.older_cohorts(grain, known_since))
+)
 means = measure.mean_row(marked, show)
 answer = answers.cohort_answer(means, grain, form, show, sources.shop().facts.currency)
 with head:
@@ -95,5 +97,5 @@ else:
 st.subheader(say("All figures"), anchor=False)
 st.dataframe(measure.cohort_table(shown, show, grain), height=320)
 ui.download(say("All cells"), "cohorts", lambda: marked)
-cohort_parts.brackets()
+cohort_parts.brackets(ui.older_cohorts("month", known_since))
 ui.explain((), {query: parameters}, NOTES)

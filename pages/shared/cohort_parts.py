@@ -14,7 +14,7 @@ from retention_core.charts import measure
 from retention_core.say import between, number, percent, say
 
 MOST_PEOPLE, MOST_EDGES, LAST_DAY = 1000, 12, 3650
-EDGES = "0, 31, 91, 181, 366"
+EDGES = "1, 31, 91, 181, 366"
 
 
 def known_since() -> pd.Timestamp | None:
@@ -55,7 +55,7 @@ def people(clicked: Any, grain: str, unit: str, shown: pd.DataFrame) -> None:
     ui.download(say("These customers"), f"customers_{cohort}_{age}", lambda: listed)
 
 
-def brackets() -> None:
+def brackets(older: list[pd.Timestamp]) -> None:
     """Who came back within spans of days that the user sets, over all cohorts that have lived through them."""
     st.subheader(say("Your own spans of days"), anchor=False)
     text = st.text_input(
@@ -66,7 +66,7 @@ def brackets() -> None:
         st.caption(say("Write two to {n} days after the first order, such as {example}.", n=MOST_EDGES, example=EDGES))
         return
     cells = ui.query("bracket_retention", edges=edges).rename(columns={"from_day": "age"})
-    means = cohorts.mean_by_age(cells)
+    means = cohorts.mean_by_age(cohorts.with_marks(cells, older))
     if means.empty:
         st.caption(say("No cohort has lived through a whole span yet."))
         return

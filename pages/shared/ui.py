@@ -223,3 +223,9 @@ def download(label: str, name: str, frame: Callable[[], pd.DataFrame]) -> None:
                 on_click="ignore",
                 icon=":material/download:",
             )
+
+
+def older_cohorts(grain: str, known_since: pd.Timestamp | None = None) -> list[pd.Timestamp]:
+    """First days of the cohorts that hold customers from before the data: of the whole shop, whatever is filtered."""
+    whole = sources.query("cohort_retention", {"grain": "month" if grain == "rolling" else grain})
+    return cohorts.left_truncated(whole, known_since)
