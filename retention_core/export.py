@@ -6,18 +6,24 @@ import csv
 import io
 
 import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
+# Spreadsheets look past these before they decide what a cell is.
+BLANKS = (" ", "\u00a0", "\u2007", "\u202f", "\u3000", "\ufeff", "\u200b")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def safe_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """The same rows; text cells and column names that begin like a formula get an apostrophe. Numbers stay numbers."""
-    columns = {name: frame[name].map(_disarmed) for name in frame.columns if frame[name].dtype == object}
-    return frame.assign(**columns).rename(columns=lambda name: str(_disarmed(str(name))))
+    safe = frame.copy()
+    for place, kind in enumerate(frame.dtypes):
+        if not (is_numeric_dtype(kind) or is_datetime64_any_dtype(kind)):
+            safe.isetitem(place, [_disarmed(cell) for cell in frame.iloc[:, place]])
+    return safe.rename(columns=lambda name: str(_disarmed(str(name))))
 
 
 def _disarmed(cell: object) -> object:
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA_STARTS):
+    if isinstance(cell, str) and cell.lstrip("".join(BLANKS)).startswith(FORMULA_STARTS):
         return f"'{cell}"
     return cell
 

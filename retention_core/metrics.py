@@ -35,6 +35,8 @@ class Metric:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     caveats: tuple[str, ...] = ()
     source: str = ARTICLES
+    needs_amount: bool = False
+    can_pass_1: bool = False
 
 
 def read(shop: Shop, key: str, **parameters: Any) -> Reading:
@@ -42,19 +44,21 @@ def read(shop: Shop, key: str, **parameters: Any) -> Reading:
     if key not in METRICS:
         raise KeyError(f"there is no metric {key!r}; there are {', '.join(METRICS)}")
     metric = METRICS[key]
+    if metric.needs_amount and not shop.facts.has_amount:
+        return Reading(None, None, None, None, None, metric.unit, ("The file tells no amounts.",))
     reading = metric.read(shop, {**metric.parameters, **parameters})
     caveats = (*_sample_caveats(reading), *reading.caveats, *metric.caveats)
     low, high = reading.low, reading.high
-    if metric.unit == "share" and low is not None and high is not None:
-        low, high = max(low, 0.0), high if (reading.value or 0.0) > 1 else min(high, 1.0)
+    if metric.unit == "share" and low is not None and high is not None and not metric.can_pass_1:
+        low, high = max(low, 0.0), min(high, 1.0)
     return replace(reading, low=low, high=high, unit=metric.unit, caveats=caveats)
 
 
 def _sample_caveats(reading: Reading) -> tuple[str, ...]:
     if reading.value is None:
         return ("Not known yet: nobody, or no whole period, has been observed for it.",)
-    if reading.low is not None and reading.denominator is not None and reading.denominator < SMALL_SAMPLE:
-        return (f"Rests on fewer than {SMALL_SAMPLE} customers or orders: one more or less moves it a lot.",)
+    if reading.low is not None and reading.customers is not None and reading.customers < SMALL_SAMPLE:
+        return (f"Rests on fewer than {SMALL_SAMPLE} customers: one more or less moves it a lot.",)
     return ()
 
 
@@ -90,6 +94,7 @@ _BLOCKS = (
         "Sum of order amounts",
         "customer_totals",
         readings.count("customer_totals", "revenue"),
+        needs_amount=True,
     ),
     Metric(
         "crr_textbook",
@@ -103,6 +108,7 @@ _BLOCKS = (
             _WINDOW,
             "Can pass 100 %: customers who had lapsed and came back count at the end but not at the start.",
         ),
+        can_pass_1=True,
     ),
     Metric(
         "crr_strict",
@@ -111,7 +117,7 @@ _BLOCKS = (
         "Of the customers active at the start of the period, the share that is still active at its end.",
         "Active at start and end / active at the start",
         "retention_rates",
-        readings.share("retained", "customers_start", readings.complete_with_start, "retention_rates"),
+        readings.share("retained", "customers_start", readings.last_complete, "retention_rates"),
         caveats=(_WINDOW,),
     ),
     Metric(
@@ -193,6 +199,7 @@ _BLOCKS = (
         "customer_totals",
         readings.ratio("revenue", "orders", readings.order_value_squares),
         caveats=("A few very large orders can carry it: see the share of the best customers.",),
+        needs_amount=True,
     ),
     Metric(
         "purchase_frequency",
@@ -213,6 +220,7 @@ _BLOCKS = (
         "customer_totals",
         readings.per_customer("revenue"),
         caveats=("To date, not for life: young customers have not finished.",),
+        needs_amount=True,
     ),
     Metric(
         "customer_value_simple",
@@ -228,6 +236,7 @@ _BLOCKS = (
             "A model does better.",
             "The interval holds the error of the churn rate alone.",
         ),
+        needs_amount=True,
     ),
     Metric(
         "orders_from_repeat_customers",
@@ -255,6 +264,7 @@ _BLOCKS = (
         "Revenue of customers with two or more orders / revenue",
         "customer_totals",
         readings.repeat_share("repeat_revenue", "revenue"),
+        needs_amount=True,
     ),
     *(
         Metric(
@@ -266,6 +276,7 @@ _BLOCKS = (
             "concentration",
             readings.top_share(place),
             caveats=("Describes the past: the best of one year are not all the best of the next.",),
+            needs_amount=True,
         )
         for place, percent in enumerate((10, 20))
     ),

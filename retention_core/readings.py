@@ -18,7 +18,10 @@ Z95 = 1.959963984540054
 
 @dataclass(frozen=True)
 class Reading:
-    """One number: `value` with its 95 % interval, what was divided by what, caveats. None: not known."""
+    """One number: `value` with its 95 % interval, what was divided by what, caveats. None: not known.
+
+    `customers`: how many people it rests on, where it has an interval.
+    """
 
     value: float | None
     low: float | None
@@ -27,6 +30,7 @@ class Reading:
     denominator: float | None
     unit: str
     caveats: tuple[str, ...] = ()
+    customers: float | None = None
 
 
 Read: TypeAlias = "Callable[[Shop, Mapping[str, Any]], Reading]"
@@ -63,7 +67,7 @@ def _share_of(hits: float, trials: float) -> Reading:
     hits, trials = float(hits), float(trials)
     if trials <= 0:
         return Reading(None, None, None, hits, trials, "")
-    return Reading(hits / trials, *wilson(hits, trials), hits, trials, "")
+    return Reading(hits / trials, *wilson(hits, trials), hits, trials, "", customers=trials)
 
 
 _NOT_KNOWN = Reading(None, None, None, None, None, "")
@@ -77,13 +81,15 @@ def complete(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["is_complete"]]
 
 
-def complete_with_start(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[frame["is_complete"] & (frame["customers_start"] > 0)]
+def last_complete(frame: pd.DataFrame) -> pd.DataFrame:
+    """The last whole period, if anybody was active when it began: an older one is not the present."""
+    last = complete(frame).tail(1)
+    return last[last["customers_start"] > 0]
 
 
 def textbook_crr(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
     """(E - N) / S = (retained + reactivated) / S; the reactivated come from outside S, their count as Poisson."""
-    rows = complete_with_start(shop.query("retention_rates", **parameters))
+    rows = last_complete(shop.query("retention_rates", **parameters))
     if rows.empty:
         return _NOT_KNOWN
     row = rows.iloc[-1]
@@ -92,11 +98,11 @@ def textbook_crr(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
     value, kept = (retained + reactivated) / start, retained / start
     back = Z95 * math.sqrt(reactivated) / start
     low, high = value - math.hypot(kept - low, back), value + math.hypot(high - kept, back)
-    return Reading(value, low, high, retained + reactivated, start, "")
+    return Reading(value, low, high, retained + reactivated, start, "", customers=start)
 
 
 def churn(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
-    rows = complete_with_start(shop.query("retention_rates", **parameters))
+    rows = last_complete(shop.query("retention_rates", **parameters))
     if rows.empty:
         return _NOT_KNOWN
     row = rows.iloc[-1]
@@ -138,7 +144,7 @@ def ratio(numerator: str, denominator: str, squares: Callable[[float, pd.Series]
         ratio = top / bottom
         deviation = max(squares(ratio, totals), 0.0) * customers / max(customers - 1, 1)
         half = Z95 * math.sqrt(deviation) / bottom
-        return Reading(ratio, ratio - half, ratio + half, top, bottom, "")
+        return Reading(ratio, ratio - half, ratio + half, top, bottom, "", customers=customers)
 
     return reading
 
@@ -197,7 +203,9 @@ def simple_value(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
         return _NOT_KNOWN
     yearly = float(year["revenue"]) / float(year["customers"]) * margin
     high = yearly / (1 - kept.high) if kept.high < 1 else None
-    return Reading(yearly / (1 - kept.value), yearly / (1 - kept.low), high, yearly, 1 - kept.value, "")
+    return Reading(
+        yearly / (1 - kept.value), yearly / (1 - kept.low), high, yearly, 1 - kept.value, "", (), kept.customers
+    )
 
 
 def median_wait(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
@@ -210,4 +218,4 @@ def median_wait(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
     if curve.empty:
         return _NOT_KNOWN
     ordered, customers = float(curve["ordered"].sum()), float(curve["at_risk"].iloc[0])
-    return Reading(first_day("share"), first_day("high"), first_day("low"), ordered, customers, "")
+    return Reading(first_day("share"), first_day("high"), first_day("low"), ordered, customers, "", (), customers)

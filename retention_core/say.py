@@ -14,7 +14,13 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
+from babel.numbers import (
+    format_compact_currency,
+    format_compact_decimal,
+    format_currency,
+    format_decimal,
+    format_percent,
+)
 
 LOCALES = Path(__file__).parent / "locale"
 NOT_KNOWN = "–"
@@ -73,6 +79,13 @@ def money(value: float | None, currency: str | None, digits: int | None = None) 
         return str(format_decimal(value, format=figure, locale=_locale.get()))
     pattern = f"¤{figure}"
     return str(format_currency(value, currency, pattern, locale=_locale.get(), currency_digits=False))
+
+
+def compact_money(value: float | None, currency: str | None) -> str:
+    """Money in short: €1.2M."""
+    if value is None or value != value or not currency:
+        return compact(value)
+    return str(format_compact_currency(value, currency, locale=_locale.get(), fraction_digits=1))
 
 
 def day(value: date) -> str:

@@ -229,7 +229,8 @@ def _plain(key: str, value: Any) -> Any:
 
 
 def _named_tables(text: str) -> set[str]:
-    return set(re.findall(r"\b\w+\b", text))
+    """What stands behind from and join; a column may be called like a table."""
+    return set(re.findall(r"\b(?:from|join)\s+(?:temp\.)?(\w+)", text))
 
 
 def _compose(text: str, grain: str, scoped: bool) -> str:

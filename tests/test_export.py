@@ -26,6 +26,14 @@ def test_a_formula_becomes_text_in_excel(payload: str) -> None:
     assert "-5.5" in sheet
 
 
+@pytest.mark.parametrize("kind", ["string", "category", "object"])
+@pytest.mark.parametrize("payload", ["=1+1", "\u00a0=1+1", "\ufeff@x"])
+def test_no_kind_of_text_column_lets_a_formula_through(kind: str, payload: str) -> None:
+    frame = pd.DataFrame({"a": pd.Series([payload], dtype=kind), "b": pd.Series([payload], dtype=kind)})
+    frame.columns = ["same", "same"]
+    assert all(cell.startswith("'") for cell in export.safe_frame(frame).iloc[0])
+
+
 def test_plain_rows_come_back_as_they_were() -> None:
     frame = pd.DataFrame({"name": ["Ann", "Łódź"], "n": [1, -2]})
     assert pd.read_csv(io.BytesIO(export.to_csv(frame)), encoding="utf-8-sig").equals(frame)

@@ -29,6 +29,7 @@ GUARDED = {
     "streamlit": ("app", "pages"),
     "altair": ("retention_core.charts", "pages"),
     "duckdb": ("retention_core.engines",),
+    "pickle": ("nothing: order files and links come from strangers",),
 }
 
 

@@ -154,3 +154,38 @@ def test_orders_after_as_of_do_not_exist_and_stand_in_the_ledger() -> None:
     ledger = early.ledger().set_index("rule")
     assert ledger.loc["after_as_of", ["rows", "amount"]].tolist() == [5, 152]
     assert ledger["rows"].sum() == 13
+
+
+def test_a_file_without_amounts_has_no_money_and_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("customer,date\n" + "".join(f"c{n % 40},2024-01-{n % 28 + 1:02}\n" for n in range(120)))
+    silent = rc.open_orders(file)
+    for key, block in METRICS.items():
+        reading = silent.metric(key)
+        if block.unit == "money" or "revenue" in block.formula.lower():
+            assert reading.value is None and reading.caveats == ("The file tells no amounts.",), key
+    assert silent.metric("orders").value == 120
+
+
+def test_the_textbook_rate_is_never_cut_at_100_percent(tmp_path: Path) -> None:
+    """17 of 20 kept and 2 back from before: 95 %, and the interval reaches beyond 100 %."""
+    rows = [(f"lapsed{n}", "2023-11-15", 1.0) for n in range(2)] + [(f"c{n}", "2024-01-20", 1.0) for n in range(20)]
+    rows += [(f"c{n}", "2024-02-20", 1.0) for n in range(17)] + [(f"lapsed{n}", "2024-02-21", 1.0) for n in range(2)]
+    shop = rc.open_orders(orders_file(tmp_path, [*rows, ("late", "2024-02-29", 1.0)]))
+    reading = shop.metric("crr_textbook", window_days=30)
+    assert (reading.numerator, reading.denominator) == (19, 20)
+    assert reading.high is not None and reading.high > 1
+
+
+def test_a_small_sample_is_told_by_its_customers(tmp_path: Path) -> None:
+    rows = [(f"c{n % 12}", f"2024-{n % 12 + 1:02}-10", 5.0 + n) for n in range(200)]
+    few = rc.open_orders(orders_file(tmp_path, rows)).metric("average_order_value")
+    many = rc.open_orders(rc.sample("gift")).metric("customer_value_simple")
+    assert "fewer than 30" in few.caveats[0] and not any("fewer than 30" in caveat for caveat in many.caveats)
+
+
+def test_an_older_period_never_passes_for_the_present(tmp_path: Path) -> None:
+    """Nobody was active when the last whole month began: the rate is not known, not that of an earlier month."""
+    rows = [(f"c{n}", "2024-01-10", 1.0) for n in range(50)] + [(f"c{n}", "2024-02-10", 1.0) for n in range(40)]
+    shop = rc.open_orders(orders_file(tmp_path, [*rows, ("late", "2024-07-31", 1.0)]))
+    assert shop.metric("crr_strict", window_days=30).value is None

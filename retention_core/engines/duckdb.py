@@ -6,9 +6,10 @@ whoever holds a cursor guards it with a lock (`Shop` does).
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 from functools import cache
-from pathlib import Path
 from typing import TypeAlias
 
 import duckdb
@@ -30,8 +31,10 @@ def _instance() -> Connection:
             "python_enable_replacements": False,
         }
     )
-    spill = Path(tempfile.gettempdir()) / "comeback-spill"
-    connection.execute(f"set temp_directory = '{str(spill).replace(chr(39), chr(39) * 2)}'")
+    # What does not fit into memory goes where only this user can read it, and is removed with the process.
+    spill = tempfile.mkdtemp(prefix="comeback-spill-")
+    atexit.register(shutil.rmtree, spill, ignore_errors=True)
+    connection.execute(f"set temp_directory = '{spill.replace(chr(39), chr(39) * 2)}'")
     # In config= this limit is accepted and ignored; set on the open connection it holds.
     connection.execute(f"set max_temp_directory_size = '{SPILL_LIMIT}'")
     # Groups by period and a few small numbers fit an array: twice as fast as hashing them.

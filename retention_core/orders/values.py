@@ -94,10 +94,6 @@ def id_sql(column: str, kind: str) -> str:
     return text if is_text(kind) or kind in INTEGERS else f"regexp_replace({text}, '\\.0+$', '')"
 
 
-def number_sql(column: str, kind: str, decimal: str | None) -> str:
-    return f"TRY_CAST({column} AS DECIMAL(19,4))" if is_number(kind) else _text_to_decimal(column, decimal or ".")
-
-
 def read_dates(connection: Connection, relation: str, column: str, kind: str, day_first: bool | None) -> DateReading:
     """How `column` of `relation` is read as a moment; `day_first` settles 03/04/2011 when it is not None."""
     if kind == "TIMESTAMP WITH TIME ZONE":

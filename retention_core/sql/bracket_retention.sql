@@ -1,7 +1,8 @@
 -- One row per monthly cohort and bracket of days since the customer's own first order.
--- from_day, to_day: the bracket holds orders from from_day on and before to_day; active_customers: ordered in it.
--- A bracket is complete when the youngest customer of the cohort has lived through it; one that not even the oldest
--- has entered has no row. low, high: 95 % Wilson interval. orders, revenue: in the bracket, the first order included.
+-- cohort: first day of the month of the first order; cohort_customers: its size; from_day, to_day: the bracket holds
+-- orders from from_day on and before to_day; active_customers: ordered in it; retained_share of the cohort, low, high: its
+-- 95 % Wilson interval; orders, revenue: in the bracket. is_complete: the month is over and its youngest customer has
+-- lived through the bracket; one that not even the oldest has entered has no row.
 -- $edges = [0, 31, 91, 181, 366]: first day of each bracket, and the day after the last one
 with brackets as (
     select from_day, lead(from_day) over (order by from_day) as to_day
@@ -41,7 +42,7 @@ select
     wilson_high(coalesce(cells.active_customers, 0), sizes.customers) as high,
     coalesce(cells.orders, 0) as orders,
     cast(coalesce(cells.revenue, 0) as double) as revenue,
-    $observed_on - sizes.youngest_on >= brackets.to_day - 1 as is_complete
+    $observed_on - sizes.youngest_on >= brackets.to_day - 1 and last_day(sizes.cohort) <= $observed_on as is_complete
 from sizes
 join brackets on brackets.to_day is not null and $observed_on - sizes.oldest_on >= brackets.from_day
 left join cells on cells.cohort = sizes.cohort and cells.from_day = brackets.from_day

@@ -1,5 +1,6 @@
 -- One row per customer of one cohort who ordered in one of its periods: the people behind a cell of the cohort table.
--- orders, revenue: in that period; total_orders, total_revenue: to date.
+-- customer_id: as in the file; first_ordered_at, last_ordered_at; orders, revenue: in that period; total_orders,
+-- total_revenue: to date, in the file's currency.
 -- $grain = 'month': week, month or quarter
 -- $cohort: first day of the period of the first order
 -- $age = 0: periods since

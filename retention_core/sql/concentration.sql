@@ -1,5 +1,5 @@
 -- One row per percentage: what share of the revenue the best customers bring.
--- top_share: 0.1 is the best tenth of customers, rounded up to whole customers.
+-- top_share: 0.1 is the best tenth of all customers, top_customers: so many, rounded up; top_revenue: theirs, of all revenue.
 with edges as (
     select
         count(*) as customers,

@@ -1,6 +1,8 @@
 -- One row: sums over customers, for every number that divides one by another. Money in the file's currency.
--- repeat_*: of customers with two or more orders; repeat_day_customers: with orders on two or more days.
--- *_squares, revenue_orders: sums of squares and products, for the error of a ratio.
+-- customers, orders, order_days, revenue: all of them; later_orders: those that are not first orders; repeat_customers,
+-- repeat_orders, repeat_revenue: of customers with two or more orders; repeat_day_customers: with orders on two or more days.
+-- revenue_squares, orders_squares, repeat_orders_squares, repeat_revenue_squares, revenue_orders: sums of squares and
+-- products, for the error of a ratio. first_on, last_on, observed_on: days of the first and last order, last observed day.
 select
     count(*) as customers,
     count(case when orders > 1 then 1 end) as repeat_customers,

@@ -1,5 +1,6 @@
--- One row per category of the first order: customers, how many were observed for 365 days, how many of those ordered
--- again within them, and revenue to date per customer, in the file's currency.
+-- One row per category of the first order: customers; observed_customers: first bought 365 days ago or earlier;
+-- ordered_again: those of them who did so within 365 days, share, low, high: with its 95 % Wilson interval;
+-- orders_per_customer, revenue_per_customer: to date, in the file's currency.
 with grouped as (
     select
         first_attributes_id,

@@ -1,6 +1,7 @@
--- One row per period: customers who ordered in it, how many were new, how many had ordered before it or ordered twice in it.
--- repeat_customers / customers is the returning customer rate as Shopify prints it; low, high: its 95 % Wilson interval.
--- first_orders + repeat_orders = orders. revenue in the file's currency. is_complete: the period is over.
+-- One row per period, its first day, and ends_at, the day after it: customers who ordered in it; new_customers: for the
+-- first time; repeat_customers: had ordered before it, or twice in it. returning_customer_rate = repeat_customers /
+-- customers, as Shopify prints it; low, high: its 95 % Wilson interval. first_orders + repeat_orders = orders. revenue,
+-- average_order_value in the file's currency. is_complete: the period is over.
 -- $grain = 'month': week, month or quarter
 with totals as (
     select

@@ -1,4 +1,4 @@
--- One row per period after the first one.
+-- One row per period after the first one: period and starts_at are its first day, ends_at the day after it.
 -- customers_start (S), customers_end (E): customers with an order in the $window_days before the period's start, end.
 -- new_customers (N): first order ever in the period and active at its end; retained: in S and in E;
 -- reactivated: in E, bought before, not in S. crr = (E - N) / S; crr_strict = retained / S; churn = 1 - crr_strict.

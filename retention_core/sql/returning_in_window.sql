@@ -1,5 +1,5 @@
--- One row: of the customers who first bought before $starts_at, how many ordered from then until before $ends_at.
--- New customers of the window are no part of it. low, high: 95 % Wilson interval.
+-- One row: of the existing_customers, who first bought before $starts_at, the returning_customers ordered from then until
+-- before $ends_at, a share of them. New customers of the window are no part of it. low, high: 95 % Wilson interval.
 -- $starts_at: first day of the window
 -- $ends_at: first day after the window
 -- $window_days = null: count as existing only those with an order in this many days before $starts_at

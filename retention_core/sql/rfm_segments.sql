@@ -1,4 +1,5 @@
--- One row per named segment: customers, orders, revenue and its share of them.
+-- One row per named segment: customers, orders, revenue in the file's currency, and its share of customers and revenue
+-- (customers_share, revenue_share).
 with scored as (
     select r_score, f_score, count(*) as customers, sum(orders) as orders, sum(revenue) as revenue
     from customers

@@ -1,5 +1,5 @@
 -- One row per monthly cohort and age in steps of 30 days from each customer's own first order.
--- Columns as cohort_retention. A cohort's cell is complete when its youngest customer has lived through the 30 days;
+-- Columns as cohort_retention. A cell is complete when the month is over and its youngest customer has lived through it;
 -- a cell that not even the oldest has entered has no row.
 -- $form = 'in': ordered in the 30 days; 'on_or_after': in them or later; 'by': second order at or before their end
 with cells as (
@@ -25,7 +25,8 @@ grid as (
         sizes.cohort,
         ages.age,
         sizes.customers,
-        sizes.youngest_on + 30 * (ages.age + 1) <= $observed_on + 1 as is_complete,
+        sizes.youngest_on + 30 * (ages.age + 1) <= $observed_on + 1 and last_day(sizes.youngest_on) <= $observed_on
+            as is_complete,
         coalesce(cells.ordered, 0) as ordered,
         coalesce(cells.ordered_last, 0) as ordered_last,
         coalesce(cells.ordered_again, 0) as ordered_again,

@@ -1,5 +1,5 @@
--- One row per span: of the customers observed for at least $days since their first order, how many ordered again,
--- on another day, within it. low, high: 95 % Wilson interval.
+-- One row per span: of the customers observed for at least $days since their first order, ordered_again did so on another
+-- day within it: a share of them. low, high: 95 % Wilson interval.
 -- $days = [30, 60, 90, 180, 365]: the spans, in days
 with spans as (
     select unnest($days) as days
