@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import streamlit as st
@@ -38,22 +38,23 @@ class Watched:
 
 
 def inspect(draft: Upload) -> tuple[Inspected, ...]:
-    """How the files would be read. Kept until the files or an answer change. Raises OrdersError."""
+    """How the files would be read. Kept until the files or an answer about reading them change. Raises OrdersError."""
+    wanted = _reading_key(draft)
     key, found = st.session_state.get("inspected", (None, None))
-    if key != draft.key:
-        found = _watch(lambda progress: sources.inspect_upload(draft, progress), on_cancel=forget_draft)
-        st.session_state["inspected"] = draft.key, found
+    if key != wanted:
+        found = _watch("reading", lambda progress: sources.inspect_upload(draft, progress), on_cancel=forget_draft)
+        st.session_state["inspected"] = wanted, found
     return found
 
 
-def open_orders(draft: Upload) -> None:
-    """Open the draft and look at it. What was open before stays until then. Raises OrdersError.
+def open_orders(draft: Upload, lines: int) -> None:
+    """Open the draft, which has so many lines, and look at it. What was open before stays until then.
 
     Some questions only come up when all rows have been read: they are kept with the draft, and asked next.
+    Raises OrdersError.
     """
-    lines = sum(table.part.physical_lines for table in inspect(draft))
     try:
-        opened = _watch(lambda progress: sources.open_upload(draft, progress), lines)
+        opened = _watch("opening", lambda progress: sources.open_upload(draft, progress), lines)
     except NeedsAnswers as problem:
         st.session_state["draft"] = draft
         st.session_state["asked"] = problem.questions
@@ -69,11 +70,22 @@ def forget_draft() -> None:
         st.session_state.pop(key, None)
 
 
+def _reading_key(draft: Upload) -> str:
+    """Tells apart what `inspect` can see: money is counted only when the files are opened."""
+    answers = replace(draft.answers, currency=None, rates=None, refunds="net", as_of=None)
+    return replace(draft, answers=answers).key
+
+
 def _watch(
-    work: Callable[[Progress], Result], total: int | None = None, on_cancel: Callable[[], None] | None = None
+    name: str,
+    work: Callable[[Progress], Result],
+    total: int | None = None,
+    on_cancel: Callable[[], None] | None = None,
 ) -> Result:
     """Do the work in another thread and show how far it is. "Cancel", like any click, ends this script at its next
     call of Streamlit, which is here, within a moment; the work then ends at its next report, and nothing is left of it.
+
+    `name`: tells the works of one run of the script apart, as each draws a button.
     """
     watched = Watched(total)
     pool = ThreadPoolExecutor(1, thread_name_prefix="comeback-open")
@@ -83,7 +95,7 @@ def _watch(
         with st.spinner(say("Reading the files …")):
             wait([future], QUIET_SECONDS)
             if not future.done():
-                _draw_until_done(future, watched, on_cancel)
+                _draw_until_done(name, future, watched, on_cancel)
         return future.result()
     except BaseException:
         watched.stopped.set()
@@ -91,12 +103,12 @@ def _watch(
         raise
 
 
-def _draw_until_done(future: Future[Result], watched: Watched, on_cancel: Callable[[], None] | None) -> None:
+def _draw_until_done(name: str, future: Future[Result], watched: Watched, on_cancel: Callable[[], None] | None) -> None:
     started = time.monotonic() - QUIET_SECONDS
     place = st.empty()
     with place.container(horizontal=True, vertical_alignment="center"):
         line = st.empty()
-        st.button(say("Cancel"), key="cancel_opening", on_click=on_cancel, icon=":material/close:")
+        st.button(say("Cancel"), key=f"cancel_{name}", on_click=on_cancel, icon=":material/close:")
         while not future.done():
             rows, seconds = number(watched.rows), number(time.monotonic() - started)
             if not watched.total:

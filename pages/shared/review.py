@@ -51,7 +51,8 @@ def ask(draft: Upload, questions: Sequence[Question]) -> Upload | None:
         else:
             given[question.key] = answer
         if question.key == "currency":
-            given["rates"] = _rates(draft, answer, question.options)
+            given["rates"], missing = _rates(draft, str(answer), question.options)
+            complete = complete and not missing
     if not complete:
         return None
     return replace(draft, answers=replace(draft.answers, mapping=mapping or None, **given))
@@ -99,33 +100,46 @@ def _question(draft: Upload, question: Question) -> str | bool | None:
     st.markdown(f"**{ui.plain(question.text)}**  \n{ui.plain(question.why)}.")
     if len(options) > FEW_OPTIONS:
         chosen: str | bool | None = st.selectbox(
-            question.text, list(options), index=None, key=key, label_visibility="collapsed",
+            ui.plain(question.text), list(options), index=None, key=key, label_visibility="collapsed",
             format_func=lambda value: f"{options[value].label} – {options[value].consequence}",
             placeholder=say("Choose"),
         )  # fmt: skip
-        return chosen
-    chosen = st.radio(
-        ui.plain(question.text), list(options), index=None, key=key, label_visibility="collapsed",
-        format_func=lambda value: ui.plain(options[value].label),
-        captions=[ui.plain(option.consequence) for option in question.options],
-    )  # fmt: skip
+    else:
+        chosen = st.radio(
+            ui.plain(question.text), list(options), index=None, key=key, label_visibility="collapsed",
+            format_func=lambda value: ui.plain(options[value].label),
+            captions=[ui.plain(option.consequence) for option in question.options],
+        )  # fmt: skip
+    if question.key == "currency" and chosen is None:
+        st.caption(say("Or count all of them with rates: first choose the currency that the others are turned into."))
     return chosen
 
 
-def _rates(draft: Upload, currency: str | bool, options: Sequence[Option]) -> Mapping[str, float] | None:
-    """What one unit of each other currency is worth in the chosen one. None: orders in the others are left out."""
+def _rates(draft: Upload, currency: str, options: Sequence[Option]) -> tuple[Mapping[str, float] | None, list[str]]:
+    """What one unit of each other currency is worth in the chosen one, and which rates are missing where some are given.
+
+    Rates None: none is given, and orders in the others are left out.
+    """
     st.markdown(
         say(
-            "Or count the others too: what is one of them worth in {currency}? All of them, or none.", currency=currency
+            "Or count the others too: what is one of them worth in {currency}? Give all rates, or none.",
+            currency=ui.plain(currency),
         )
     )
+    others = [str(option.value) for option in options if option.value != currency]
     rates = {
-        option.value: st.number_input(
-            say("1 {other} in {currency}", other=option.value, currency=currency),
-            min_value=0.0, value=None, format="%.6g", key=f"{draft.files_key[:12]}_rate_{option.value}_{currency}",
+        other: st.number_input(
+            say("1 {other} in {currency}", other=ui.plain(other), currency=ui.plain(currency)),
+            min_value=0.0, value=None, format="%.6g", key=f"{draft.files_key[:12]}_rate_{other}_{currency}",
         )
-        for option in options
-        if option.value != currency
+        for other in others
     }  # fmt: skip
-    given = {str(name): rate for name, rate in rates.items() if rate}
-    return given if len(given) == len(rates) else None
+    given = {name: rate for name, rate in rates.items() if rate}
+    missing = [name for name in others if name not in given] if given else []
+    if missing:
+        names = ui.plain(", ".join(missing))
+        st.warning(
+            say("The rate of {names} is missing. Fill it in, or take the others away to leave them out.", names=names),
+            icon=":material/warning:",
+        )
+    return given or None, missing

@@ -29,7 +29,7 @@ def choose() -> None:
         answered = review.ask(draft, _questions(found))
         settings.offer(draft, found)
         if st.button(say("Open these orders"), type="primary", key="open_orders", disabled=answered is None):
-            opening.open_orders(answered or draft)
+            opening.open_orders(answered or draft, sum(table.part.physical_lines for table in found))
     except OrdersError as problem:
         refusal(problem)
         if draft.answers != NOTHING_ANSWERED:
@@ -114,6 +114,8 @@ def _list_files(draft: Upload) -> None:
 
 
 def _size(size: int) -> str:
+    if size < 1024:
+        return say("{n} bytes", n=number(size))
     if size < MEGABYTE / 10:
         return say("{n} kB", n=number(size / 1024, 1))
     return say("{n} MB", n=number(size / MEGABYTE, 1))

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Radio
 
-from pages.shared import concepts, sources
+from pages.shared import concepts, opening, sources
 from retention_core import Shop
 from retention_core.metrics import METRICS
 from tests.conftest import ROOT
@@ -352,3 +352,46 @@ def test_a_setting_that_makes_a_file_unreadable_can_be_taken_back() -> None:
     assert not app.error
     app.button(key="open_orders").click().run()
     assert "3 orders of 2 customers were kept" in words(app)
+
+
+THREE = b"""Order ID,Customer,Order date,Amount,Currency
+A1,ann,2024-01-15,20.00,EUR
+A2,bob,2024-01-20,30.00,USD
+A3,ann,2024-03-02,100.00,GBP
+"""
+
+
+def test_slow_files_with_a_question_open_and_are_understood_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "QUIET_SECONDS", 0.0)  # every file is slow: progress and "Cancel" are always drawn
+    understood = []
+    really = sources.inspect_upload
+    monkeypatch.setattr(sources, "inspect_upload", lambda *told: understood.append(told) or really(*told))
+    app = open_files(("orders.csv", THREE))
+    radio_about(app, "currency").set_value("GBP").run()
+    app.button(key="open_orders").click().run()
+    assert not app.exception
+    assert "1 orders of 1 customers were kept" in words(app)
+    assert len(understood) == 1
+
+
+def test_a_file_is_understood_and_opened_in_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "QUIET_SECONDS", 0.0)
+    app = take(open_page(), ("orders.csv", PLAIN))
+    del app.session_state["inspected"]
+    app.button(key="open_orders").click().run()
+    assert not app.exception
+    assert "3 orders of 2 customers were kept" in words(app)
+
+
+def test_one_rate_of_two_blocks_and_says_which_is_missing() -> None:
+    app = open_files(("orders.csv", THREE))
+    assert "count all of them with rates" in words(app)
+    radio_about(app, "currency").set_value("GBP").run()
+    assert not app.button(key="open_orders").disabled
+    rate = {box.label: box for box in app.number_input}
+    rate["1 USD in GBP"].set_value(0.5).run()
+    assert app.button(key="open_orders").disabled and "The rate of EUR is missing" in words(app)
+    next(box for box in app.number_input if box.label == "1 EUR in GBP").set_value(0.8).run()
+    app.button(key="open_orders").click().run()
+    assert "3 orders of 2 customers were kept" in words(app)
+    assert ledger(app).set_index("Outcome").loc["Kept", "Money"].max() == pytest.approx(100 + 16 + 15)
