@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
 
-from retention_core.changes import Change, share_change
+from retention_core.changes import Change, share_change, z_for
 from retention_core.metrics import SMALL_SAMPLE, Reading
 from retention_core.say import between, money, number, percent, say
+
+ENOUGH_FOR_A_HEADLINE = 100  # customers behind a figure of the first sentence
 
 # A customer's age as people say it, by the grain of the cohorts.
 AGES = {"month": "month {n}", "quarter": "quarter {n}", "week": "week {n}", "rolling": "days {from_day}–{to_day}"}
@@ -31,7 +34,12 @@ RATES = {
 
 
 def with_interval(share: float, low: float, high: float) -> str:
-    """ "39 % (38–41 %)"; with a decimal where the interval is narrower than two of a hundred."""
+    """ "39 % (38–41 %)"; with a decimal where the interval is narrower than two of a hundred.
+
+    Without an interval, which is what low = high means, "100 %".
+    """
+    if low == high:
+        return percent(share)
     value, span = precise(share, low, high)
     return f"{value} ({span})"
 
@@ -89,17 +97,19 @@ def repeat_answer(customers: Reading, orders: Reading) -> str:
     )
 
 
-def gap_answer(groups: Mapping[str, pd.Series]) -> str:
+def gap_answer(groups: Mapping[str, pd.Series], dimensions: int = 1) -> str:
     """The best and the worst of several groups, if further apart than chance explains; else nothing.
 
-    `groups`: name → row of second_order_within (days, customers, ordered_again, share).
+    `groups`: name → row of second_order_within (days, customers, ordered_again, share). `dimensions`: how many such
+    sets of groups are looked at: the best of many pairs must be further apart than one pair.
     """
     known = {name: row for name, row in groups.items() if row["customers"] >= SMALL_SAMPLE}
     if len(known) < 2:
         return ""
     best, worst = (pick(known, key=lambda name: float(known[name]["share"])) for pick in (max, min))
     top, low = known[best], known[worst]
-    gap = share_change("gap", top["ordered_again"], top["customers"], low["ordered_again"], low["customers"])
+    z = z_for(math.comb(len(known), 2) * dimensions)
+    gap = share_change("gap", top["ordered_again"], top["customers"], low["ordered_again"], low["customers"], z)
     if gap is None or not gap.is_beyond_chance:
         return ""
     return say(
@@ -131,7 +141,9 @@ def cohort_answer(means: pd.DataFrame, grain: str, form: str, show: str, currenc
             "No whole period after a first order is over yet, so nothing can be said about coming back. "
             "Choose shorter periods, or add later orders."
         )
-    first, last = seen.iloc[0], seen[seen["age"] <= 12].iloc[-1]
+    first, enough = seen.iloc[0], seen["cohort_customers"] >= ENOUGH_FOR_A_HEADLINE
+    up_to_a_dozen = seen[seen["age"].le(12) & (enough | seen["age"].eq(first["age"]))]
+    last = up_to_a_dozen.iloc[-1]
     age = _age(grain, int(last["age"]))
     share = with_interval(last["retained_share"], last["low"], last["high"])
     if show == "value":
@@ -144,12 +156,16 @@ def cohort_answer(means: pd.DataFrame, grain: str, form: str, show: str, currenc
     if form == "by":
         return say("By the end of {age}, {share} of customers have ordered a second time.", age=age, share=share)
     if form == "on_or_after":
-        return say("{share} of customers order again in {age} or later.", age=age, share=share)
+        return say(
+            "So far, {share} of customers have ordered again in {age} or later; younger ones still have time to.",
+            age=_age(grain, int(first["age"])),
+            share=percent(first["retained_share"]),
+        )
     soon = with_interval(first["retained_share"], first["low"], first["high"])
     sentence = say("{soon}, {share} of customers order again", soon=say(SOON[grain]), share=soon)
     if last["age"] == first["age"]:
         return sentence + "."
-    return sentence + say("; in {age}, {share} do.", age=age, share=percent(last["retained_share"]))
+    return sentence + say("; in {age}, {share} do.", age=age, share=share)
 
 
 def cohort_signs(shown: pd.DataFrame) -> str:
@@ -162,9 +178,7 @@ def cohort_signs(shown: pd.DataFrame) -> str:
     if shown["is_small"].any():
         parts.append(say("° fewer than 30 customers: one more or less moves it a lot."))
     if shown["is_left_truncated"].any():
-        parts.append(
-            say("† mostly customers who had bought before the data begin, so not truly new: left out of the mean.")
-        )
+        parts.append(say("† out of line: probably many had bought before the data begin. Left out of the mean."))
     return " ".join(parts)
 
 
@@ -192,23 +206,16 @@ def changes_in_words(changes: Mapping[str, Change], now: str, before: str, curre
     if not changes["orders"].now and not changes["orders"].before:
         return [say("Nobody ordered in {now}, and nobody in {before}.", **names)]
     sentences = [
-        _count_in_words(
-            changes["customers"], "{n} customers ordered in {now}: {change} in {before} ({then}), {chance}.", names
-        ),
-        _count_in_words(
-            changes["new_customers"], "{n} of them were new: {change} in {before} ({then}), {chance}.", names
-        ),
+        _count_in_words(changes["customers"], "{n} customers ordered in {now}: {change} in {before} ({then}).", names)
     ]
-    if rate := changes.get("returning_customer_rate"):
-        sentences.append(
-            say(
-                "{share} were not new, or ordered twice; in {before} it was {then}. The difference is {chance}.",
-                share=percent(rate.now),
-                then=percent(rate.before),
-                chance=_chance(rate),
-                **names,
+    new, rate = changes["new_customers"], changes.get("returning_customer_rate")
+    if new.now or new.before:  # without new customers all are returning ones: nothing to tell
+        sentences.append(_count_in_words(new, "{n} of them were new: {change} in {before} ({then}), {chance}.", names))
+        if rate:
+            shares = {"share": percent(rate.now), "then": percent(rate.before)}
+            sentences.append(
+                say("{share} were not new, or ordered twice; in {before} it was {then}.", **shares, **names)
             )
-        )
     if value := changes.get("average_order_value"):
         sentences.append(
             say(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import pandas as pd
 
-from retention_core.metrics import Z95, wilson
+from retention_core.metrics import Z95
 
 
 @dataclass(frozen=True)
@@ -37,37 +38,56 @@ class Change:
 
 
 def count_change(key: str, now: float, before: float) -> Change:
-    """Two counts of people who come independently of each other (Poisson): the variance of a count is the count."""
+    """Two counts of different people who come independently of each other (Poisson): a count is its own variance."""
     half = Z95 * math.sqrt(now + before)
     return Change(key, "customers", now, before, now - before - half, now - before + half)
 
 
-def share_change(key: str, hits: float, trials: float, hits_before: float, trials_before: float) -> Change | None:
-    """Two shares of different people; the interval is that of Newcombe (1998, method 10). None where one has nobody."""
+def share_change(
+    key: str, hits: float, trials: float, hits_before: float, trials_before: float, z: float = Z95
+) -> Change | None:
+    """Two shares of different people; the interval is that of Newcombe (1998, method 10). None where one has nobody.
+
+    `z`: standard errors of the interval on either side, more than those of 95 % where many pairs are looked at.
+    """
     if trials <= 0 or trials_before <= 0:
         return None
     now, before = hits / trials, hits_before / trials_before
-    low, high = wilson(hits, trials)
-    low_before, high_before = wilson(hits_before, trials_before)
+    low, high = _score_interval(now, trials, z)
+    low_before, high_before = _score_interval(before, trials_before, z)
     down = math.hypot(now - low, high_before - before)
     up = math.hypot(high - now, before - low_before)
     return Change(key, "share", now, before, now - before - down, now - before + up)
 
 
+def z_for(comparisons: int) -> float:
+    """Standard errors at which, of so many comparisons without a difference, 1 set in 20 shows one (Bonferroni)."""
+    return NormalDist().inv_cdf(1 - 0.025 / comparisons)
+
+
+def _score_interval(share: float, trials: float, z: float) -> tuple[float, float]:
+    """Wilson (1927), at any z."""
+    half = z * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
+    centre, scale = share + z**2 / (2 * trials), 1 + z**2 / trials
+    return (centre - half) / scale, (centre + half) / scale
+
+
 def of_totals(now: pd.Series, before: pd.Series) -> dict[str, Change]:
-    """The changes between two rows of `period_totals`, by name; a share without customers is left out."""
+    """The changes between two rows of `period_totals`, by name; a share without customers is left out.
+
+    Only new customers are different people in either period. Many of the others ordered in both: their counts and
+    shares do not vary independently, and come without an interval.
+    """
     changes = [
-        count_change("customers", float(now["customers"]), float(before["customers"])),
+        Change("customers", "customers", float(now["customers"]), float(before["customers"])),
         count_change("new_customers", float(now["new_customers"]), float(before["new_customers"])),
         Change("orders", "orders", float(now["orders"]), float(before["orders"])),
         Change("revenue", "money", float(now["revenue"]), float(before["revenue"])),
-        share_change(
-            "returning_customer_rate",
-            float(now["repeat_customers"]), float(now["customers"]),
-            float(before["repeat_customers"]), float(before["customers"]),
-        ),
-    ]  # fmt: skip
+    ]
+    if now["customers"] and before["customers"]:
+        shares = (float(row["repeat_customers"]) / float(row["customers"]) for row in (now, before))
+        changes.append(Change("returning_customer_rate", "share", *shares))
     if now["orders"] and before["orders"]:
         values = (float(row["revenue"]) / float(row["orders"]) for row in (now, before))
         changes.append(Change("average_order_value", "money", *values))
-    return {change.key: change for change in changes if change is not None}
+    return {change.key: change for change in changes}

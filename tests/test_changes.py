@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -42,12 +43,10 @@ def totals(**figures: float) -> pd.Series:
 def test_the_sentences_hold_both_figures_and_the_verdict() -> None:
     found = changes.of_totals(totals(customers=150, repeat_customers=90, orders=150), totals())
     sentences = answers.changes_in_words(found, "Jun 2026", "May 2026", "EUR")
-    assert (
-        sentences[0]
-        == "150 customers ordered in Jun 2026: 50 % more than in May 2026 (100), more than chance explains."
-    )
+    assert sentences[0] == "150 customers ordered in Jun 2026: 50 % more than in May 2026 (100)."
     assert sentences[1].endswith("the same as in May 2026 (40), no more than chance can make.")
     assert sentences[2].startswith("60 % were not new, or ordered twice; in May 2026 it was 60 %.")
+    assert "chance" not in sentences[2], "many of them are the same people in both months"
     assert "Orders: +25 %; value of an order: €16.00 after €20.00." in sentences[3]
 
 
@@ -57,14 +56,33 @@ def test_a_month_without_orders_is_said_as_one_and_nothing_is_divided_by_it() ->
         "Nobody ordered in B, and nobody in A."
     ]
     first = answers.changes_in_words(changes.of_totals(totals(), nothing), "B", "A", None)
-    assert first[0] == "100 customers ordered in B: after none in A (0), more than chance explains."
+    assert first[0] == "100 customers ordered in B: after none in A (0)."
     assert len(first) == 2
 
 
-def test_groups_are_told_apart_only_beyond_chance_and_with_thirty_customers() -> None:
-    def group(customers: int, again: int) -> pd.Series:
-        return pd.Series({"days": 365, "customers": customers, "ordered_again": again, "share": again / customers})
+def test_where_nobody_can_be_new_only_customers_and_money_are_compared() -> None:
+    returning = totals(new_customers=0, repeat_customers=100)
+    sentences = answers.changes_in_words(changes.of_totals(returning, returning), "B", "A", "EUR")
+    assert len(sentences) == 2
+    assert not any("new" in sentence for sentence in sentences)
 
+
+def group(customers: int, again: int) -> pd.Series:
+    return pd.Series({"days": 365, "customers": customers, "ordered_again": again, "share": again / customers})
+
+
+def test_chance_alone_tells_groups_apart_in_few_shops() -> None:
+    """300 shops with three ways to make six groups, all with one true share: a gap in at most one shop of twenty."""
+    rng = np.random.default_rng(4)
+
+    def has_gap() -> bool:
+        draws = rng.binomial(200, 0.3, (3, 6))
+        return any(answers.gap_answer({str(n): group(200, hits) for n, hits in enumerate(row)}, 3) for row in draws)
+
+    assert sum(has_gap() for _ in range(300)) <= 15
+
+
+def test_groups_are_told_apart_only_beyond_chance_and_with_thirty_customers() -> None:
     assert "Referral: 55 %" in answers.gap_answer({"Social": group(400, 112), "Referral": group(200, 110)})
     assert answers.gap_answer({"Social": group(40, 12), "Referral": group(40, 15)}) == ""
     assert answers.gap_answer({"Social": group(400, 112), "Referral": group(20, 20)}) == ""
@@ -76,9 +94,29 @@ def test_groups_are_told_apart_only_beyond_chance_and_with_thirty_customers() ->
         (0.394, 0.383, 0.406, "39 % (38–41 %)"),
         (0.956, 0.950, 0.961, "95.6 % (95.0–96.1 %)"),
         (0.1, -0.1, 0.3, "10 % (0–30 %)"),
+        (1.0, 1.0, 1.0, "100 %"),
     ],
 )
 def test_a_share_has_as_many_decimals_as_its_interval_is_worth(
     share: float, low: float, high: float, words: str
 ) -> None:
     assert answers.with_interval(share, low, high) == words
+
+
+def means(*rows: tuple[int, int, int]) -> pd.DataFrame:
+    """Rows of cohorts.mean_by_age from (age, customers, back)."""
+    frame = pd.DataFrame(rows, columns=["age", "cohort_customers", "active_customers"])
+    share = frame["active_customers"] / frame["cohort_customers"]
+    return frame.assign(retained_share=share, low=share - 0.05, high=share + 0.05)
+
+
+def test_a_headline_rests_on_a_hundred_customers_and_has_an_interval() -> None:
+    sentence = answers.cohort_answer(means((1, 400, 80), (2, 200, 60), (3, 20, 10)), "month", "in", "share", None)
+    assert sentence.endswith("20 % (15–25 %) of customers order again; in month 2, 30 % (25–35 %) do.")
+    few = answers.cohort_answer(means((1, 40, 8), (2, 20, 10)), "month", "in", "share", None)
+    assert few.endswith("20 % (15–25 %) of customers order again.")
+
+
+def test_what_later_orders_can_still_raise_is_said_to_be_so_far() -> None:
+    sentence = answers.cohort_answer(means((1, 400, 80), (2, 200, 60)), "month", "on_or_after", "share", None)
+    assert sentence.startswith("So far, 20 % of customers have ordered again in month 1 or later")
