@@ -50,11 +50,11 @@ def cumulative_value(cells: pd.DataFrame) -> pd.DataFrame:
 def left_truncated(cells: pd.DataFrame, known_since: pd.Timestamp | None = None) -> list[pd.Timestamp]:
     """First days of the cohorts that hold customers who bought before the data begin.
 
-    `cells` are those of the whole shop, unfiltered, in the form "in": the first cohorts of a part of the customers need
-    not be the shop's first. With `known_since` these are the cohorts that began before that day. Without it, up to three
-    first cohorts whose size is over twice the median of the later ones, or whose return in the first three whole periods
-    is higher than that of the later cohorts beyond chance (three standard errors) and by a quarter; the first cohort in
-    line ends the search.
+    `cells` are those of the whole shop, unfiltered, in the form "in": the first cohorts of a part of the customers
+    need not be the shop's first. With `known_since` these are the cohorts that began before that day. Without it, up
+    to three first cohorts whose size is over twice the median of the later ones, or whose return in the first three
+    whole periods is higher than that of the later cohorts beyond chance (three standard errors) and by a quarter; the
+    first cohort in line ends the search.
     """
     cohorts = np.sort(cells["cohort"].unique())
     if known_since is not None:

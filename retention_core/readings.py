@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pandas as pd
-
 if TYPE_CHECKING:
+    import pandas as pd
+
     from retention_core.store import Shop
 
 Z95 = 1.959963984540054

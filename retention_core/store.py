@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from retention_core.engines import duckdb as engine
 from retention_core.orders import load as orders
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from retention_core.metrics import Reading
 
 SQL = Path(__file__).parent / "sql"
@@ -209,6 +209,13 @@ class Shop:
         return text, {key: value for key, value in values.items() if re.search(rf"\${key}\b", text)}
 
 
+def _moment(value: object) -> datetime:
+    """A moment, however it is written. Raises ValueError for what is none."""
+    if isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(value.isoformat() if isinstance(value, date) else str(value))
+
+
 def _build_text(name: str) -> str:
     return (SQL / "build" / f"{name}.sql").read_text(encoding="utf-8")
 
@@ -222,7 +229,7 @@ def _plain(key: str, value: Any) -> Any:
     if value is None:
         return None
     if key in DAYS:
-        return pd.Timestamp(value).date()
+        return _moment(value).date()
     if key in LISTS:
         return [value] if isinstance(value, str | int) else list(value)
     return value
@@ -284,7 +291,7 @@ def open_orders(
     files = [Path(path) for path in _listed_paths(paths)]
     connection = engine.connect()
     try:
-        moment = None if as_of is None else pd.Timestamp(as_of).to_pydatetime()
+        moment = None if as_of is None else _moment(as_of)
         given = orders.Answers(**answers, as_of=moment)
         loaded = orders.load(connection, files, given, names=names, progress=progress)
         return Shop(connection, loaded, _observed_on(loaded.facts.last_ordered_at, moment))

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from retention_core.orders.clean import SQL, rows_of
 from retention_core.orders.rules import RULE
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from retention_core.engines.duckdb import Connection
     from retention_core.orders.read_parts import Part
 
@@ -83,6 +83,8 @@ def structure_rows(part: Part) -> list[Row]:
 
 def frame(rows: Sequence[Row]) -> pd.DataFrame:
     """The ledger as a frame with the columns of `COLUMNS`."""
+    import pandas as pd
+
     return pd.DataFrame(list(rows), columns=list(COLUMNS))
 
 

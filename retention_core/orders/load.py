@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from retention_core.orders import clean, ledger, notes, read_table, second
 from retention_core.orders.errors import OrdersError
 from retention_core.orders.facts import Facts, gather
@@ -21,6 +19,8 @@ from retention_core.orders.read_parts import Part
 from retention_core.orders.stage import Reading, read_columns
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from retention_core.engines.duckdb import Connection
 
 __all__ = [
@@ -202,7 +202,7 @@ def _inspected(connection: Connection, table: Matched, answers: Answers) -> Insp
         questions += _timezone_question(reading, answers)
     cells = ", ".join(f"c{number}" for number in range(len(part.columns)))
     preview = connection.execute(f"SELECT {cells} FROM {part.relation} LIMIT {PREVIEW_ROWS}").df()
-    preview.columns = pd.Index(part.columns)
+    preview.columns = list(part.columns)
     return Inspected(
         part, table.layout.key, table.layout.title, table.confidence, table.guesses, preview, tuple(questions)
     )
