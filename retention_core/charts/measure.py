@@ -13,7 +13,9 @@ from retention_core import cohorts
 from retention_core.charts.theme import BASELINE, CHOSEN, hatch, in_words, layered, tooltip
 from retention_core.say import compact, day, month, number, percent, say
 
-ROW_HEIGHT = 24
+ROW_HEIGHT, HEAD_HEIGHT = 24, 60  # pixels of a row of cells, and of the ages above them
+FEW_AGES = 12  # up to so many each have a tick
+LEAST_SHARE = 0.05  # an axis of shares spans this much: half a per cent is no mountain
 MANY_PERIODS = 60  # more points than this would hide the line
 LONGEST_WAIT = 730  # days of the waiting curve that are drawn
 MOST_BANDS = 4  # of more lines than this the bands are a fog
@@ -44,13 +46,13 @@ def period_name(first_day: date, grain: str) -> str:
 def mean_row(cells: pd.DataFrame, show: str) -> pd.DataFrame:
     """One row per age, ready to be drawn with the cells: weighted means of shares and value, plain means of counts.
 
-    Columns: those of cohorts.mean_by_age, value_per_customer to that age, is_complete.
+    Columns: those of cohorts.mean_by_age, value_per_customer to that age, `drawn` (the mean that the picture shows; the
+    others are sums over the cohorts), is_complete.
     """
     means = cohorts.mean_by_age(cells)
     means["value_per_customer"] = means["revenue_per_customer"].cumsum()
-    if show in ("customers", "revenue"):
-        means[SHOWN[show][0]] = means[SHOWN[show][0]] / means["cohorts"]
-    return means.assign(is_complete=True)
+    drawn = means[SHOWN[show][0]] / (means["cohorts"] if show in ("customers", "revenue") else 1)
+    return means.assign(drawn=drawn, is_complete=True)
 
 
 def cohort_table(cells: pd.DataFrame, show: str, grain: str) -> pd.DataFrame:
@@ -69,13 +71,13 @@ def cohort_table(cells: pd.DataFrame, show: str, grain: str) -> pd.DataFrame:
 def cohort_heatmap(cells: pd.DataFrame, means: pd.DataFrame, show: str, grain: str, title: str) -> alt.LayerChart:
     """One square per cohort and age, the mean over cohorts on top.
 
-    `cells`: marked cells of cohort_retention; `means`: rows of mean_row. A cell that is not over yet is striped and
-    without a figure, an age not reached has no cell, ▲ and ▼ stand out from the other cohorts of that age.
-    Parameter "cell" is the clicked cell: its `cohort_key` (ISO day, "" in the mean row) and `age`.
+    `cells`: marked cells of cohort_retention; `means`: rows of mean_row, none for a picture without a mean. A cell that
+    is not over yet is striped and without a figure, an age not reached has no cell, ▲ and ▼ stand out from the other
+    cohorts of that age. Parameter "cell" is the clicked cell: its `cohort_key` (ISO day, "" in the mean row) and `age`.
     """
     frame = _heatmap_rows(cells, means, show, grain)
     rows = list(dict.fromkeys(frame["row"]))
-    order = [rows[0], "", *rows[1:]]  # an empty row sets the mean apart
+    order = rows if means.empty else [rows[0], "", *rows[1:]]  # an empty row sets the mean apart
     top = frame.loc[(frame["age"] > 0) & ~frame["is_mean"], "value"].max()
     pick = alt.selection_point(name="cell", fields=["cohort_key", "age"])
     base = alt.Chart().encode(
@@ -106,22 +108,23 @@ def cohort_heatmap(cells: pd.DataFrame, means: pd.DataFrame, show: str, grain: s
         shape=alt.Shape("stands_out:N").scale(domain=[1, -1], range=["triangle-up", "triangle-down"]).legend(None),
     )
     signs = corners.mark_point(size=38, filled=True, opacity=1, color=READABLE_ON_CELL, **SILENT)
-    return layered(frame, ROW_HEIGHT * len(order), squares.add_params(pick), unfinished, figures, signs)
+    return layered(frame, HEAD_HEIGHT + ROW_HEIGHT * len(order), squares.add_params(pick), unfinished, figures, signs)
 
 
 def _heatmap_rows(cells: pd.DataFrame, means: pd.DataFrame, show: str, grain: str) -> pd.DataFrame:
     column, words, digits = SHOWN[show]
     body = cells.assign(row=_row_names(cells, grain), cohort_key=cells["cohort"].dt.strftime("%Y-%m-%d"))
     all_cohorts = say("All cohorts") if show in ("share", "value") else say("Mean of the cohorts")
+    body = body.assign(drawn=body[column])
     head = means.assign(row=all_cohorts, cohort_key="", stands_out=0)
-    frame = pd.concat([head, body], ignore_index=True)
+    frame = pd.concat([part for part in (head, body) if len(part)], ignore_index=True)
     finished = frame["is_complete"].astype(bool)
-    named = in_words(frame[column], words, digits)
+    named = in_words(frame["drawn"], words, digits)
     return pd.DataFrame(
         {
             "row": frame["row"],
             "age": frame["age"],
-            "value": frame[column].astype(float),
+            "value": frame["drawn"].astype(float),
             "words": named,
             "figure": named.where(finished, ""),  # a figure and the stripes would hide each other
             "span": _span(frame),
@@ -164,18 +167,24 @@ def _state(is_complete: pd.Series) -> pd.Series:
 def cohort_curves(curves: pd.DataFrame, mean: pd.DataFrame, show: str, grain: str, title: str) -> alt.LayerChart:
     """One line per name over the ages, the mean of all cohorts (rows of mean_row) behind them in grey and dashed.
 
-    `curves`: name and the columns of a cohort cell; an age that is not over is a hollow point outside the line.
+    `curves`: name and the columns of a cohort cell or of a mean_row; an age that is not over is a hollow point
+    outside the line.
     """
     column, words, digits = SHOWN[show]
     names = list(dict.fromkeys(curves["name"]))
-    frame = pd.concat([curves.assign(is_mean=False), mean.assign(name="", is_mean=True)], ignore_index=True)
-    frame = frame.assign(value=frame[column].astype(float), words=in_words(frame[column], words, digits))
+    lines = curves.assign(is_mean=False, drawn=curves["drawn"] if "drawn" in curves else curves[column])
+    parts = [part for part in (lines, mean.assign(name="", is_mean=True)) if len(part)]
+    frame = pd.concat(parts, ignore_index=True)
+    frame = frame.assign(value=frame["drawn"].astype(float), words=in_words(frame["drawn"], words, digits))
     kept = ["name", "age", "value", "words", "low", "high", "cohort_customers", "is_complete", "is_mean"]
-    ages = [int(curves["age"].min()), int(curves["age"].max())]
+    first, last = int(curves["age"].min()), int(curves["age"].max())
+    ticks: dict[str, Any] = {"values": list(range(first, last + 1))} if last - first < FEW_AGES else {"tickMinStep": 1}
+    bands = show == "share" and len(names) <= MOST_BANDS
+    top = _share_axis(frame["high"] if bands else frame["value"]) if show == "share" else alt.Scale()
     color = alt.Color("name:N").scale(domain=names).legend(orient="top", title=None, columns=3, symbolOpacity=1)
     base = alt.Chart().encode(
-        x=alt.X("age:Q").title(_age_title(grain)).axis(tickMinStep=1, grid=False).scale(domain=ages),
-        y=alt.Y("value:Q").title(title).axis(format=".0%" if show == "share" else "~s", tickCount=5),
+        x=alt.X("age:Q").title(_age_title(grain)).axis(format="d", grid=False, **ticks).scale(domain=[first, last]),
+        y=alt.Y("value:Q").title(title).axis(format=".0%" if show == "share" else "~s", tickCount=5).scale(top),
     )
     grey = base.transform_filter("datum.is_mean").mark_line(color=BASELINE, strokeDash=[5, 4], **SILENT)
     over = base.transform_filter("!datum.is_mean && datum.is_complete").encode(color=color)
@@ -190,8 +199,12 @@ def cohort_curves(curves: pd.DataFrame, mean: pd.DataFrame, show: str, grain: st
             ("cohort_customers:Q", "Customers at the start"),
         ),
     )  # fmt: skip
-    bands = [band] if show == "share" and len(names) <= MOST_BANDS else []
-    return layered(frame[kept], 320, *bands, grey, over.mark_line(strokeWidth=2.2), points)
+    return layered(frame[kept], 320, *([band] if bands else []), grey, over.mark_line(strokeWidth=2.2), points)
+
+
+def _share_axis(shares: pd.Series) -> alt.Scale:
+    """From 0 to the highest share, or to a few per cent where all are next to nothing."""
+    return alt.Scale(domain=[0, max(float(shares.max()), LEAST_SHARE)], nice=True)
 
 
 def rate_over_time(series: pd.DataFrame, title: str, grain: str) -> alt.LayerChart:
@@ -206,9 +219,14 @@ def rate_over_time(series: pd.DataFrame, title: str, grain: str) -> alt.LayerCha
         state=_state(series["is_complete"]),
         is_tail=series["is_complete"].shift(-1, fill_value=True).eq(False) | ~series["is_complete"],
     )
+    low, high = float(frame["low"].min()), float(frame["high"].max())
+    room = max(LEAST_SHARE - (high - low), 0.0) / 2
     base = alt.Chart().encode(
         x=alt.X("period:T").title(None).axis(format="%b %Y", grid=False, tickCount=8, labelSeparation=12),
-        y=alt.Y("value:Q").title(title).axis(format="~%", tickCount=5).scale(zero=False, nice=True, padding=6),
+        y=alt.Y("value:Q")
+        .title(title)
+        .axis(format="~%", tickCount=5)
+        .scale(domain=[max(low - room, 0.0), high + room], zero=False, nice=True, padding=6),
     )
     over = base.transform_filter("datum.is_complete")
     band = over.mark_area(opacity=0.18, **SILENT).encode(y=alt.Y("low:Q"), y2="high:Q")
@@ -241,7 +259,8 @@ def waiting_curve(curve: pd.DataFrame, spans: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart().encode(
         x=alt.X("day:Q").title(say("Days since the first order"))
         .axis(values=[*spans["days"].tolist(), LONGEST_WAIT], grid=False, labelOverlap=True).scale(nice=False),
-        y=alt.Y("share:Q").title(say("Ordered again")).axis(format=".0%", tickCount=5),
+        y=alt.Y("share:Q").title(say("Ordered again")).axis(format=".0%", tickCount=5)
+        .scale(_share_axis(frame["high"])),
     )  # fmt: skip
     days, marked = base.transform_filter("!datum.is_span"), base.transform_filter("datum.is_span")
     band = days.mark_area(opacity=0.2, interpolate="step-after", **SILENT).encode(y=alt.Y("low:Q"), y2="high:Q")
@@ -266,7 +285,7 @@ def orders_by_kind(totals: pd.DataFrame, grain: str) -> alt.LayerChart:
     frame["place"] = frame["kind"].map({name: place for place, name in enumerate(named)})
     base = alt.Chart().encode(
         x=alt.X("name:O").sort(None).title(None).axis(labelAngle=0, labelOverlap="greedy", labelSeparation=16),
-        y=alt.Y("number:Q").title(say("Orders")).axis(tickCount=4, format=",.0f"),
+        y=alt.Y("number:Q").title(say("Orders")).axis(tickCount=4, tickMinStep=1, format=",.0f"),
         order="place:Q",
     )
     pale = alt.Opacity("kind:N").scale(domain=named, range=[1, 0.45])

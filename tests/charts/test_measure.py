@@ -120,6 +120,33 @@ def test_counts_are_means_of_cohorts_and_value_adds_up(
     assert (row["row"], row["value"]) == (head, pytest.approx(value))
 
 
+@pytest.mark.parametrize("show", measure.SHOWN)
+def test_the_mean_row_says_its_share_of_whole_customers(marked: pd.DataFrame, show: str) -> None:
+    mean = next(row for row in rows(heatmap(marked, show)) if row["is_mean"] and row["age"] == 1)
+    assert mean["basis"] == "80 / 300", "whoever came back of those won, and not the mean of a cohort"
+
+
+def test_without_means_the_picture_holds_the_cohorts_alone(marked: pd.DataFrame) -> None:
+    none = measure.mean_row(marked, "share").head(0)
+    assert not any(row["is_mean"] for row in rows(measure.cohort_heatmap(marked, none, "share", "month", "Share")))
+    named = marked.assign(name="Jan")
+    assert len(rows(measure.cohort_curves(named, none, "share", "month", "Share"))) == len(named)
+
+
+def test_a_tiny_shop_has_rows_to_see_whole_ticks_and_an_axis_of_a_few_per_cent(marked: pd.DataFrame) -> None:
+    one = marked[marked["cohort"].eq("2026-01-01") & marked["age"].between(1, 2)].assign(name="Jan")
+    one = one.assign(retained_share=0.001, low=0.0, high=0.004)
+    mean = measure.mean_row(one, "share").assign(low=0.0, high=0.004)
+    assert measure.cohort_heatmap(one, mean, "share", "month", "Share").height >= 3 * 24 + 50, "ages stand above"
+    axes = measure.cohort_curves(one, mean, "share", "month", "Share").to_dict()["layer"][1]["encoding"]
+    assert axes["x"]["axis"]["values"] == [1, 2]
+    assert axes["y"]["scale"]["domain"] == [0, 0.05]
+    spans = pd.DataFrame({"days": [30], "customers": [50], "share": [0.0], "low": 0.0, "high": 0.01})
+    curve = pd.DataFrame({"day": [1], "share": [0.0], "low": [0.0], "high": [0.01]})
+    waiting = measure.waiting_curve(curve, spans).to_dict()["layer"][1]["encoding"]
+    assert waiting["y"]["scale"]["domain"] == [0, 0.05]
+
+
 def test_the_table_holds_the_same_figures_and_marks_the_unfinished(marked: pd.DataFrame) -> None:
     table = measure.cohort_table(marked, "share", "month")
     assert table.loc["Jan 2026 · 100", "1"] == "20 %"
@@ -164,6 +191,12 @@ def test_the_running_period_hangs_on_a_dashed_line(series: pd.DataFrame) -> None
     assert tail["mark"]["strokeDash"]
     assert [row["is_tail"] for row in rows(picture)] == [False, True, True]
     assert [row["state"] for row in rows(picture)] == ["over", "over", "not over yet"]
+
+
+def test_a_rate_that_never_moves_is_drawn_on_a_few_per_cent(series: pd.DataFrame) -> None:
+    still = series.assign(value=1.0, low=1.0, high=1.0)
+    low, high = measure.rate_over_time(still, "Kept", "month").to_dict()["layer"][1]["encoding"]["y"]["scale"]["domain"]
+    assert high - low == pytest.approx(0.05)
 
 
 def test_without_a_running_period_nothing_is_dashed(series: pd.DataFrame) -> None:
