@@ -198,7 +198,9 @@ def _ask_for_currency(connection: Connection, readings: Sequence[Reading], answe
         return
     options = tuple(
         Option(
-            currency, str(currency), f"{orders:,} orders with {amount:,.2f} {currency} are counted, the others are not"
+            currency,
+            str(currency),
+            f"{orders:,} orders with {amount:,.2f} {currency} before refunds are counted, the others are not",
         )
         for currency, orders, amount in found
     )

@@ -39,7 +39,9 @@ class Matched:
 
     @property
     def confidence(self) -> float:
-        return min((guess.confidence for guess in self.guesses if guess.field in _WORDS), default=0.0)
+        """Of who, when and how much; a known table beside the orders need not say any of it."""
+        least = 0.0 if self.layout is PLAIN else 1.0
+        return min((guess.confidence for guess in self.guesses if guess.field in _WORDS), default=least)
 
 
 def match(connection: Connection, part: Part, answers: Answers) -> Matched:
@@ -65,6 +67,9 @@ def refuse(part: Part) -> OrdersError:
 
 
 def _match_by_content(connection: Connection, part: Part, answers: Answers, said: Mapping[str, int]) -> Matched:
+    if not part.rows:
+        advice = "export the orders again, and see that the days and filters you choose hold some"
+        raise OrdersError(part.name, "the table has column names but no rows", advice)
     described = mapping.describe(connection, part)
     has_header = part.header_line is not None or part.kind == "parquet"
     cdnow = None if has_header or said else _cdnow_original(described)
@@ -147,11 +152,22 @@ def _mapping_questions(
         ):
             continue
         best = () if guess is None else (guess.column,)
-        ranked = sorted(described, key=lambda column: (column.number not in best, column.number))
-        options = tuple(Option(column.name, column.name, _first_look(column)) for column in ranked)
+        ranked = sorted(described, key=lambda column: (column.number not in best, _cannot_be(field, column)))
+        options = tuple(
+            Option(column.name, _recommended(column, field, best), _first_look(column)) for column in ranked
+        )
         why = "No header says it clearly" + (f"; “{guess.name}” looks likeliest ({guess.reason})" if guess else "")
         questions.append(Question("mapping", f"Which column says {words}?", options, why, part.name, field=field))
     return questions
+
+
+def _cannot_be(field: str, column: Column) -> bool:
+    return field == "ordered_at" and max(column.date_share, column.clock_share) < 0.5
+
+
+def _recommended(column: Column, field: str, best: Sequence[int]) -> str:
+    """The name of the column; of several that hold dates it matters which one the reader would take."""
+    return f"{column.name} (recommended)" if field == "ordered_at" and column.number in best else column.name
 
 
 def _first_look(column: Column) -> str:

@@ -82,10 +82,18 @@ def _identical(connection: Connection, reading: Reading, number: int) -> list[Ro
 
 
 def _excess(connection: Connection, readings: Sequence[Reading]) -> list[Row]:
+    """Refund rows above their purchase, and what a column of refunds has above all that was paid for an order."""
+    excess = "SELECT part, order_id, customer_id, excess FROM load_refunded_orders"
+    if any("refunded" in reading.columns for reading in readings):
+        paid = "amount + coalesce(tax, 0) + coalesce(shipping, 0)"
+        excess += (
+            f" UNION ALL SELECT part, order_id, customer_id, refunded_column + coalesce(refunded_rows, 0) - ({paid})"
+            " FROM load_orders WHERE refunded_column > 0 AND amount > 0"
+        )
     found = rows_of(
         connection,
-        "SELECT part, count(*), CAST(sum(excess) AS DOUBLE) FROM load_refunded_orders"
-        " WHERE excess > 0 GROUP BY part ORDER BY part",
+        "SELECT part, count(DISTINCT (order_id, customer_id)), CAST(sum(excess) AS DOUBLE)"
+        f" FROM ({excess}) WHERE excess > 0 GROUP BY part ORDER BY part",
     )
     return [
         row_of(readings[part].part, "refund_excess", orders, orders, amount=amount, number=part)
@@ -94,5 +102,10 @@ def _excess(connection: Connection, readings: Sequence[Reading]) -> list[Row]:
 
 
 def _shared(connection: Connection, readings: Sequence[Reading]) -> list[Row]:
-    orders = rows_of(connection, "SELECT count(*), count(DISTINCT customer_id) FROM load_shared")[0]
-    return [row_of(readings[0].part, "shared_order_number", orders[0], *orders)] if orders[0] else []
+    """Every row of such a number: also those of the customer who keeps it as it stands."""
+    found = rows_of(
+        connection,
+        "SELECT part, count(*), count(DISTINCT (order_id, customer_id)), count(DISTINCT customer_id) FROM load_rows"
+        " WHERE rule IS NULL AND order_id IN (SELECT order_id FROM load_shared) GROUP BY part ORDER BY part",
+    )
+    return [row_of(readings[part].part, "shared_order_number", *counts, number=part) for part, *counts in found]
