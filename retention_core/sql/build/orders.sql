@@ -32,5 +32,5 @@ from (
         and attributes.delivery_method = coalesce(clean_orders.delivery_method, '')
         and attributes.has_coupon = (clean_orders.coupon is not null)
 ) as coded
--- Of two orders at one moment the cheaper counts as first: any rule does, but it must be one rule.
-window customer_time as (partition by customer order by ordered_at, amount, attributes_id)
+-- Of two orders at one moment, the one with the lower attributes_id is the first: any rule does, but it must be one.
+window customer_time as (partition by customer order by ordered_at, attributes_id)
