@@ -26,6 +26,8 @@ def show_metric(block: Metric) -> None:
         basis = say("{n} of {of}", n=number(reading.numerator), of=number(of)) if block.unit == "share" and of else ""
         sure = say("95 % sure: {span}", span=span) if span else say("A plain count or sum: no error of chance")
         st.caption(ui.plain(" · ".join(part for part in (sure if reading.value is not None else "", basis) if part)))
+        if about := scope.in_words():
+            st.caption(f":material/filter_alt: {ui.plain(about)}")
         caveats = reading.caveats
     else:
         caveats = block.caveats
@@ -59,6 +61,9 @@ def show(entry: Metric | Concept) -> None:
 
 st.title(say("Glossary"), anchor=False)
 st.header(say("{n} numbers and words, each with one meaning on every page.", n=len(ENTRIES)), anchor=False)
+asked = st.query_params.get("entry")
+if asked and asked not in {entry.label for entry in ENTRIES.values()}:
+    st.info(say("There is no entry “{asked}”. Look it up or search for it below.", asked=ui.plain(asked[:80])))
 chosen = st.selectbox(
     say("Look up"), list(ENTRIES), index=None, format_func=lambda key: ENTRIES[key].label,
     placeholder=say("A number or a word"), key="entry", bind="query-params",

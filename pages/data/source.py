@@ -6,8 +6,21 @@ from pages.shared import ledger, opening, sources, ui, upload
 from retention_core.orders.load import NeedsAnswers
 from retention_core.say import say
 
+
+def delete_data() -> None:
+    sources.forget_upload()
+    opening.forget_draft()
+    st.session_state["deleted"] = True
+
+
+def look_at_sample() -> None:
+    st.session_state["next_shop"] = next(iter(sources.SAMPLES))
+
+
 st.title(say("Orders"), anchor=False)
 is_open, is_own = sources.is_open(), sources.current() == "upload"
+if st.session_state.pop("deleted", False):
+    st.success(say("Your orders were deleted from this app's memory."), icon=":material/check:")
 if "draft" in st.session_state:
     st.header(say("The files are taken, but not open yet."), anchor=False)
     st.caption(say("Until then you keep looking at: {name}.", name=sources.names()[sources.current()]))
@@ -15,6 +28,10 @@ elif is_open:
     st.header(ui.plain(ledger.sentence()), anchor=False)
 else:
     st.header(say("No orders are open yet."), anchor=False)
+    if is_own:
+        st.button(
+            say("Look at the sample shop"), on_click=look_at_sample, key="look_at_sample", icon=":material/store:"
+        )
     if problem := sources.why_not():
         upload.refusal(problem)
         if isinstance(problem, NeedsAnswers):
@@ -34,7 +51,7 @@ with st.container(border=True):
     if "upload" in st.session_state or "draft" in st.session_state:
         st.button(
             say("Delete my data"),
-            on_click=lambda: (sources.forget_upload(), opening.forget_draft()),
+            on_click=delete_data,
             icon=":material/delete:",
             key="delete_data",
         )

@@ -15,17 +15,22 @@ from retention_core.say import money, number, say
 
 # What the reader says of lines that became no row; the other rules bring their own sentence.
 OUTCOMES = {"kept": "Kept", "left out": "Left out", "merged": "Merged", "note": "Note"}
+# In the order of the table on the page: a phone shows the first two or three.
+SHOWN = ("What", "Lines", "Orders", "Money", "Currency", "Customers", "Outcome")
 # Lines of second tables that fall with an order or a customer: never the reason worth naming first.
 CONSEQUENCES = ("order_not_counted", "customer_not_counted")
 
 
 def sentence() -> str:
-    """ "36,969 orders of 5,878 customers were kept; 253,803 lines were left out, most often: …" """
+    """ "36,969 orders of 5,878 customers were kept; 253,803 lines were left out, most often: …"
+
+    Lines of second tables that fall with their order or customer are named apart: they have no reason of their own.
+    """
     frame, totals = sources.shop().ledger(), sources.query("customer_totals", {}).iloc[0]
     out = frame[frame["outcome"] == "left out"]
     left_out = out.groupby(["rule", "currency"], dropna=False, as_index=False)[["rows", "amount"]].sum()
     left_out = left_out.sort_values("rows", ascending=False)
-    causes = left_out[~left_out["rule"].isin(CONSEQUENCES)]
+    follows = left_out["rule"].isin(CONSEQUENCES)
     orders, customers = number(totals["orders"]), number(totals["customers"])
     if not totals["orders"]:
         kept = say("No order of the files counts")
@@ -33,11 +38,17 @@ def sentence() -> str:
         kept = say("{orders} orders of {customers} customers were kept", orders=orders, customers=customers)
     if left_out.empty:
         return say("{kept}; no line was left out.", kept=kept)
-    first = (left_out if causes.empty else causes).iloc[0]
+    falling = number(left_out.loc[follows, "rows"].sum())
+    if follows.all():
+        return say("{kept}; {n} lines of other tables belong to none of them.", kept=kept, n=falling)
+    first = left_out[~follows].iloc[0]
     worth = say(", worth {money}", money=_money(first)) if first["amount"] else ""
     most = say("“{rule}” ({n} lines{worth})", rule=_words(first["rule"]), n=number(first["rows"]), worth=worth)
-    lines = number(left_out["rows"].sum())
-    return say("{kept}; {lines} lines were left out, most often: {most}.", kept=kept, lines=lines, most=most)
+    lines = number(left_out.loc[~follows, "rows"].sum())
+    said = say("{kept}; {lines} lines were left out, most often: {most}", kept=kept, lines=lines, most=most)
+    if follows.any():
+        return say("{said}; {n} lines of other tables fell with their orders or customers.", said=said, n=falling)
+    return f"{said}."
 
 
 def show() -> None:
@@ -46,18 +57,21 @@ def show() -> None:
     frame = shop.ledger()
     _check(frame, shop.loaded.parts)
     table = _for_people(frame)
+    several = table["File"].nunique() > 1
     st.dataframe(
-        table if table["File"].nunique() > 1 else table.drop(columns="File"),
+        table,
         hide_index=True,
+        column_order=[*SHOWN, "File"] if several else SHOWN,
         alt=say("The ledger: one row for each file and rule, with lines, orders, customers and money"),
         placeholder="",
         column_config={
-            "File": st.column_config.TextColumn(width="small"),
-            "What": st.column_config.TextColumn(width=330),
+            "What": st.column_config.TextColumn(width=215 if several else 330),
+            **{name: _column(65) for name in ("Lines", "Orders")},
+            "Money": _column(100),
+            "Currency": st.column_config.TextColumn(width=75),
+            "Customers": _column(85),
             "Outcome": st.column_config.TextColumn(width=75),
-            **{name: _column(75) for name in ("Lines", "Orders", "Customers")},
-            "Money": _column(110),
-            "Currency": st.column_config.TextColumn(width=70),
+            "File": st.column_config.TextColumn(width=200),
         },
     )
     _examples(frame)
@@ -104,19 +118,24 @@ def _for_people(frame: pd.DataFrame) -> pd.DataFrame:
     outcome = frame["outcome"].map(list(OUTCOMES).index)
     place = outcome.where(~frame["rule"].isin(STRUCTURE), len(OUTCOMES))
     frame = frame.assign(place=place).sort_values(["place", "orders", "rows"], ascending=[True, False, False])
-    has_money = frame["orders"].gt(0) | frame["amount"].ne(0)
+    has_money = frame["amount"].ne(0)
     return pd.DataFrame(
         {
             "File": frame["file"],
             "What": frame["rule"].map(_words),
             "Outcome": frame["outcome"].map(OUTCOMES).map(say),
             "Lines": frame["rows"],
-            "Orders": frame["orders"],
-            "Customers": frame["customers"],
+            "Orders": _unless_none(frame["orders"]),
+            "Customers": _unless_none(frame["customers"]),
             "Money": frame["amount"].round(2).where(has_money),
             "Currency": frame["currency"].where(has_money & frame["currency"].notna(), ""),
         }
     )
+
+
+def _unless_none(counts: pd.Series) -> pd.Series:
+    """Blank where a rule touches none: lines of a second table have no customers, a header no orders."""
+    return counts.astype("Int64").where(counts.gt(0))
 
 
 def _examples(frame: pd.DataFrame) -> None:

@@ -116,7 +116,7 @@ def _question(draft: Upload, question: Question) -> str | bool | None:
 
 
 def _rates(draft: Upload, currency: str, options: Sequence[Option]) -> tuple[Mapping[str, float] | None, list[str]]:
-    """What one unit of each other currency is worth in the chosen one, and which rates are missing where some are given.
+    """What one unit of each other currency is worth in the chosen one, and whose rates are missing where one is given.
 
     Rates None: none is given, and orders in the others are left out.
     """

@@ -203,7 +203,12 @@ def _open_sample(name: str) -> rc.Shop:
     return rc.open_orders(rc.sample(name))
 
 
-@st.cache_resource(max_entries=1, show_spinner="Opening the order file …")
+def _close_opened(opened: rc.Shop | OrdersError) -> None:
+    if isinstance(opened, rc.Shop):
+        opened.close()
+
+
+@st.cache_resource(max_entries=1, show_spinner="Opening the order file …", on_release=_close_opened)
 def _open_files(key: str, _upload: Upload) -> rc.Shop | OrdersError:
     """A refusal is kept like a shop: a file that cannot be opened is not read again with each click."""
     try:

@@ -395,3 +395,96 @@ def test_one_rate_of_two_blocks_and_says_which_is_missing() -> None:
     app.button(key="open_orders").click().run()
     assert "3 orders of 2 customers were kept" in words(app)
     assert ledger(app).set_index("Outcome").loc["Kept", "Money"].max() == pytest.approx(100 + 16 + 15)
+
+
+def test_an_empty_export_says_that_it_has_no_rows_and_how_small_it_is() -> None:
+    app = take(open_page(), ("orders.csv", b"foo,bar\n"))
+    assert not app.exception
+    assert "column names but no rows" in words_of_error(app.error[0].value) and "8 bytes" in words(app)
+
+
+def test_the_glossary_says_whom_its_numbers_are_about() -> None:
+    app = open_page("pages/data/glossary.py", since="2025-01-01")
+    app.selectbox(key="entry").set_value("customers").run()
+    assert "Only customers who first bought from 1 Jan 2025" in words(app)
+
+
+def test_an_entry_that_does_not_exist_is_said_to_be_missing() -> None:
+    app = open_page("pages/data/glossary.py", entry=TROUBLE)
+    assert f"There is no entry “{TROUBLE}”" in words(app)
+    assert not [text for text in raw_markdown(app) if TROUBLE in text]
+    label = concepts.CONCEPTS[0].label
+    assert "There is no entry" not in words(open_page("pages/data/glossary.py", entry=label))
+
+
+def ask_a_hostile_question() -> None:
+    from pages.shared import review
+    from pages.shared.sources import Upload
+    from retention_core.orders.load import Option, Question
+
+    options = tuple(Option(f"**{n}**", f"**{n}**", "**cells**") for n in range(8))
+    review.ask(Upload(()), [Question("currency", "**Which?**", options, "**why**", "file.csv")])
+
+
+def test_nothing_of_a_question_is_markdown() -> None:
+    app = AppTest.from_function(ask_a_hostile_question).run()
+    app.selectbox[0].set_value("**1**").run()
+    assert not app.exception and len(app.number_input) == 7
+    marked = [text for text in raw_markdown(app) if re.search(r"(?<![*\\])\*\*[a-z0-9]", text)]
+    assert not marked
+
+
+def test_the_shop_of_the_command_line_is_closed_when_its_file_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_bytes(PLAIN)
+    monkeypatch.setattr(sys, "argv", [str(ROOT / "app.py"), str(path)])
+    opened = []
+    really = sources.open_upload
+    monkeypatch.setattr(sources, "open_upload", lambda *told: opened.append(really(*told)) or opened[-1])
+    app = open_page()
+    path.write_bytes(PLAIN + b"A5,cid,2024-04-01,5.00\n")
+    app.run()
+    assert "4 orders of 3 customers" in words(app) and len(opened) == 2
+    with pytest.raises(Exception, match=r"[Cc]losed"):
+        opened[0].query("customer_totals")
+
+
+def test_after_deleting_there_is_a_way_back_to_the_sample_shop() -> None:
+    app = open_files(("orders.csv", PLAIN))
+    app.button(key="delete_data").click().run()
+    assert "Your orders were deleted from this app's memory" in words(app)
+    app.button(key="look_at_sample").click().run()
+    assert app.selectbox(key="shop").value == "replenish" and "sample data" in words(app)
+    assert "were deleted" not in words(app)
+
+
+def test_lines_that_fall_with_an_order_are_named_apart_and_what_does_not_apply_is_blank() -> None:
+    orders = b"order_id,customer_id,ordered_at,amount\n1,a,2024-01-01,5\n2,b,2024-01-02,6\n3,,2024-01-02,6\n"
+    lines = b"order_id,product_id,product,category,quantity,amount\n1,P1,Tea,drinks,1,5\n3,P2,Cup,things,1,3\n"
+    lines += b"3,P1,Tea,drinks,1,3\n"
+    app = open_files(("orders.csv", orders), ("lines.csv", lines))
+    said = words(app)
+    assert "1 lines were left out, most often: “No customer" in said
+    assert "2 lines of other tables fell with their orders or customers" in said
+    table = ledger(app).set_index(["File", "What"])
+    assert pd.isna(table.loc[("lines.csv", "Counted"), "Customers"]) and pd.isna(
+        table.loc[("lines.csv", "Counted"), "Money"]
+    )
+    assert pd.isna(table.loc[("orders.csv", "The line that names the columns"), "Orders"])
+    assert table.loc[("orders.csv", "Counted"), "Money"] == 11
+
+
+def test_a_table_beside_the_orders_with_known_headers_is_certain(shared_data: Path) -> None:
+    names = [f"olist_sample_{kind}.csv.gz" for kind in ("orders", "order_items", "order_payments", "customers")]
+    app = take(open_page(), *((name, (shared_data / name).read_bytes()) for name in names))
+    assert "not sure" not in words(app) and words(app).count("– certain") == 4
+
+
+def test_the_likeliest_date_comes_first_and_text_last() -> None:
+    rows = "".join(f"word{day},x{day % 3},2024-05-{day:02},2024-06-{day:02},{day}.50\n" for day in range(1, 10))
+    app = take(open_page(), ("orders.csv", f"foo,bar,baz,quux,amount\n{rows}".encode()))
+    when = next(radio for radio in app.radio if str(radio.key).endswith("mapping_ordered_at"))
+    labels = [words_of_error(label) for label in when.options]
+    assert labels == ["baz (recommended)", "quux", "foo", "bar", "amount"]
