@@ -239,6 +239,8 @@ def _count_in_words(change: Change, sentence: str, names: Mapping[str, str]) -> 
 def _plus_or_minus(change: Change) -> str:
     if change.relative is None:
         return number(change.now)
+    if abs(change.relative) < 0.0005:
+        return say("as many")
     return ("+" if change.relative > 0 else "−") + percent(abs(change.relative))
 
 

@@ -50,6 +50,11 @@ def test_the_sentences_hold_both_figures_and_the_verdict() -> None:
     assert "Orders: +25 %; value of an order: €16.00 after €20.00." in sentences[3]
 
 
+def test_as_many_orders_are_no_change() -> None:
+    sentences = answers.changes_in_words(changes.of_totals(totals(revenue=2700.0), totals()), "B", "A", "EUR")
+    assert "Orders: as many; value of an order: €22.50 after €20.00." in sentences[3]
+
+
 def test_a_month_without_orders_is_said_as_one_and_nothing_is_divided_by_it() -> None:
     nothing = totals(customers=0, new_customers=0, repeat_customers=0, orders=0, revenue=0.0)
     assert answers.changes_in_words(changes.of_totals(nothing, nothing), "B", "A", None) == [

@@ -6,6 +6,7 @@ import streamlit as st
 from pages.shared import scope, sources, ui
 from retention_core import answers, changes, cohorts, rates
 from retention_core.charts import measure
+from retention_core.metrics import METRICS, Reading
 from retention_core.say import month, number, say
 
 STEPS = {"month": "Month", "quarter": "Quarter", "week": "Week"}
@@ -24,6 +25,24 @@ CARDS = {
     "customer_value_historic": ("Customer value", "as it stood at the end of each month"),
     "orders_not_first": ("Repeat orders", "share of each month's orders"),
 }
+SPANS = (365, 180, 90, 60, 30)
+BACK_WITHIN_A_YEAR = "second_order_within_365_days"
+
+
+def headline() -> str:
+    """How many come back within a year, or within the longest span that somebody has been observed for."""
+    for days in SPANS:
+        reading = ui.metric(f"second_order_within_{days}_days", **ui.truly_new())
+        if reading.value is not None:
+            return answers.second_order_answer(reading, days)
+    return answers.second_order_answer(reading, SPANS[-1])
+
+
+def read(key: str) -> Reading:
+    """The reading of a card."""
+    if is_early and key in NEED_TIME:
+        return ui.too_early(key)
+    return ui.metric(key, **(ui.truly_new() if key == BACK_WITHIN_A_YEAR else {}))
 
 
 def trends(totals: pd.DataFrame, by_age: pd.DataFrame) -> dict[str, pd.Series]:
@@ -52,21 +71,27 @@ def what_changed(step: str, against: str) -> list[str]:
         return [say("The orders do not reach back far enough for this comparison.")]
     now, before = over.iloc[-1], over.iloc[-1 - back]
     names = (answers.period_in_words(measure.period_name(row["period"], step), step) for row in (now, before))
-    return answers.changes_in_words(changes.of_totals(now, before), *names, sources.shop().facts.currency)
+    found = changes.of_totals(now, before)
+    if not ui.tells_amounts():
+        found = {key: change for key, change in found.items() if change.unit != "money"}
+    return answers.changes_in_words(found, *names, sources.shop().facts.currency)
 
 
 def leads(by_age: pd.DataFrame) -> list[tuple[str, str, str, dict[str, str]]]:
     """Where to look next: a page, its link, the reason found in the data, and the settings that show it."""
-    found = [("retention", "Retention", answers.waiting_answer(ui.query("second_order_within")), {})]
+    waiting = answers.waiting_answer(ui.query("second_order_within", **ui.truly_new()))
+    found = [("retention", "Retention", waiting, {})]
     at_a_year = cohorts.with_marks(by_age).query("age == @YEAR and stands_out != 0")
     if len(at_a_year):
         odd, means = at_a_year.iloc[-1], cohorts.mean_by_age(by_age).set_index("age")
         reason = answers.odd_cohort_answer(odd, means.loc[YEAR], measure.period_name(odd["cohort"], "month"))
         found.append(("cohorts", "Cohorts", reason, {"grain": "30 days of age", "form": "Second order by then"}))
-    for dimension, label in scope.DIMENSIONS.items():
-        groups = ui.segments(dimension).items()
-        firsts = {name: ui.query("second_order_within", days=[365], **part).iloc[0] for name, part in groups}
-        if gap := answers.gap_answer(firsts):
+    dimensions = {key: groups for key in scope.DIMENSIONS if len(groups := ui.segments(key)) > 1}
+    for dimension, groups in dimensions.items():
+        asked = {"days": [365], **ui.truly_new()}
+        firsts = {name: ui.query("second_order_within", **asked, **part).iloc[0] for name, part in groups.items()}
+        if gap := answers.gap_answer(firsts, len(dimensions)):
+            label = scope.DIMENSIONS[dimension]
             found.append(
                 ("cohorts", f"Cohorts by {label.lower()}", gap, {"lines": label, "form": "Second order by then"})
             )
@@ -75,20 +100,21 @@ def leads(by_age: pd.DataFrame) -> list[tuple[str, str, str, dict[str, str]]]:
 
 
 ui.customers_or_stop("Overview")
-answer = answers.second_order_answer(ui.metric("second_order_within_365_days"), 365)
-ui.answer("Overview", answer)
-totals, by_age = ui.query("period_totals"), ui.query("rolling_retention", form="by")
+ui.answer("Overview", headline())
+ui.tell_left_out()
+ui.tell_amounts_missing()
+totals, by_age = ui.query("period_totals"), ui.query("rolling_retention", form="by", **ui.truly_new())
 totals = totals[totals["customers"].cumsum() > 0]
 lines = trends(totals, by_age)
 under = {
     "customers": say("since {month}", month=month(totals["period"].iloc[0])),
     "revenue": say("orders: {n}", n=number(ui.metric("orders").value)),
 }
+cards = {key: card for key, card in CARDS.items() if ui.tells_amounts() or METRICS[key].unit != "money"}
 is_early = not ui.query("second_order_within", days=[30])["customers"].iloc[0]
 with st.grid(4, min_column_width=150):
-    for key, (label, line) in CARDS.items():
-        reading = ui.too_early(key) if is_early and key in NEED_TIME else ui.metric(key)
-        ui.card(key, reading, lines[key].dropna().tolist(), label, line, under.get(key, ""))
+    for key, (label, line) in cards.items():
+        ui.card(key, read(key), lines[key].dropna().tolist(), label, line, under.get(key, ""))
 
 st.subheader(say("Orders month by month"), anchor=False)
 ui.chart(measure.orders_by_kind(totals, "month"), say("Orders by month: first orders and later orders"))
@@ -107,4 +133,4 @@ with right:
     for page, link, reason, settings in leads(by_age):
         ui.tell(reason)
         ui.link(f"pages/measure/{page}.py", say(link), settings)
-ui.explain(tuple(CARDS), {"customer_totals": {}, "period_totals": {"grain": step}, "second_order_within": {}})
+ui.explain(tuple(cards), {"customer_totals": {}, "period_totals": {"grain": step}, "second_order_within": {}})

@@ -1,5 +1,8 @@
 """Retention: rates over time by definition and window, all definitions side by side, and how long people wait."""
 
+from dataclasses import replace
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -36,8 +39,14 @@ def definitions(period: str, window: int | None) -> pd.DataFrame:
     """One row per definition: why it differs, its value with interval, and what was divided by what."""
     rows = []
     for key, why in DIFFERS.items():
-        parameters = {"grain": period} if key in RATES else {}
-        reading = ui.metric(key, **parameters, **({"window_days": window} if key in WITH_WINDOW else {}))
+        parameters: dict[str, Any] = {"grain": period} if key in RATES else {}
+        if key in WITH_WINDOW:
+            parameters["window_days"] = window
+        elif key == "second_order_within_365_days":
+            parameters = ui.truly_new()
+        reading = ui.metric(key, **parameters)
+        if key in WITH_WINDOW and window is None:  # true by definition: nobody is ever lost
+            reading = replace(reading, low=reading.value, high=reading.value)
         value = f"**{ui.unbroken(percent(reading.value, 1))}** {ui.unbroken(ui.interval(reading))}"
         divided = say("{a} of {b}", a=number(reading.numerator), b=number(reading.denominator))
         rows.append((f"**{say(METRICS[key].label)}.** {say(why)}", value, divided))
@@ -56,6 +65,8 @@ window = None if chosen == "ever" else int(chosen)
 asked = {"grain": period, "window_days": window}
 totals = ui.query("period_totals", grain=period)
 series = rates.over_time(rate, ui.query("retention_rates", **asked), totals, sources.shop().observed_on)
+if rate in WITH_WINDOW and window is None:  # true by definition, so there is nothing to be unsure of
+    series = series.assign(low=series["value"], high=series["value"])
 over = series[series["is_complete"]]
 last = measure.period_name(over["period"].iloc[-1], period) if len(over) else ""
 answer = answers.rate_answer(rate, over, answers.period_in_words(last, period))
@@ -70,7 +81,8 @@ elif window is None:
     st.caption(say("With “Ever” a customer stays active for good and nobody is lost. Choose a window to see losses."))
 
 st.subheader(say("How long people wait for the second order"), anchor=False)
-spans, curve = ui.query("second_order_within"), ui.query("second_order_curve")
+asked_new = ui.truly_new()
+spans, curve = ui.query("second_order_within", **asked_new), ui.query("second_order_curve", **asked_new)
 waiting = answers.waiting_answer(spans)
 ui.tell(waiting)
 if spans["customers"].gt(0).any():
@@ -79,8 +91,17 @@ if spans["customers"].gt(0).any():
     st.caption(
         say("Curve: all customers, each for as long as observed. Points: customers who first bought that long ago.")
     )
+    ui.tell_left_out()
 
 st.subheader(say("One shop, eight answers"), anchor=False)
 ui.tell(say("All of these get called retention. They differ because each divides other people by other people."))
+over = totals[totals["is_complete"]]
+if len(over):
+    in_period = answers.period_in_words(measure.period_name(over["period"].iloc[-1], period), period)
+    st.caption(
+        say("The first five are those of {period}; the other three are of all customers to date.", period=in_period)
+    )
 st.table(definitions(period, window), hide_index=True, border="horizontal")
-ui.explain(tuple(DIFFERS), {"retention_rates": asked, "period_totals": {"grain": period}, "second_order_curve": {}})
+ui.explain(
+    tuple(DIFFERS), {"retention_rates": asked, "period_totals": {"grain": period}, "second_order_curve": asked_new}
+)

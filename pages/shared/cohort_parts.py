@@ -36,8 +36,8 @@ def known_since() -> pd.Timestamp | None:
     return pd.Timestamp(day) if day else None
 
 
-def people(clicked: Any, grain: str, unit: str, shown: pd.DataFrame) -> None:
-    """The customers behind the clicked cell, to look at and to take along."""
+def people(clicked: Any, grain: str, form: str, unit: str, shown: pd.DataFrame) -> None:
+    """The customers who ordered in the period of the clicked cell, to look at and to take along."""
     picked = {(cell.get("cohort_key"), cell.get("age")) for cell in clicked["selection"].get("cell", [])}
     drawn = set(zip(shown["cohort"].dt.strftime("%Y-%m-%d"), shown["age"], strict=True))
     if not picked & drawn:
@@ -51,7 +51,11 @@ def people(clicked: Any, grain: str, unit: str, shown: pd.DataFrame) -> None:
     name = measure.period_name(pd.Timestamp(cohort), grain)
     when = {"unit": unit.lower(), "age": age, "n": number(len(listed))}
     st.subheader(say("Customers of {cohort} who ordered in {unit} {age}: {n}", cohort=name, **when), anchor=False)
-    st.dataframe(listed.head(MOST_PEOPLE), hide_index=True, height=280)
+    if form != "in":
+        st.caption(
+            say("The list shows who ordered in that very period; the cell counts other periods too, so it differs.")
+        )
+    st.dataframe(listed.head(MOST_PEOPLE), hide_index=True)
     ui.download(say("These customers"), f"customers_{cohort}_{age}", lambda: listed)
 
 

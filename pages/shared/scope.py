@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -26,7 +27,8 @@ def choose() -> None:
     options = sources.query("scope_options", {})
     if options.empty:
         return
-    with st.expander("Customers who first bought …", expanded=bool(chosen()), icon=":material/filter_alt:"):
+    is_open = bool(chosen()) or _asks_for_unknown(options)  # what was not found must not hide in a closed box
+    with st.expander("Customers who first bought …", expanded=is_open, icon=":material/filter_alt:"):
         _choose_days()
         for dimension, label in DIMENSIONS.items():
             _choose_values(dimension, label, options)
@@ -53,6 +55,25 @@ def _choose_values(dimension: str, label: str, options: pd.DataFrame) -> None:
         st.multiselect(label, values, format_func=_named, key=dimension, bind="query-params", placeholder="All")
 
 
+def _asks_for_unknown(options: pd.DataFrame) -> bool:
+    """Whether the link sets a filter to what this shop does not have, or to no day at all."""
+    asked = {key: set(st.query_params.get_all(key)) for key in DIMENSIONS}
+    known = {key: set(map(_named, options.loc[options["dimension"].eq(key), "value"])) for key in DIMENSIONS}
+    days = [day for key in ("since", "until") for day in st.query_params.get_all(key)]
+    return (
+        any(asked[key] - known[key] for key in DIMENSIONS)
+        or not set(st.query_params.get_all("coupon")) <= {"yes", "no"}
+        or any(not _is_day(day) for day in days)
+    )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
 def note_unknown(key: str, known: Iterable[str]) -> None:
     """Say it where the link asks for something that this shop or page does not have; Streamlit takes the default."""
     asked = st.query_params.get_all(key)
@@ -67,6 +88,12 @@ def chosen() -> dict[str, Any]:
     filters |= {key: list(state.get(key) or []) or None for key in DIMENSIONS}
     filters["coupon"] = {"yes": True, "no": False}.get(str(state.get("coupon")))
     return {key: value for key, value in filters.items() if value is not None}
+
+
+def ends_before_it_begins() -> bool:
+    """Whether the days of the scope hold none."""
+    days = chosen()
+    return "since" in days and "until" in days and days["since"] >= days["until"]
 
 
 def in_words() -> str:

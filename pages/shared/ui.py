@@ -14,7 +14,7 @@ import streamlit as st
 from pages.shared import scope, sources
 from retention_core import answers, cohorts, export
 from retention_core.metrics import METRICS, Reading
-from retention_core.say import between, compact, money, number, percent, say
+from retention_core.say import between, compact_money, money, month, number, percent, say
 from retention_core.store import read_query
 
 
@@ -40,7 +40,9 @@ def customers_or_stop(title: str) -> None:
     if int(query("customer_totals")["customers"].iloc[0]):
         return
     st.title(title)
-    if scope.chosen():
+    if scope.ends_before_it_begins():
+        st.info(say("“From” is after “before”, so no day is left. Change one of them, or take away a filter."))
+    elif scope.chosen():
         st.info(say("No customer first bought like this. Take away a filter in the sidebar to see somebody."))
     else:
         st.info(say("There are no orders in this file that count. See under Orders what was left out, and why."))
@@ -131,7 +133,7 @@ def shown(value: float | None, unit: str) -> str:
 def figure(value: float | None, unit: str) -> str:
     """A value in the size of a headline: a large sum in short, everything else as usual."""
     if unit == "money" and value is not None and abs(value) >= 1e5:
-        return f"{compact(value)} {sources.shop().facts.currency or ''}".strip()
+        return compact_money(value, sources.shop().facts.currency)
     return shown(value, unit)
 
 
@@ -229,3 +231,41 @@ def older_cohorts(grain: str, known_since: pd.Timestamp | None = None) -> list[p
     """First days of the cohorts that hold customers from before the data: of the whole shop, whatever is filtered."""
     whole = sources.query("cohort_retention", {"grain": "month" if grain == "rolling" else grain})
     return cohorts.left_truncated(whole, known_since)
+
+
+def truly_new() -> dict[str, Any]:
+    """The parameter that leaves out the months whose customers had mostly bought before the data begin, if any.
+
+    For questions about new customers. Empty where the scope begins later anyway, or is about those months alone.
+    """
+    older, chosen = older_cohorts("month"), scope.chosen()
+    if not older:
+        return {}
+    since = (max(older) + pd.offsets.MonthBegin()).date()
+    asked_since, until = chosen.get("since"), chosen.get("until")
+    if (asked_since and asked_since >= since) or (until and until <= since):
+        return {}
+    return {"since": since}
+
+
+def tell_left_out() -> None:
+    """Which months `truly_new` leaves out, and why."""
+    if not truly_new():
+        return
+    older = [month(day) for day in older_cohorts("month")]
+    st.caption(
+        say(
+            "{months}: left out of second orders, as most customers had probably bought before the data begin.",
+            months=say(" and ").join(older),
+        )
+    )
+
+
+def tells_amounts() -> bool:
+    """Whether the files know what was paid. If not, every figure of money would be 0 and mean nothing."""
+    return sources.shop().facts.has_amount
+
+
+def tell_amounts_missing() -> None:
+    if not tells_amounts():
+        st.caption(say("This file tells no amounts, so nothing is said about money."))

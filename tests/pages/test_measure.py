@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
+import pandas as pd
+import pyarrow as pa
 import pytest
+from streamlit.testing.v1 import AppTest
 
 import retention_core as rc
 from pages.shared import sources
@@ -17,6 +22,31 @@ ONE_DAY = (HEAD + "".join(f"c{n},2025-01-05,10\n" for n in range(50))).encode()
 FEW_MONTHS = (
     HEAD + "".join(f"c{n},2025-0{1 + n % 3}-1{n % 9},20\nc{n},2025-04-{10 + n % 15},5\n" for n in range(90))
 ).encode()
+WITHOUT_AMOUNTS = "customer,ordered_at\n" + "\n".join(
+    f"c{n},2025-0{1 + n % 3}-1{n % 9}\nc{n},2025-04-{10 + n % 15}" for n in range(90)
+)
+
+
+def older_than_the_data() -> bytes:
+    """100 customers first seen in January 2024, all back in February; later months win 20 each, of whom 4 return."""
+    lines = [
+        f"old{n},2024-01-{1 + n % 28:02d},10,{'AB'[n % 2]}\nold{n},2024-02-15,10,{'AB'[n % 2]}" for n in range(100)
+    ]
+    for month in range(2, 25):
+        day = date(2024 + (month - 1) // 12, (month - 1) % 12 + 1, 5)
+        lines += [f"m{month}-{n},{day},10,{'AB'[n % 2]}" for n in range(20)]
+        lines += [f"m{month}-{n},{day + timedelta(days=40)},10,{'AB'[n % 2]}" for n in range(4)]
+    return ("customer,ordered_at,amount,channel\n" + "\n".join(lines)).encode()
+
+
+OLDER = older_than_the_data()
+
+
+def drawn(app: AppTest, place: int) -> pd.DataFrame:
+    """The frame behind a chart of the page."""
+    return pa.ipc.open_stream(app.get("vega_lite_chart")[place].proto.data.data).read_pandas()
+
+
 # How the answers of the sample shop begin when the link asks for nothing.
 DEFAULT_ANSWERS = {
     "measure/overview": "won at least a year ago",
@@ -117,9 +147,16 @@ def test_a_filter_is_said_in_words_and_changes_the_number(visit: Visit, replenis
 
 @pytest.mark.parametrize("page", PAGES)
 def test_filters_that_leave_nobody_are_met_with_advice(visit: Visit, page: str) -> None:
-    app = visit(page, since="2025-06-01", until="2024-01-01")
+    app = visit(page, orders=FEW_MONTHS, since="2025-04-02")
     assert not app.exception
     assert "Take away a filter" in said(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_days_that_are_turned_round_are_called_so(visit: Visit, page: str) -> None:
+    app = visit(page, since="2025-06-01", until="2024-01-01")
+    assert not app.exception
+    assert "“From” is after “before”" in said(app)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -187,3 +224,77 @@ def test_spans_of_days_that_mean_nothing_are_answered_with_an_example(visit: Vis
 def test_cohorts_before_the_day_customers_are_known_stay_out_of_the_mean(visit: Visit) -> None:
     app = visit("measure/cohorts", orders=FEW_MONTHS, known_since="2025-02-01")
     assert "†" in said(app) and not app.exception
+
+
+def test_customers_older_than_the_data_are_not_counted_as_new(visit: Visit) -> None:
+    app = visit("measure/overview", orders=OLDER)
+    assert "20 % (15–26 %) ordered again within a year" in said(app)
+    assert "Jan 2024: left out of second orders" in said(app)
+    assert {card.label: card.value for card in app.metric}["Back within a year"] == "20 %"
+    assert "20 % within 365 days" in said(app), "where to look next"
+    retention = visit("measure/retention", orders=OLDER)
+    assert "20 % within 365 days" in said(retention)
+    assert retention.table[0].value.iloc[7, 1].replace("\u00a0", " ").startswith("**20.0 %**")
+    curve = drawn(retention, 1).query("not is_span")
+    assert curve["share"].max() == pytest.approx(0.2, abs=0.02)
+
+
+def test_who_asks_for_later_customers_anyway_is_told_of_no_others(visit: Visit) -> None:
+    assert "left out of second orders" not in said(visit("measure/overview", orders=OLDER, since="2024-03-01"))
+
+
+@pytest.mark.parametrize("form", ["In the period", "Second order by then"])
+@pytest.mark.parametrize("grain", ["Month", "30 days of age"])
+def test_the_same_cohorts_stay_out_whatever_is_shown(visit: Visit, grain: str, form: str) -> None:
+    app = visit("measure/cohorts", orders=OLDER, grain=grain, form=form, lines="Channel")
+    picture, curves = drawn(app, 0), drawn(app, 1)
+    second = picture.query("is_mean and age == 2")
+    assert "/ 440" in second["basis"].iloc[0] or "/ 420" in second["basis"].iloc[0], "440 without the 100 of January"
+    assert curves.query("not is_mean and age == 1")["cohort_customers"].sum() <= 460
+
+
+def test_what_can_still_grow_has_no_mean_and_nothing_stands_out(visit: Visit) -> None:
+    app = visit("measure/cohorts", form="In it or later")
+    picture = drawn(app, 0)
+    assert not picture["is_mean"].any() and not picture["stands_out"].any()
+    assert "So far, " in app.header[0].value
+    assert "All so far" in said(app)
+
+
+def test_without_amounts_nothing_is_said_about_money(visit: Visit) -> None:
+    app = visit("measure/overview", orders=WITHOUT_AMOUNTS.encode())
+    assert not app.exception
+    assert not {"Revenue", "Order value", "Customer value"} & {card.label for card in app.metric}
+    assert "Revenue was" not in said(app) and "This file tells no amounts" in said(app)
+    cohorts_page = visit("measure/cohorts", orders=WITHOUT_AMOUNTS.encode(), show="Revenue")
+    assert not cohorts_page.exception
+    (show,) = (group for group in cohorts_page.get("button_group") if group.key == "show")
+    assert [option.content for option in show.proto.options] == ["Share", "Customers"]
+
+
+def test_a_shop_younger_than_a_year_is_answered_for_the_longest_span_it_has(visit: Visit) -> None:
+    assert "won at least 90 days ago" in visit("measure/overview", orders=FEW_MONTHS).header[0].value
+
+
+@pytest.mark.parametrize("link", [{"channel": "Nope"}, {"since": "abc"}, {"coupon": "maybe"}, {"country": "x" * 999}])
+def test_a_filter_that_is_not_here_opens_the_box_that_says_so(visit: Visit, link: dict[str, str]) -> None:
+    assert visit("measure/overview", **link).sidebar.expander[0].proto.expanded
+    assert not visit("measure/overview").sidebar.expander[0].proto.expanded
+
+
+def test_other_periods_of_the_first_order_bring_their_own_cohorts_to_compare(visit: Visit) -> None:
+    app = visit("measure/cohorts")
+    (grain,) = (group for group in app.get("button_group") if group.key == "grain")
+    grain.set_value("quarter").run()
+    picked = app.multiselect("cohorts_quarter").value
+    assert len(picked) == 3
+    assert visit("measure/cohorts", grain="Quarter", cohorts_quarter=["Q2 2025"]).multiselect(
+        "cohorts_quarter"
+    ).value == ["2025-04-01"]
+
+
+def test_what_is_true_by_definition_has_no_interval(visit: Visit) -> None:
+    app = visit("measure/retention", window="Ever")
+    assert ", 100 % were still active" in app.header[0].value.replace("\u00a0", " ").replace("\\", "")
+    assert app.table[0].value.iloc[1, 1].replace("\u00a0", " ").strip() == "**100.0 %**"
+    assert "The first five are those of Jun 2026" in said(app)
