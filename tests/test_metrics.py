@@ -151,6 +151,7 @@ def test_orders_after_as_of_do_not_exist_and_stand_in_the_ledger() -> None:
     early = rc.open_orders(ROOT / "tests" / "queries" / "given.csv", as_of="2026-03-01")
     totals = early.query("customer_totals").iloc[0]
     assert (totals["customers"], totals["orders"], totals["revenue"]) == (4, 7, 107)
+    assert early.observed_on.isoformat() == "2026-02-28"
     ledger = early.ledger().set_index("rule")
     assert ledger.loc["after_as_of", ["rows", "amount"]].tolist() == [5, 152]
     assert ledger["rows"].sum() == 13
