@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import commonprefix
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,8 @@ from retention_core.say import money, number, say
 # What the reader says of lines that became no row; the other rules bring their own sentence.
 OUTCOMES = {"kept": "Kept", "left out": "Left out", "merged": "Merged", "note": "Note"}
 # In the order of the table on the page: a phone shows the first two or three.
-SHOWN = ("What", "Lines", "Orders", "Money", "Currency", "Customers", "Outcome")
+SHOWN = ("What", "Lines", "File", "Orders", "Money", "Currency", "Customers", "Outcome")
+LONG_START = 5
 # Lines of second tables that fall with an order or a customer: never the reason worth naming first.
 CONSEQUENCES = ("order_not_counted", "customer_not_counted")
 
@@ -59,19 +61,19 @@ def show() -> None:
     table = _for_people(frame)
     several = table["File"].nunique() > 1
     st.dataframe(
-        table,
+        table.assign(File=_without_shared_start(table["File"])),
         hide_index=True,
-        column_order=[*SHOWN, "File"] if several else SHOWN,
+        column_order=[name for name in SHOWN if several or name != "File"],
         alt=say("The ledger: one row for each file and rule, with lines, orders, customers and money"),
         placeholder="",
         column_config={
-            "What": st.column_config.TextColumn(width=215 if several else 330),
+            "What": st.column_config.TextColumn(width=185 if several else 330),
             **{name: _column(65) for name in ("Lines", "Orders")},
             "Money": _column(100),
             "Currency": st.column_config.TextColumn(width=75),
             "Customers": _column(85),
             "Outcome": st.column_config.TextColumn(width=75),
-            "File": st.column_config.TextColumn(width=200),
+            "File": st.column_config.TextColumn(width=175),
         },
     )
     _examples(frame)
@@ -117,7 +119,9 @@ def _for_people(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per file and rule, in words; what was kept first, then the largest."""
     outcome = frame["outcome"].map(list(OUTCOMES).index)
     place = outcome.where(~frame["rule"].isin(STRUCTURE), len(OUTCOMES))
-    frame = frame.assign(place=place).sort_values(["place", "orders", "rows"], ascending=[True, False, False])
+    frame = frame.assign(place=place).sort_values(
+        ["place", "orders", "amount", "rows"], ascending=[True, False, False, False]
+    )
     has_money = frame["amount"].ne(0)
     return pd.DataFrame(
         {
@@ -131,6 +135,15 @@ def _for_people(frame: pd.DataFrame) -> pd.DataFrame:
             "Currency": frame["currency"].where(has_money & frame["currency"].notna(), ""),
         }
     )
+
+
+def _without_shared_start(files: pd.Series) -> pd.Series:
+    """The names from where they differ: files of one export often begin alike, and the column is narrow."""
+    names = files.unique().tolist()
+    start = commonprefix(names)  # noqa: RUF071 - letters are compared, these are no paths
+    if len(names) == 1 or len(start) < LONG_START or start in names:
+        return files
+    return "…" + files.str.slice(len(start))
 
 
 def _unless_none(counts: pd.Series) -> pd.Series:

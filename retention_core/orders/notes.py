@@ -108,4 +108,7 @@ def _shared(connection: Connection, readings: Sequence[Reading]) -> list[Row]:
         "SELECT part, count(*), count(DISTINCT (order_id, customer_id)), count(DISTINCT customer_id) FROM load_rows"
         " WHERE rule IS NULL AND order_id IN (SELECT order_id FROM load_shared) GROUP BY part ORDER BY part",
     )
-    return [row_of(readings[part].part, "shared_order_number", *counts, number=part) for part, *counts in found]
+    return [
+        row_of(readings[part].part, "shared_order_number", rows, orders, customers, number=part)
+        for part, rows, orders, customers in found
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -120,13 +121,48 @@ def test_opening_a_large_file_shows_rows_and_can_be_cancelled(server: str, visit
     expect(page.get_by_text("Until then you keep looking at: Sample shop")).to_be_visible()
 
 
+@pytest.fixture(scope="module")
+def large_mixed_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Orders in three currencies, so many that reading and opening them both take more than a moment."""
+    path = tmp_path_factory.mktemp("mixed") / "mixed.csv"
+    with path.open("w") as sink:
+        sink.write("Order ID,Customer,Date,Amount,Currency\n")
+        sink.writelines(
+            f"A{n},c{n % 9991},2024-{n % 12 + 1:02}-{n % 28 + 1:02},{n % 97}.50,{('EUR', 'USD', 'GBP')[n % 3]}\n"
+            for n in range(600_000)
+        )
+    return path
+
+
+def test_a_large_file_in_three_currencies_opens_once_one_is_chosen(
+    server: str, visit: Visit, large_mixed_file: Path
+) -> None:
+    page = visit(f"{server}/source")
+    page.locator("input[type=file]").set_input_files(large_mixed_file)
+    opening = page.get_by_role("button", name="Open these orders")
+    opening.click(timeout=60_000)
+    expect(page.get_by_text("Which currency should be counted?").first).to_be_visible(timeout=60_000)
+    settle(page)
+    page.get_by_role("radiogroup").get_by_text("GBP", exact=True).click()
+    expect(page.get_by_text("1 USD in GBP")).to_be_visible()
+    settle(page)
+    opening.click()
+    expect(page.get_by_text("200,000 orders of 9,991 customers were kept")).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
 def test_deleted_data_is_gone(server: str, visit: Visit, tmp_path: Path) -> None:
     page = visit(f"{server}/source")
     upload(page, orders_file(tmp_path))
     page.get_by_role("button", name="Delete my data").click()
+    expect(page.get_by_text("Your orders were deleted from this app's memory")).to_be_visible()
     expect(page.get_by_text("No orders are open yet")).to_be_visible()
     page.get_by_role("link", name="Cohorts").click()
     expect(page.get_by_text("upload the same file")).to_be_visible()
+    page.get_by_role("link", name="Orders").click()
+    page.get_by_role("button", name="Look at the sample shop").click()
+    expect(page.get_by_text("sample data of an invented shop")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("uploaded"))
 
 
 def test_downloads_open_in_a_spreadsheet_without_running_anything(server: str, visit: Visit, tmp_path: Path) -> None:

@@ -476,10 +476,15 @@ def test_lines_that_fall_with_an_order_are_named_apart_and_what_does_not_apply_i
     assert table.loc[("orders.csv", "Counted"), "Money"] == 11
 
 
-def test_a_table_beside_the_orders_with_known_headers_is_certain(shared_data: Path) -> None:
+def test_tables_beside_the_orders_are_certain_and_told_apart_in_the_ledger(shared_data: Path) -> None:
     names = [f"olist_sample_{kind}.csv.gz" for kind in ("orders", "order_items", "order_payments", "customers")]
     app = take(open_page(), *((name, (shared_data / name).read_bytes()) for name in names))
     assert "not sure" not in words(app) and words(app).count("– certain") == 4
+    app.button(key="open_orders").click().run()
+    assert not app.exception
+    shown = ledger(app)
+    assert set(shown["File"]) == {f"…{name.removeprefix('olist_sample_')}" for name in names}
+    assert shown.loc[0, "File"] == "…orders.csv.gz" and shown.loc[0, "Money"] > 1_000_000
 
 
 def test_the_likeliest_date_comes_first_and_text_last() -> None:
