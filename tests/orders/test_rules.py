@@ -129,7 +129,9 @@ def test_cancelled_invoices_take_back_the_latest_earlier_purchase_of_the_product
 
 def test_a_refund_column_above_the_price_is_noted(tmp_path: Path) -> None:
     """Of order 2, 3 more came back than was paid; all of order 1 came back, its shipping too."""
-    text = "order number,customer,date,amount,shipping,refunded amount\n1,a,2024-01-01,10,5,15\n2,b,2024-01-02,10,5,18\n"
+    text = (
+        "order number,customer,date,amount,shipping,refunded amount\n1,a,2024-01-01,10,5,15\n2,b,2024-01-02,10,5,18\n"
+    )
     with opened(write(tmp_path, text), includes="nothing") as shop:
         assert list(shop.orders["amount"]) == [0.0, 0.0]
         assert shop.rule("refund_excess") == {"rows": 1, "orders": 1, "customers": 0, "amount": 3.0}
