@@ -1,12 +1,15 @@
 """Order data in, honest retention numbers out. See `open_orders`, `Shop.query`, `Shop.metric`."""
 
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from retention_core.store import Shop, open_orders
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
+MODELS = ("btyd", "spend", "survival", "validate", "value")
 
-__all__ = ["Shop", "open_orders", "sample"]
+__all__ = [*MODELS, "Shop", "open_orders", "sample"]
 
 
 def sample(name: str) -> list[Path]:
@@ -15,3 +18,10 @@ def sample(name: str) -> list[Path]:
     if not files:
         raise KeyError(f"there is no sample shop {name!r}; there are replenish and gift")
     return files
+
+
+def __getattr__(name: str) -> ModuleType:
+    """The models, imported when they are first named."""
+    if name not in MODELS:
+        raise AttributeError(f"retention_core has no {name!r}")
+    return import_module(f"retention_core.models.{name}")
