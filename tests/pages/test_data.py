@@ -374,6 +374,19 @@ def test_slow_files_with_a_question_open_and_are_understood_once(monkeypatch: py
     assert len(understood) == 1
 
 
+def test_a_setting_that_only_counts_money_differently_reads_no_file_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    understood = []
+    really = sources.inspect_upload
+    monkeypatch.setattr(sources, "inspect_upload", lambda *told: understood.append(told) or really(*told))
+    app = take(open_page(), ("orders.csv", PLAIN))
+    next(box for box in app.selectbox if box.label == "Refunds").set_value("ignore")
+    next(button for button in app.button if button.label == "Read the files like this").click().run()
+    assert app.session_state["draft"].answers.refunds == "ignore" and len(understood) == 1
+    next(box for box in app.selectbox if box.label == "Decimal mark").set_value(".")
+    next(button for button in app.button if button.label == "Read the files like this").click().run()
+    assert len(understood) == 2
+
+
 def test_a_file_is_understood_and_opened_in_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "QUIET_SECONDS", 0.0)
     app = take(open_page(), ("orders.csv", PLAIN))
@@ -430,7 +443,7 @@ def test_nothing_of_a_question_is_markdown() -> None:
     app = AppTest.from_function(ask_a_hostile_question).run()
     app.selectbox[0].set_value("**1**").run()
     assert not app.exception and len(app.number_input) == 7
-    marked = [text for text in raw_markdown(app) if re.search(r"(?<![*\\])\*\*[a-z0-9]", text)]
+    marked = [text for text in raw_markdown(app) if re.search(r"(?<![*\\])\*\*[A-Za-z0-9]", text)]
     assert not marked
 
 
