@@ -133,4 +133,6 @@ with right:
     for page, link, reason, settings in leads(by_age):
         ui.tell(reason)
         ui.link(f"pages/measure/{page}.py", say(link), settings)
-ui.explain(tuple(cards), {"customer_totals": {}, "period_totals": {"grain": step}, "second_order_within": {}})
+ui.explain(
+    tuple(cards), {"customer_totals": {}, "period_totals": {"grain": step}, "second_order_within": ui.truly_new()}
+)

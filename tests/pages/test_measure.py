@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import retention_core as rc
 from pages.shared import sources
-from retention_core.say import number, percent
+from retention_core.say import compact_money, number, percent
 from tests.pages.conftest import Visit, said
 
 PAGES = ("measure/overview", "measure/retention", "measure/cohorts")
@@ -74,6 +74,7 @@ def test_overview_answers_with_the_reading_of_the_library(visit: Visit, replenis
     assert len(cards) == 8
     assert cards["Customers"] == number(replenish.metric("customers").value)
     assert cards["Back within a year"] == percent(reading.value)
+    assert cards["Revenue"] == compact_money(replenish.metric("revenue").value, "EUR")
     assert cards["Lost in a month"] == percent(replenish.metric("churn").value)
 
 
