@@ -163,6 +163,7 @@ def test_several_currencies_are_asked_for_and_one_is_counted() -> None:
     app = open_files(("orders.csv", MIXED))
     assert not app.exception and "upload" not in app.session_state
     assert "which currency" in words(app).casefold() and app.button(key="open_orders").disabled
+    assert "50.00 EUR before refunds" in words_of_error(radio_about(app, "currency").proto.captions[0])
     radio_about(app, "currency").set_value("EUR").run()
     app.button(key="open_orders").click().run()
     assert "2 orders of 2 customers were kept; 1 lines were left out" in words(app)
