@@ -1,10 +1,9 @@
 """Overview: the shop in eight numbers, what changed, and where to look next."""
 
-import pandas as pd
 import streamlit as st
 
-from pages.shared import scope, sources, ui
-from retention_core import answers, changes, cohorts, rates
+from pages.shared import overview_parts, ui
+from retention_core import answers
 from retention_core.charts import measure
 from retention_core.metrics import METRICS, Reading
 from retention_core.say import month, number, say
@@ -12,8 +11,6 @@ from retention_core.say import month, number, say
 STEPS = {"month": "Month", "quarter": "Quarter", "week": "Week"}
 AGAINST = {"previous": "The one before", "year": "A year earlier"}
 NEED_TIME = ("repeat_purchase_rate", "orders_not_first")  # 0 in the first month of a shop, whoever its customers are
-YEAR = 11  # the age of customers after their twelfth 30 days
-YEAR_BACK = {"month": 12, "quarter": 4, "week": 52}
 # The cards in reading order: a name short enough for a card, and what its small line shows.
 CARDS = {
     "customers": ("Customers", "customers who ordered, month by month"),
@@ -25,17 +22,7 @@ CARDS = {
     "customer_value_historic": ("Customer value", "as it stood at the end of each month"),
     "orders_not_first": ("Repeat orders", "share of each month's orders"),
 }
-SPANS = (365, 180, 90, 60, 30)
 BACK_WITHIN_A_YEAR = "second_order_within_365_days"
-
-
-def headline() -> str:
-    """How many come back within a year, or within the longest span that somebody has been observed for."""
-    for days in SPANS:
-        reading = ui.metric(f"second_order_within_{days}_days", **ui.truly_new())
-        if reading.value is not None:
-            return answers.second_order_answer(reading, days)
-    return answers.second_order_answer(reading, SPANS[-1])
 
 
 def read(key: str) -> Reading:
@@ -45,67 +32,13 @@ def read(key: str) -> Reading:
     return ui.metric(key, **(ui.truly_new() if key == BACK_WITHIN_A_YEAR else {}))
 
 
-def trends(totals: pd.DataFrame, by_age: pd.DataFrame) -> dict[str, pd.Series]:
-    """The small lines of the cards, finished months only. `by_age`: rolling_retention by second order."""
-    over = totals[totals["is_complete"]]
-    lost = rates.over_time("churn", ui.query("retention_rates"), totals, sources.shop().observed_on)
-    return {
-        "customers": over["customers"],
-        "second_order_within_365_days": by_age.loc[by_age["is_complete"] & by_age["age"].eq(YEAR), "retained_share"],
-        "repeat_purchase_rate": rates.repeat_rate_to_date(ui.query("cohort_retention", form="by"))["value"],
-        "churn": lost.loc[lost["is_complete"], "value"],
-        "revenue": over["revenue"],
-        "average_order_value": over["average_order_value"],
-        "customer_value_historic": over["revenue"].cumsum() / over["new_customers"].cumsum(),
-        "orders_not_first": over["repeat_orders"] / over["orders"],
-    }
-
-
-def what_changed(step: str, against: str) -> list[str]:
-    """The last whole period against an earlier one, in sentences."""
-    totals = ui.query("period_totals", grain=step)
-    begun_in_the_data = totals["period"] >= pd.Timestamp(sources.shop().first_on)
-    over = totals[totals["is_complete"] & begun_in_the_data]
-    back = 1 if against == "previous" else YEAR_BACK[step]
-    if len(over) <= back:
-        return [say("The orders do not reach back far enough for this comparison.")]
-    now, before = over.iloc[-1], over.iloc[-1 - back]
-    names = (answers.period_in_words(measure.period_name(row["period"], step), step) for row in (now, before))
-    found = changes.of_totals(now, before)
-    if not ui.tells_amounts():
-        found = {key: change for key, change in found.items() if change.unit != "money"}
-    return answers.changes_in_words(found, *names, sources.shop().facts.currency)
-
-
-def leads(by_age: pd.DataFrame) -> list[tuple[str, str, str, dict[str, str]]]:
-    """Where to look next: a page, its link, the reason found in the data, and the settings that show it."""
-    waiting = answers.waiting_answer(ui.query("second_order_within", **ui.truly_new()))
-    found = [("retention", "Retention", waiting, {})]
-    at_a_year = cohorts.with_marks(by_age).query("age == @YEAR and stands_out != 0")
-    if len(at_a_year):
-        odd, means = at_a_year.iloc[-1], cohorts.mean_by_age(by_age).set_index("age")
-        reason = answers.odd_cohort_answer(odd, means.loc[YEAR], measure.period_name(odd["cohort"], "month"))
-        found.append(("cohorts", "Cohorts", reason, {"grain": "30 days of age", "form": "Second order by then"}))
-    dimensions = {key: groups for key in scope.DIMENSIONS if len(groups := ui.segments(key)) > 1}
-    for dimension, groups in dimensions.items():
-        asked = {"days": [365], **ui.truly_new()}
-        firsts = {name: ui.query("second_order_within", **asked, **part).iloc[0] for name, part in groups.items()}
-        if gap := answers.gap_answer(firsts, len(dimensions)):
-            label = scope.DIMENSIONS[dimension]
-            found.append(
-                ("cohorts", f"Cohorts by {label.lower()}", gap, {"lines": label, "form": "Second order by then"})
-            )
-            break
-    return found
-
-
 ui.customers_or_stop("Overview")
-ui.answer("Overview", headline())
+ui.answer("Overview", overview_parts.headline())
 ui.tell_left_out()
 ui.tell_amounts_missing()
 totals, by_age = ui.query("period_totals"), ui.query("rolling_retention", form="by", **ui.truly_new())
 totals = totals[totals["customers"].cumsum() > 0]
-lines = trends(totals, by_age)
+lines = overview_parts.trends(totals, by_age)
 under = {
     "customers": say("since {month}", month=month(totals["period"].iloc[0])),
     "revenue": say("orders: {n}", n=number(ui.metric("orders").value)),
@@ -127,10 +60,10 @@ with left:
     with st.container(horizontal=True):
         step = ui.choose("Last whole", STEPS, "step")
         against = ui.choose("Against", AGAINST, "against")
-    ui.tell(*what_changed(step, against))
+    ui.tell(*overview_parts.what_changed(step, against))
 with right:
     st.subheader(say("Where to look next"), anchor=False)
-    for page, link, reason, settings in leads(by_age):
+    for page, link, reason, settings in overview_parts.leads(by_age):
         ui.tell(reason)
         ui.link(f"pages/measure/{page}.py", say(link), settings)
 ui.explain(
