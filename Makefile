@@ -6,6 +6,10 @@ PORT ?= 8501
 .PHONY: run test check figures pictures
 
 run: .venv/run          ## set up and open the app on the sample shop
+	@# The app runs once before the first visitor: until then the first deep link would flash "Page not found".
+	@for try in $$(seq 60); do \
+	   $(BIN)/python -c "from urllib.request import urlopen; urlopen('http://localhost:$(PORT)/_stcore/script-health-check')" \
+	     2>/dev/null && break; sleep 1; done &
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 test: .venv/test        ## set up and run every test, the browser tests too
