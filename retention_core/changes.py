@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import pandas as pd
 
-from retention_core.metrics import Z95
+from retention_core.metrics import Z95, wilson
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def share_change(
     if trials <= 0 or trials_before <= 0:
         return None
     now, before = hits / trials, hits_before / trials_before
-    low, high = _score_interval(now, trials, z)
-    low_before, high_before = _score_interval(before, trials_before, z)
+    low, high = wilson(hits, trials, z)
+    low_before, high_before = wilson(hits_before, trials_before, z)
     down = math.hypot(now - low, high_before - before)
     up = math.hypot(high - now, before - low_before)
     return Change(key, "share", now, before, now - before - down, now - before + up)
@@ -63,13 +63,6 @@ def share_change(
 def z_for(comparisons: int) -> float:
     """Standard errors at which, of so many comparisons without a difference, 1 set in 20 shows one (Bonferroni)."""
     return NormalDist().inv_cdf(1 - 0.025 / comparisons)
-
-
-def _score_interval(share: float, trials: float, z: float) -> tuple[float, float]:
-    """Wilson (1927), at any z."""
-    half = z * math.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
-    centre, scale = share + z**2 / (2 * trials), 1 + z**2 / trials
-    return (centre - half) / scale, (centre + half) / scale
 
 
 def of_totals(now: pd.Series, before: pd.Series) -> dict[str, Change]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from retention_core.metrics import SMALL_SAMPLE, Z95
+from retention_core.metrics import SMALL_SAMPLE, Z95, wilson
 
 FIRST_COHORTS = 3
 
@@ -30,12 +30,9 @@ def mean_by_age(cells: pd.DataFrame) -> pd.DataFrame:
         )
     )
     means = sums.reset_index()
-    share, customers = means["active_customers"] / means["cohort_customers"], means["cohort_customers"]
-    half = Z95 * np.sqrt(share * (1 - share) / customers + Z95**2 / (4 * customers**2))
-    centre, scale = share + Z95**2 / (2 * customers), 1 + Z95**2 / customers
-    means["retained_share"] = share
-    means["low"] = ((centre - half) / scale).clip(lower=0)
-    means["high"] = ((centre + half) / scale).clip(upper=1)
+    customers = means["cohort_customers"]
+    means["retained_share"] = means["active_customers"] / customers
+    means["low"], means["high"] = wilson(means["active_customers"], customers)
     means["revenue_per_customer"] = means["revenue"] / customers
     return means
 

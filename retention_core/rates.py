@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from retention_core.metrics import Z95
+from retention_core.metrics import Z95, wilson
 
 # The definitions that have a value for each period, by the metric of the registry they repeat.
 DEFINITIONS = ("crr_strict", "churn", "crr_textbook", "crr_returning", "returning_customer_rate")
@@ -54,15 +54,13 @@ def _with_interval(frame: pd.DataFrame, definition: str) -> pd.DataFrame:
     trials, hits = frame["denominator"].astype(float), frame["numerator"].astype(float)
     extra = frame["surplus"].astype(float)
     share = hits / trials
-    half = Z95 * np.sqrt(share * (1 - share) / trials + Z95**2 / (4 * trials**2))
-    centre, scale = share + Z95**2 / (2 * trials), 1 + Z95**2 / trials
-    low, high = ((centre - half) / scale).clip(lower=0), (centre + half) / scale
+    low, high = wilson(hits, trials)
     back = Z95 * np.sqrt(extra) / trials
     value = share + extra / trials
     return frame.assign(
         value=value,
         low=value - np.hypot(share - low, back),
-        high=value + np.hypot(high.clip(upper=1) - share, back),
+        high=value + np.hypot(high - share, back),
         numerator=hits + extra,
     )
 

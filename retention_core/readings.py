@@ -36,11 +36,12 @@ class Reading:
 Read: TypeAlias = "Callable[[Shop, Mapping[str, Any]], Reading]"
 
 
-def wilson(hits: float, trials: float) -> tuple[float, float]:
-    """Ends of the 95 % score interval of a share (Wilson 1927)."""
-    centre = hits + Z95**2 / 2
-    half = Z95 * math.sqrt(hits * (trials - hits) / trials + Z95**2 / 4)
-    return max(0.0, (centre - half) / (trials + Z95**2)), min(1.0, (centre + half) / (trials + Z95**2))
+def wilson(hits: Any, trials: Any, z: float = Z95) -> tuple[Any, Any]:
+    """Ends of the score interval of a share (Wilson 1927), of numbers or whole columns; 95 % unless z says otherwise."""
+    centre = hits + z**2 / 2
+    half = z * (hits * (trials - hits) / trials + z**2 / 4) ** 0.5
+    low, high = (centre - half) / (trials + z**2), (centre + half) / (trials + z**2)
+    return low * (low > 0), high + (1 - high) * (high > 1)
 
 
 def count(query: str, column: str) -> Read:
