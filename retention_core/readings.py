@@ -37,7 +37,7 @@ Read: TypeAlias = "Callable[[Shop, Mapping[str, Any]], Reading]"
 
 
 def wilson(hits: Any, trials: Any, z: float = Z95) -> tuple[Any, Any]:
-    """Ends of the score interval of a share (Wilson 1927), of numbers or whole columns; 95 % unless z says otherwise."""
+    """Ends of the score interval (Wilson 1927) of a share, for numbers or whole columns; 95 % unless z differs."""
     centre = hits + z**2 / 2
     half = z * (hits * (trials - hits) / trials + z**2 / 4) ** 0.5
     low, high = (centre - half) / (trials + z**2), (centre + half) / (trials + z**2)
