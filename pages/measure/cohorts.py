@@ -105,7 +105,7 @@ curves = curves[curves["age"].between(first_age, ages)]
 if curves.empty:
     st.caption(say("Nothing to compare: choose a cohort, or another group that the orders tell apart."))
 else:
-    pictured = measure.cohort_curves(curves, in_picture, show, grain, title)
+    pictured = measure.cohort_curves(curves, in_picture[in_picture["age"] <= curves["age"].max()], show, grain, title)
     ui.chart(pictured, say("{title} by age, one line for each of {n}", title=title, n=curves["name"].nunique()))
     st.caption(say(CURVES_SO_FAR if is_growing else CURVES))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -27,7 +26,8 @@ def choose() -> None:
     options = sources.query("scope_options", {})
     if options.empty:
         return
-    is_open = bool(chosen()) or _asks_for_unknown(options)  # what was not found must not hide in a closed box
+    # On the first run a link's filters are in no widget yet; they, and what was not found, must not hide.
+    is_open = bool(chosen()) or any(key in st.query_params for key in ("since", "until", "coupon", *DIMENSIONS))
     with st.expander("Customers who first bought …", expanded=is_open, icon=":material/filter_alt:"):
         _choose_days()
         for dimension, label in DIMENSIONS.items():
@@ -53,25 +53,6 @@ def _choose_values(dimension: str, label: str, options: pd.DataFrame) -> None:
     if len(values) > 1:
         note_unknown(dimension, map(_named, values))
         st.multiselect(label, values, format_func=_named, key=dimension, bind="query-params", placeholder="All")
-
-
-def _asks_for_unknown(options: pd.DataFrame) -> bool:
-    """Whether the link sets a filter to what this shop does not have, or to no day at all."""
-    asked = {key: set(st.query_params.get_all(key)) for key in DIMENSIONS}
-    known = {key: set(map(_named, options.loc[options["dimension"].eq(key), "value"])) for key in DIMENSIONS}
-    days = [day for key in ("since", "until") for day in st.query_params.get_all(key)]
-    return (
-        any(asked[key] - known[key] for key in DIMENSIONS)
-        or not set(st.query_params.get_all("coupon")) <= {"yes", "no"}
-        or any(not _is_day(day) for day in days)
-    )
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return bool(date.fromisoformat(text))
-    except ValueError:
-        return False
 
 
 def note_unknown(key: str, known: Iterable[str]) -> None:

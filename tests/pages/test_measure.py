@@ -284,6 +284,10 @@ def test_a_filter_that_is_not_here_opens_the_box_that_says_so(visit: Visit, link
     assert not visit("measure/overview").sidebar.expander[0].proto.expanded
 
 
+def test_a_filter_of_the_link_is_seen_on_the_first_run(visit: Visit) -> None:
+    assert visit("measure/overview", channel="Social").sidebar.expander[0].proto.expanded
+
+
 def test_other_periods_of_the_first_order_bring_their_own_cohorts_to_compare(visit: Visit) -> None:
     app = visit("measure/cohorts")
     (grain,) = (group for group in app.get("button_group") if group.key == "grain")
