@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from retention_core import answers, changes
+from retention_core import changes
+from retention_core.answers import retention as answers
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,17 @@ FLOORS: dict[str, set[str]] = {
     "retention_core.cohorts": {"metrics"},
     "retention_core.rates": {"metrics"},
     "retention_core.changes": {"metrics"},
-    "retention_core.answers": {"changes", "metrics", "say"},
+    "retention_core.answers": {"changes", "metrics", "say", "lifecycle", "worth", "contracts", "forecasts", "goals"},
     "retention_core.say": set(),
     "retention_core.export": set(),
     "retention_core.models": set(),
-    "retention_core.charts": {"cohorts", "metrics", "say"},
-    "retention_core": {"store", "models", "orders"},
+    "retention_core.lifecycle": {"metrics", "models", "store"},
+    "retention_core.worth": {"metrics", "models", "store"},
+    "retention_core.contracts": {"engines", "orders", "models"},
+    "retention_core.forecasts": {"models", "store"},
+    "retention_core.goals": {"forecasts", "models", "metrics", "readings", "cohorts", "store", "answers", "say"},
+    "retention_core.charts": {"cohorts", "metrics", "say", "lifecycle", "worth", "contracts", "forecasts", "goals"},
+    "retention_core": {"store", "models", "orders", "contracts", "forecasts", "goals"},
 }
 # What only one part of the house may import at all.
 GUARDED = {

@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import cohort_parts, scope, sources, ui
-from retention_core import answers, cohorts
+from retention_core import cohorts
+from retention_core.answers import retention as answers
 from retention_core.charts import measure
 from retention_core.say import say
 

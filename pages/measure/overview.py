@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.shared import overview_parts, ui
-from retention_core import answers
+from retention_core.answers import retention as answers
 from retention_core.charts import measure
 from retention_core.metrics import METRICS, Reading
 from retention_core.say import month, number, say

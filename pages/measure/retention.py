@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import sources, ui
-from retention_core import answers, rates
+from retention_core import rates
+from retention_core.answers import retention as answers
 from retention_core.charts import measure
 from retention_core.metrics import METRICS
 from retention_core.say import number, percent, say

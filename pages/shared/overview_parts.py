@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from pages.shared import scope, sources, ui
-from retention_core import answers, changes, cohorts, rates
+from retention_core import changes, cohorts, rates
+from retention_core.answers import retention as answers
 from retention_core.charts import measure
 from retention_core.say import say
 

@@ -12,7 +12,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import scope, sources
-from retention_core import answers, cohorts, export
+from retention_core import cohorts, export
+from retention_core.answers import retention as answers
 from retention_core.metrics import METRICS, Reading
 from retention_core.say import between, compact_money, money, month, number, percent, say
 from retention_core.store import read_query

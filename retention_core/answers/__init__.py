@@ -1,0 +1,1 @@
+"""The sentences in which pages answer, a file for each subject."""
