@@ -25,7 +25,7 @@ FLOORS: dict[str, set[str]] = {
     "retention_core.worth": {"metrics", "models", "store"},
     "retention_core.contracts": {"engines", "orders", "models"},
     "retention_core.forecasts": {"models", "store"},
-    "retention_core.goals": {"forecasts", "models", "metrics", "readings", "cohorts", "store", "answers", "say"},
+    "retention_core.goals": {"forecasts", "models", "metrics", "readings", "cohorts", "store"},
     "retention_core.charts": {"cohorts", "metrics", "say", "lifecycle", "worth", "contracts", "forecasts", "goals"},
     "retention_core": {"store", "models", "orders", "contracts", "forecasts", "goals"},
 }
