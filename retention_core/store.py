@@ -139,7 +139,7 @@ class Shop:
 
     def _build(self) -> None:
         span = {"observed_on": self.observed_on}
-        for name in ("macros", "segments", "attributes"):
+        for name in ("macros", "second_tables", "segments", "attributes"):
             self._connection.execute(_build_text(name))
         self._make_orders()
         self.loaded.release()
