@@ -26,10 +26,10 @@ DETAILS = {
     **dict.fromkeys(("discount", "refunded", "tax", "shipping"), "decimal(18, 4)"),
     **dict.fromkeys(("campaign", "coupon"), "varchar"),
 }
-DAYS = ("since", "until", "starts_at", "ends_at", "cohort")
-LISTS = ("channel", "country", "category", "days", "edges")
+DAYS = ("since", "until", "starts_at", "ends_at", "cohort", "observed_until", "hidden_until")
+LISTS = ("channel", "country", "category", "days", "edges", "customers")
 PERIOD_TABLES = {"week": "customer_weeks", "month": "customer_months", "quarter": "customer_quarters"}
-SCOPED_TABLES = ("customers", "orders", *PERIOD_TABLES.values(), "customer_ages")
+SCOPED_TABLES = ("customers", "orders", *PERIOD_TABLES.values(), "customer_ages", "order_days")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ _PERIODS = {
         cohort=_MONTH.format(day="first_on"),
     ),
 }
+MADE_WHEN_NAMED = frozenset((*_PERIODS, "order_days"))
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ class Shop:
         first_on = self._connection.execute("select min(first_on) from customers").fetchall()[0][0]
         self.first_on = first_on or self.observed_on
         self._connection.execute(_build_text("calendars"), {"first_on": self.first_on, **span})
-        self._make_periods("customer_months")
+        self._make("customer_months")
 
     def _make_orders(self) -> None:
         """A column that the file does not know is added empty at the end: it need not travel through sort and join."""
@@ -159,11 +160,16 @@ class Shop:
         for name in DETAILS.keys() - known:
             self._connection.execute(f"alter table orders add column {name} {DETAILS[name]}")
 
-    def _make_periods(self, table: str) -> None:
-        if table not in self._tables:
+    def _make(self, table: str) -> None:
+        """Build a table that is not there yet: those that few pages need are made when a query first names them."""
+        if table in self._tables:
+            return
+        if table in _PERIODS:
             text = _build_text("customer_periods").format(table=table, **_PERIODS[table].columns())
-            self._connection.execute(text)
-            self._tables.add(table)
+        else:
+            text = _build_text(table)
+        self._connection.execute(text)
+        self._tables.add(table)
 
     def query(self, name: str, **parameters: Any) -> pd.DataFrame:
         """The frame that `sql/<name>.sql` describes in its first lines, for the customers of the scope.
@@ -173,8 +179,8 @@ class Shop:
         """
         text, values = self._prepare(name, parameters)
         with self._lock:
-            for table in _named_tables(text) & _PERIODS.keys():
-                self._make_periods(table)
+            for table in _named_tables(text) & MADE_WHEN_NAMED:
+                self._make(table)
             return self._connection.execute(text, values).df()
 
     def sql(self, name: str, **parameters: Any) -> str:

@@ -58,6 +58,7 @@ def words_of(name: str) -> set[str]:
 @pytest.mark.parametrize("name", query_names())
 def test_the_head_names_every_column(name: str, shop: rc.Shop) -> None:
     needed = {"starts_at": "2026-03-01", "ends_at": "2026-04-01", "cohort": "2026-01-01"}
+    needed |= {"observed_until": "2026-03-01", "hidden_until": "2026-04-10", "customers": [0]}
     frame = shop.query(name, **{key: needed[key] for key in read_query(name).required})
     assert set(frame.columns) <= words_of(name), set(frame.columns) - words_of(name)
 
