@@ -27,7 +27,7 @@ DETAILS = {
     **dict.fromkeys(("campaign", "coupon"), "varchar"),
 }
 DAYS = ("since", "until", "starts_at", "ends_at", "cohort", "observed_until", "hidden_until")
-LISTS = ("channel", "country", "category", "days", "edges", "customers")
+LISTS = ("channel", "country", "category", "days", "edges", "customers", "at_risk_days", "lapsed_days", "lost_days")
 PERIOD_TABLES = {"week": "customer_weeks", "month": "customer_months", "quarter": "customer_quarters"}
 SCOPED_TABLES = ("customers", "orders", *PERIOD_TABLES.values(), "customer_ages", "order_days")
 
