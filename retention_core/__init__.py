@@ -2,14 +2,15 @@
 
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from retention_core.store import Shop, open_orders
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
 MODELS = ("btyd", "spend", "survival", "validate", "value")
+GOALS = {"Goal": "goal", "Lever": "goal", "Scenario": "goal", "Uplift": "goal", "simulate": "simulate"}
 
-__all__ = [*MODELS, "Shop", "open_orders", "sample"]
+__all__ = [*GOALS, *MODELS, "Shop", "open_orders", "sample"]
 
 
 def sample(name: str) -> list[Path]:
@@ -20,8 +21,10 @@ def sample(name: str) -> list[Path]:
     return files
 
 
-def __getattr__(name: str) -> ModuleType:
-    """The models, imported when they are first named."""
-    if name not in MODELS:
-        raise AttributeError(f"retention_core has no {name!r}")
-    return import_module(f"retention_core.models.{name}")
+def __getattr__(name: str) -> Any:
+    """The models and what goals are made of, imported when they are first named."""
+    if name in MODELS:
+        return import_module(f"retention_core.models.{name}")
+    if name in GOALS:
+        return getattr(import_module(f"retention_core.goals.{GOALS[name]}"), name)
+    raise AttributeError(f"retention_core has no {name!r}")
