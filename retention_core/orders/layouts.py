@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["orders", "order_lines", "payments", "customer_keys", "customers", "events", "spend"]
+Kind = Literal["orders", "order_lines", "payments", "customer_keys", "customers", "events", "spend", "contracts"]
 Grain = Literal["order", "line", "header"]
 Role = Literal["id", "date", "money", "number", "text", "flag"]
 
@@ -55,9 +55,11 @@ class Layout:
     """One way in which a system writes orders.
 
     `needs`: headers that tell it from all others. `columns`: field -> headers that mean it, the first present one
-    counts. `grain`: a row is an order; or an order line whose money adds up to the order; or an order line with the
-    order's own values on its first row or on each ("header"). `includes`: what the amount holds besides the goods and
-    is taken off. `money`: how the amount of an order comes about; `note`: what else to know; both for people.
+    counts. `fields`: the fields that must be there, under any of their headers, where systems name them in many ways;
+    `not_with`: headers with which it is something else. `grain`: a row is an order; or an order line whose money adds
+    up to the order; or an order line with the order's own values on its first row or on each ("header"). `includes`:
+    what the amount holds besides the goods and is taken off. `money`: how the amount of an order comes about; `note`:
+    what else to know; both for people.
     """
 
     key: str
@@ -73,6 +75,8 @@ class Layout:
     cancellation_prefix: str | None = None
     bad_debt_prefix: str | None = None
     note: str | None = None
+    fields: tuple[str, ...] = ()
+    not_with: tuple[str, ...] = ()
 
     @property
     def family(self) -> str:
@@ -422,9 +426,82 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
 )
 
+_CONTRACT_OWNER = (
+    "customerID",
+    "Customer",
+    "Client ID",
+    "Client",
+    "Subscriber ID",
+    "Subscriber",
+    "User ID",
+    "Member ID",
+)
+_CONTRACT_OWNER += ("Account ID", "Account", "Customer Email", "Email", "Contract ID", "Subscription ID")
+_MONTHLY_AMOUNT = ("MonthlyCharges", "Monthly Charge", "Monthly Amount", "Monthly Price", "Monthly Fee", "MRR")
+_ORDER_SIGNS = (
+    "Order ID",
+    "Order number",
+    "Order date",
+    "Ordered at",
+    "Invoice",
+    "InvoiceNo",
+    "Created at",
+    "Basket ID",
+)
+CONTRACTS: tuple[Layout, ...] = (
+    Layout(
+        "contract_months",
+        "Contracts with the months kept and whether they ended (Telco layout)",
+        "contracts",
+        "order",
+        (),
+        {
+            "customer_id": _CONTRACT_OWNER,
+            "months_kept": ("tenure", "Tenure Months", "Tenure in Months", "Months"),
+            "churned": ("Churn", "Churn Label", "Churned", "Is churned"),
+            "monthly_amount": _MONTHLY_AMOUNT,
+        },
+        "what a month costs; it is used for the value of a contract only",
+        fields=("customer_id", "months_kept", "churned"),
+        not_with=_ORDER_SIGNS,
+    ),
+    Layout(
+        "contract_days",
+        "Contracts with the days on which they began and ended",
+        "contracts",
+        "order",
+        (),
+        {
+            "customer_id": _CONTRACT_OWNER,
+            "started_on": (
+                *("Start", "Start date", "Started on", "Started at", "Contract start", "Subscription start"),
+                *("Contract start date", "Subscription start date", "Start (UTC)", "Start Date (UTC)", "Valid from"),
+            ),
+            "ended_on": (
+                *(
+                    "End",
+                    "End date",
+                    "Ended on",
+                    "Ended at",
+                    "Cancelled at",
+                    "Canceled at",
+                    "Cancelled on",
+                    "Cancelled",
+                ),
+                *("Cancellation date", "Contract end", "Subscription end", "Contract end date", "Churn date"),
+                *("Subscription end date", "Ended At (UTC)", "Canceled At (UTC)", "Valid to"),
+            ),
+            "monthly_amount": _MONTHLY_AMOUNT,
+        },
+        "what a month costs; it is used for the value of a contract only",
+        fields=("customer_id", "started_on", "ended_on"),
+        not_with=_ORDER_SIGNS,
+    ),
+)
+
 # Orders in columns that a user mapped or that were found by name and content.
 PLAIN = Layout(
     "plain", "Columns found by name and content", "orders", "order", (), {}, "the amount column as it stands"
 )
 
-BY_KEY: Mapping[str, Layout] = {layout.key: layout for layout in LAYOUTS}
+BY_KEY: Mapping[str, Layout] = {layout.key: layout for layout in (*LAYOUTS, *CONTRACTS)}

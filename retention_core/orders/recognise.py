@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retention_core.orders.layouts import LAYOUTS, Layout
+from retention_core.orders.layouts import CONTRACTS, LAYOUTS, Layout
 
 if TYPE_CHECKING:
     from retention_core.orders.read_parts import Part
@@ -34,14 +34,20 @@ def recognise(part: Part, layout: str | None = None) -> Recognised | None:
     for number, column in enumerate(part.columns):
         headers.setdefault(header_key(column), number)
     fitting = [
-        known
-        for known in LAYOUTS
-        if all(header_key(need) in headers for need in known.needs) and layout in (None, known.key, known.kind)
+        known for known in (*LAYOUTS, *CONTRACTS) if _fits(known, headers) and layout in (None, known.key, known.kind)
     ]
     if not fitting:
         return None
-    best = max(fitting, key=lambda known: len(known.needs))
+    best = max(fitting, key=lambda known: len(known.needs) + len(known.fields))
     return Recognised(best, _columns(best, headers))
+
+
+def _fits(layout: Layout, headers: Mapping[str, int]) -> bool:
+    if any(header_key(header) in headers for header in layout.not_with):
+        return False
+    return all(header_key(need) in headers for need in layout.needs) and _columns(layout, headers).keys() >= set(
+        layout.fields
+    )
 
 
 def _columns(layout: Layout, headers: Mapping[str, int]) -> dict[str, int]:
