@@ -10,7 +10,7 @@ SAMPLES = Path(__file__).parent.parent / "sample_data"
 MODELS = ("btyd", "spend", "survival", "validate", "value")
 GOALS = {"Goal": "goal", "Lever": "goal", "Scenario": "goal", "Uplift": "goal", "simulate": "simulate"}
 
-__all__ = [*GOALS, *MODELS, "Shop", "open_orders", "sample"]
+__all__ = [*GOALS, *MODELS, "Shop", "forecasts", "open_orders", "sample"]
 
 
 def sample(name: str) -> list[Path]:
@@ -22,9 +22,11 @@ def sample(name: str) -> list[Path]:
 
 
 def __getattr__(name: str) -> Any:
-    """The models and what goals are made of, imported when they are first named."""
+    """The models, the forecasts and what goals are made of, imported when they are first named."""
     if name in MODELS:
         return import_module(f"retention_core.models.{name}")
+    if name == "forecasts":
+        return import_module("retention_core.forecasts")
     if name in GOALS:
         return getattr(import_module(f"retention_core.goals.{GOALS[name]}"), name)
     raise AttributeError(f"retention_core has no {name!r}")

@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar, cast
 
 import pandas as pd
 import streamlit as st
@@ -30,9 +30,11 @@ SAMPLES = {"replenish": "Sample shop: coffee and care", "gift": "Sample shop: gi
 APP = Path(__file__).resolve().parents[2] / "app.py"
 CACHED_ANSWERS = 300
 SHARED_ANSWERS_SIZE, OWN_ANSWERS_SIZE = "200mb", "50mb"
+SHARED_DERIVED, OWN_DERIVED = 48, 12  # forecasts and the like: the latest so many
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 Settings: TypeAlias = tuple[tuple[str, Any], ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,20 @@ def metric(key: str, parameters: Mapping[str, Any]) -> Reading:
     return reading
 
 
+def derived(name: str, build: Callable[..., T], **settings: Any) -> T:
+    """What `build(shop, **scope, **settings)` makes of the chosen shop, once per data set, scope and settings.
+
+    For objects that are dear to make, such as fitted models: sessions that look at one shop wait for one builder and
+    share what it made, so nobody may change it. `name` tells it from others: one name, one `build`. It may keep no shop.
+    """
+    from pages.shared import scope  # which asks this module for the data set
+
+    asked = _settings({**scope.chosen(), **settings})
+    cached = _own_derived if current() == "upload" else _shared_derived
+    opened = shop()
+    return cast("T", cached(shop_key(), name, asked, opened, build))
+
+
 def open_upload(upload: Upload, progress: Progress | None = None) -> rc.Shop:
     """Open files of this session; nothing is kept yet. Raises OrdersError, and what `progress` raises."""
     with ExitStack() as stack:
@@ -157,6 +173,7 @@ def forget_upload() -> None:
     st.session_state.pop("upload", None)
     _open_upload.clear()
     _own_answer.clear()
+    _own_derived.clear()
 
 
 def command_line_files() -> tuple[tuple[str, Path], ...]:
@@ -224,10 +241,15 @@ def _open_upload(key: str, _opened: rc.Shop | None = None) -> rc.Shop:
 
 
 def _answer(kind: str, name: str, parameters: Mapping[str, Any]) -> Any:
-    settings = tuple(sorted((key, _settled(value)) for key, value in parameters.items()))
+    settings = _settings(parameters)
     cached = _own_answer if current() == "upload" else _shared_answer
     opened = shop()
     return cached(shop_key(), kind, name, settings, opened)
+
+
+def _settings(parameters: Mapping[str, Any]) -> Settings:
+    """Parameters as part of a key."""
+    return tuple(sorted((key, _settled(value)) for key, value in parameters.items()))
 
 
 @st.cache_data(max_entries=CACHED_ANSWERS, max_size=SHARED_ANSWERS_SIZE, show_spinner=False)
@@ -238,6 +260,16 @@ def _shared_answer(key: str, kind: str, name: str, settings: Settings, _shop: rc
 @st.cache_data(scope="session", max_entries=CACHED_ANSWERS, max_size=OWN_ANSWERS_SIZE, show_spinner=False)
 def _own_answer(key: str, kind: str, name: str, settings: Settings, _shop: rc.Shop) -> Any:
     return getattr(_shop, kind)(name, **dict(settings))
+
+
+@st.cache_resource(max_entries=SHARED_DERIVED, show_spinner="Fitting the models to these customers …")
+def _shared_derived(key: str, name: str, settings: Settings, _shop: rc.Shop, _build: Callable[..., Any]) -> Any:
+    return _build(_shop, **dict(settings))
+
+
+@st.cache_resource(scope="session", max_entries=OWN_DERIVED, show_spinner="Fitting the models to these customers …")
+def _own_derived(key: str, name: str, settings: Settings, _shop: rc.Shop, _build: Callable[..., Any]) -> Any:
+    return _build(_shop, **dict(settings))
 
 
 def _ask_for_upload() -> None:

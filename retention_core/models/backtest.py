@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from retention_core.models import btyd, cohort_curve
+from retention_core.models.doubt import LOG_STEP, directions, moved
 from retention_core.models.triples import CUSTOMERS, Floats, Triples, read_triples
 
 LEVEL = 0.8  # of every interval here
 WIDTH = NormalDist().inv_cdf((1 + LEVEL) / 2)
 MANY = 7  # customers with so many repeat orders or more make one group, as in the papers
-LOG_STEP = 1e-3  # of the differences that tell how a forecast moves with the parameters
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,7 @@ class ModelForecaster:
     fitted: btyd.Fit
 
     def expected(self, histories: Triples, ends: Floats, move: Floats) -> Floats:
-        moved = self.fitted.with_params(self.fitted.maximum.params * np.exp(move))
-        return moved.expected_orders_by(histories.x, histories.t_x, histories.T, ends)
+        return moved(self.fitted, move).expected_orders_by(histories.x, histories.t_x, histories.T, ends)
 
     def variance(self, histories: Triples, start: float, end: float) -> Floats:
         return self.fitted.variance_of_orders(histories.x, histories.t_x, histories.T, start, end)
@@ -81,8 +80,7 @@ class CurveForecaster:
     fitted: cohort_curve.CohortCurve
 
     def expected(self, histories: Triples, ends: Floats, move: Floats) -> Floats:
-        moved = self.fitted.with_params(self.fitted.maximum.params * np.exp(move))
-        return moved.expected_orders(histories.T[:, None], ends)
+        return moved(self.fitted, move).expected_orders(histories.T[:, None], ends)
 
     def variance(self, histories: Triples, start: float, end: float) -> Floats:
         orders = self.fitted.expected_orders(histories.T, end) - self.fitted.expected_orders(histories.T, start)
@@ -121,7 +119,7 @@ def run(
         return np.asarray(until[:, len(hidden.starts) :] - until[:, : len(hidden.starts)])
 
     doubt = np.zeros(len(hidden.starts) + MANY + 1)
-    for move in _directions(by.fitted.maximum.log_covariance):
+    for move in directions(by.fitted.maximum):
         doubt += ((cells(orders(LOG_STEP * move)) - cells(orders(-LOG_STEP * move))) / (2 * LOG_STEP)) ** 2
     chance = [by.variance(histories, start, end) for start, end in zip(hidden.starts, hidden.ends, strict=True)]
     expected = orders(np.zeros_like(by.fitted.maximum.params))
@@ -161,10 +159,3 @@ def _judged(customers: Floats, actual: Floats, expected: Floats, deviation: Floa
     return pd.DataFrame(
         {"customers": customers, "actual": actual, "expected": expected, "low": low, "high": high, "held": held}
     )
-
-
-def _directions(covariance: Floats) -> Floats:
-    """Moves of the parameters' logs of one standard error each, unrelated to each other; none at a boundary."""
-    if not np.isfinite(covariance).all():
-        return np.zeros((0, len(covariance)))
-    return np.asarray(np.linalg.cholesky(covariance).T)

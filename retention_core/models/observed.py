@@ -1,0 +1,87 @@
+"""What customers with such a history did in the year that followed: counted, no model. What is left where models fail.
+
+A history is judged by two things alone: how many orders, and how long ago the last one was.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from retention_core.models.triples import CUSTOMERS, Floats, arrays
+
+ORDERS = (1, 2, 3, 5, 10)  # first number of orders of each group
+SILENCES = (0, 31, 91, 181, 366)  # first day of silence of each group
+FEW = 30  # customers below which a cell says nothing and its neighbours of the same number of orders speak for it
+
+
+def count(calibration: pd.DataFrame) -> "Observed":
+    """`calibration`: repeat_orders, first_to_last, age, hidden_orders and, where rows are shared, customers."""
+    shared = calibration if CUSTOMERS in calibration else calibration.assign(**{CUSTOMERS: 1})
+    silence = shared["age"] - shared["first_to_last"]
+    cell = place(shared["repeat_orders"], silence)
+    customers, hidden = (shared[name].to_numpy(np.float64) for name in (CUSTOMERS, "hidden_orders"))
+
+    def total(weights: Floats) -> Floats:
+        size = len(ORDERS) * len(SILENCES)
+        sums = np.bincount(cell, weights=weights, minlength=size).astype(np.float64, copy=False)
+        return sums.reshape(len(ORDERS), len(SILENCES))
+
+    return Observed(total(customers), total(customers * (hidden > 0)), total(customers * hidden))
+
+
+def place(repeat_orders: Any, silence: Any) -> npt.NDArray[np.int64]:
+    """Number of the cell of each history, row by row of the table orders × silence."""
+    orders = np.searchsorted(ORDERS, np.asarray(repeat_orders) + 1, side="right") - 1
+    silent = np.searchsorted(SILENCES, np.asarray(silence), side="right") - 1
+    return np.asarray(orders * len(SILENCES) + silent, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Tables of orders (rows) × silence (columns): customers, those who ordered in the year after, their orders."""
+
+    customers: Floats
+    ordered: Floats
+    orders: Floats
+
+    def will_order(self, repeat_orders: Any, silence: Any) -> Floats:
+        """Share of customers like these who ordered within the year."""
+        return self._of(self.ordered, repeat_orders, silence)
+
+    def expected_orders(self, repeat_orders: Any, silence: Any) -> Floats:
+        """Orders per customer like these in the year."""
+        return self._of(self.orders, repeat_orders, silence)
+
+    def lively_orders(self, repeat_orders: Any) -> Floats:
+        """The same of customers with as many orders who had ordered lately: the first of their cells that speaks."""
+        return self._of(self.orders, repeat_orders, np.zeros_like(np.asarray(repeat_orders, np.float64)))
+
+    def cells(self) -> pd.DataFrame:
+        """One row per cell with a customer: orders, silence (first of the group), customers, ordered."""
+        rows = [
+            (ORDERS[i], SILENCES[j], self.customers[i, j], self.ordered[i, j])
+            for i in range(len(ORDERS))
+            for j in range(len(SILENCES))
+            if self.customers[i, j]
+        ]
+        return pd.DataFrame(rows, columns=["orders", "silence", "customers", "ordered"])
+
+    def _of(self, counted: Floats, repeat_orders: Any, silence: Any) -> Floats:
+        x, silent = arrays(repeat_orders, silence)
+        return np.asarray(self._rates(counted).ravel()[place(x, silent)])
+
+    def _rates(self, counted: Floats) -> Floats:
+        """Per customer; a cell of too few takes in its neighbours of the same row, then the whole table."""
+        rates = np.empty_like(counted)
+        for i, j in np.ndindex(*counted.shape):
+            for reach in range(len(SILENCES)):
+                part = (i, slice(max(j - reach, 0), j + reach + 1))
+                if self.customers[part].sum() >= FEW:
+                    rates[i, j] = counted[part].sum() / self.customers[part].sum()
+                    break
+            else:
+                rates[i, j] = counted.sum() / max(self.customers.sum(), 1.0)
+        return rates
