@@ -1,0 +1,285 @@
+"""What levers do to a baseline: one rule, in numpy, for many draws or many settings at once.
+
+A lever converts a share of those who would *not* have come back: p' = 1 - (1 - p) · Π(1 - x), where
+x = reach · strength · take-up · uplift · ramp. Levers so overlap and saturate, and no rate passes 1. Monthly cells of a
+row follow its 365-day return: they are multiplied by p'/p. Levers on order value, orders per buyer and acquisition add
+up: 1 + Σ x.
+
+S stands for draws or settings (1 where they all share a value), H for coming months, L for levers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from retention_core.goals.goal import ActsOn, Goal, GoalError, Lever
+from retention_core.models.triples import Floats
+
+if TYPE_CHECKING:
+    from retention_core.goals.baseline import Baseline
+
+YEAR_MONTHS = 12
+# Who among the existing customers a lever on returning acts on. New ones are customers with one order, too.
+STAGE_OF: dict[str, ActsOn] = {
+    "one_order": "return_after_first",
+    "repeat": "return_of_active",
+    "lapsed": "win_back",
+}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A baseline cut to the months that count: existing groups of customers (E) apart from the arrivals of each month.
+
+    old_customers, old_returning (S, E); old_active, old_orders (S, E, H); new_customers, new_returning, new_rate (S, H):
+    by month of arrival, returning within 365 days and within the goal's window; new_active, new_orders (S, H, H): month
+    of arrival, then month; new_peak (S, H): greatest share active in any month; order_value (S, H).
+    """
+
+    months: tuple[date, ...]
+    stages: tuple[str, ...]
+    old_customers: Floats
+    old_returning: Floats
+    old_active: Floats
+    old_orders: Floats
+    new_customers: Floats
+    new_returning: Floats
+    new_rate: Floats
+    new_active: Floats
+    new_orders: Floats
+    new_peak: Floats
+    order_value: Floats
+
+    def mean(self) -> Cells:
+        """The expected cells, as one setting."""
+        arrays = {name: value.mean(axis=0, keepdims=True) for name, value in vars(self).items() if _is_array(value)}
+        arrays["new_peak"] = arrays["new_active"].max(axis=2)
+        return replace(self, **arrays)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What comes out, by draw or setting and month (S, H).
+
+    `rate`: of the customers won in the month, the share that orders again within the goal's window. `customers` with an
+    order in the month; `orders`; `revenue` after discounts; `cost`: programme and discounts; `margin`: what is left of
+    the revenue before discounts, less `cost`. `retained` (S): customers who come back within a year.
+    """
+
+    rate: Floats
+    customers: Floats
+    orders: Floats
+    revenue: Floats
+    margin: Floats
+    cost: Floats
+    retained: Floats
+
+
+def cells_of(baseline: Baseline, goal: Goal) -> Cells:
+    """The part of a baseline that a goal looks at."""
+    months = len(baseline.months) if goal.horizon is None else goal.horizon
+    if months > len(baseline.months):
+        raise GoalError(f"The goal counts {months} months; the forecast has {len(baseline.months)}.")
+    stages = tuple(baseline.rows["stage"])
+    old = slice(0, len(stages) - len(baseline.months))
+    new = slice(old.stop, old.stop + months)
+    if set(stages[old]) - set(STAGE_OF) or set(stages[old.stop :]) != {"new"}:
+        raise GoalError("The rows of the baseline are existing customers, then one row per coming month.")
+    active = baseline.active[:, new, :months]
+    return Cells(
+        months=baseline.months[:months],
+        stages=stages[old],
+        old_customers=baseline.customers[:, old],
+        old_returning=baseline.returning[:, old],
+        old_active=baseline.active[:, old, :months],
+        old_orders=baseline.orders[:, old, :months],
+        new_customers=baseline.customers[:, new],
+        new_returning=baseline.returning[:, new],
+        new_rate=baseline.returning_within[goal.window][:, new],
+        new_active=active,
+        new_orders=baseline.orders[:, new, :months],
+        new_peak=active.max(axis=2),
+        order_value=baseline.order_value[:, :months],
+    )
+
+
+def first_month(lever: Lever, months: Sequence[date]) -> int:
+    """Place of the month in which a lever starts; past the end where it starts later."""
+    if lever.starts is None:
+        return 0
+    return max(0, (lever.starts.year - months[0].year) * 12 + lever.starts.month - months[0].month)
+
+
+def ramp(lever: Lever, months: Sequence[date]) -> Floats:
+    """(H): share of its full force that a lever has in each month."""
+    since = np.arange(1.0, len(months) + 1) - first_month(lever, months)
+    return np.asarray(np.clip(since / max(lever.ramp_months, 1), 0, 1))
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What the levers of one kind do together (S, H): `away` = Π(1 - x), `gain` = 1 + Σ x.
+
+    `on_extra`, `on_base`: discount, as a share of their value, on the orders they bring and on those that would have
+    come anyway.
+    """
+
+    away: Floats
+    gain: Floats
+    on_extra: Floats
+    on_base: Floats
+
+
+NO_PULL = Pull(np.ones((1, 1)), np.ones((1, 1)), np.zeros((1, 1)), np.zeros((1, 1)))
+
+
+def pull(kind: ActsOn, levers: Sequence[Lever], uplifts: Floats, strengths: Floats, months: Sequence[date]) -> Pull:
+    """All levers of one kind at the given uplifts (S, L) and strengths (S or 1, L)."""
+    away, gain, on_extra, on_base = NO_PULL.away, NO_PULL.gain, NO_PULL.on_extra, NO_PULL.on_base
+    brought = np.zeros((1, 1))
+    for place, lever in enumerate(levers):
+        if lever.acts_on != kind:
+            continue
+        in_force = ramp(lever, months)
+        reached = lever.reach * strengths[:, place, None] * in_force
+        x = lever.take_up * uplifts[:, place, None] * reached
+        away, gain = away * (1 - x), gain + x
+        if lever.discount:
+            on_extra = on_extra + lever.discount * np.maximum(x, 0)
+            on_base = on_base + lever.discount * lever.discount_taken_by_returning * reached
+        brought = brought + np.maximum(x, 0)
+    # Of the orders that several levers bring, each has the part that its own effect is of all effects.
+    on_extra = np.divide(on_extra, brought, out=np.zeros(np.broadcast(on_extra, brought).shape), where=brought > 0)
+    return Pull(away, np.maximum(gain, 0), on_extra, on_base)
+
+
+def raised(returning: Floats, away: Floats) -> Floats:
+    """p' = 1 - (1 - p) · Π(1 - x), written so that no lever leaves p as it is, to the bit."""
+    return np.asarray(np.clip(returning + (1 - returning) * (1 - away), 0, 1))
+
+
+def times(after: Floats, before: Floats) -> Floats:
+    """p'/p; 1 where nobody returned: there are no orders to multiply."""
+    ratio = np.ones(np.broadcast(after, before).shape)
+    return np.divide(after, before, out=ratio, where=before > 0)
+
+
+def evaluate(cells: Cells, levers: Sequence[Lever], uplifts: Floats, strengths: Floats) -> Outcome:
+    """What comes of levers at the given uplifts (S or 1, L) and strengths (S or 1, L). No levers: the baseline."""
+    pulls = {
+        kind: pull(kind, levers, uplifts, strengths, cells.months)
+        for kind in dict.fromkeys(lever.acts_on for lever in levers)
+    }
+    welcome, won = pulls.get("return_after_first", NO_PULL), pulls.get("acquisition", NO_PULL)
+    more, dearer = pulls.get("orders_per_buyer", NO_PULL), pulls.get("order_value", NO_PULL)
+
+    new_returning = raised(cells.new_returning, welcome.away)
+    new_times = times(new_returning, cells.new_returning)
+    arrivals = cells.new_customers * won.gain
+    # (S, 2, H) @ (S, H, H): later orders of arrivals by month, and how much of them is given away.
+    given = arrivals * (welcome.on_base + welcome.on_extra * np.maximum(new_times - 1, 0))
+    later, given_later = np.moveaxis(np.stack([arrivals * new_times, given], axis=1) @ cells.new_orders, 1, 0)
+    active = arrivals + _again(arrivals * _at_most(new_times, cells.new_peak), cells.new_active)
+    retained = (arrivals * new_returning).sum(axis=1)
+
+    for row, stage in enumerate(cells.stages):
+        own = pulls.get(STAGE_OF[stage], NO_PULL)
+        before, customers = cells.old_returning[:, row, None], cells.old_customers[:, row, None]
+        row_times = times(raised(before, own.away), before)
+        orders = cells.old_orders[:, row]
+        later = later + orders * row_times
+        given_later = given_later + orders * (own.on_base + own.on_extra * np.maximum(row_times - 1, 0))
+        active = active + customers * np.minimum(cells.old_active[:, row] * row_times, 1)
+        retained = retained + customers[:, 0] * _year_share(before[:, 0], orders, row_times)
+
+    given_more = later * (more.on_base + more.on_extra * np.maximum(more.gain - 1, 0))
+    given_first = cells.new_customers * (won.on_base + won.on_extra * np.maximum(won.gain - 1, 0))
+    orders = arrivals + later * more.gain
+    given_dearer = orders * (dearer.on_base + dearer.on_extra * np.maximum(dearer.gain - 1, 0))
+    gross = orders * cells.order_value * dearer.gain
+    discounts = np.zeros((1, 1))
+    deepest = max((lever.discount for lever in levers), default=0.0)
+    if deepest:  # without amounts their cost is not known, that of other levers is
+        offered = (given_later + given_more + given_first) * dearer.gain + given_dearer
+        discounts = np.minimum(offered * cells.order_value, deepest * gross)  # nobody uses two offers on one order
+    programme = programme_cost(cells, levers, strengths, arrivals, active)
+    revenue = gross - discounts
+    return Outcome(
+        rate=_rate(cells, new_times),
+        customers=active,
+        orders=orders,
+        revenue=revenue,
+        margin=gross,
+        cost=programme + discounts + np.zeros(gross.shape),
+        retained=retained,
+    )
+
+
+def programme_cost(
+    cells: Cells, levers: Sequence[Lever], strengths: Floats, arrivals: Floats, active: Floats
+) -> Floats:
+    """(S, H): fixed costs from the first month on, and contacts with those reached, in full from the first month on.
+
+    New customers are contacted for twelve months, existing ones for as long as the lever is in force, buyers and
+    arrivals in their month.
+    """
+    months = np.arange(len(cells.months))
+    cost = np.zeros((1, len(months)))
+    for place, lever in enumerate(levers):
+        begins, strength = first_month(lever, cells.months), strengths[:, place, None]
+        runs = months >= begins
+        fixed = lever.cost_per_month * runs + lever.cost_once * (months == begins)
+        cost = cost + (strength > 0) * fixed
+        per_customer = lever.cost_per_contact * lever.contacts_per_month * lever.reach * strength
+        if np.any(per_customer):
+            cost = cost + per_customer * runs * _people(cells, lever.acts_on, begins, arrivals, active)
+    return cost
+
+
+def _people(cells: Cells, kind: ActsOn, begins: int, arrivals: Floats, active: Floats) -> Floats:
+    """(S, H): customers whom a lever of this kind would reach in each month, if it reached all."""
+    if kind == "acquisition":
+        return arrivals
+    if kind in ("order_value", "orders_per_buyer"):
+        return active
+    people = np.zeros(arrivals.shape)
+    for row, stage in enumerate(cells.stages):
+        if STAGE_OF[stage] == kind:
+            people = people + cells.old_customers[:, row, None]
+    if kind == "return_after_first":
+        after_start = np.where(np.arange(len(cells.months)) >= begins, arrivals, 0)
+        total = np.cumsum(after_start, axis=1)
+        total[:, YEAR_MONTHS:] -= total[:, :-YEAR_MONTHS].copy()
+        people = people + total
+    return people
+
+
+def _rate(cells: Cells, new_times: Floats) -> Floats:
+    return np.asarray(np.minimum(cells.new_rate * new_times, 1))
+
+
+def _again(customers: Floats, active: Floats) -> Floats:
+    """(S, H): customers that order again, by month; their month of arrival already counts them."""
+    own_month = np.einsum("saa->sa", active)
+    return np.asarray(np.maximum((customers[:, None, :] @ active)[:, 0] - customers * own_month, 0))
+
+
+def _at_most(factor: Floats, peak: Floats) -> Floats:
+    """The factor, but never so large that more than all customers are active in a month."""
+    return np.asarray(np.minimum(factor, np.divide(1, peak, out=np.full(peak.shape, np.inf), where=peak > 0)))
+
+
+def _year_share(returning: Floats, orders: Floats, factor: Floats) -> Floats:
+    """(S): share that returns within a year, where a lever's force grows over the months of the year."""
+    before = orders[:, :YEAR_MONTHS].sum(axis=1)
+    after = (orders * factor)[:, :YEAR_MONTHS].sum(axis=1)
+    return np.asarray(np.clip(returning * times(after, before), 0, 1))
+
+
+def _is_array(value: object) -> bool:
+    return isinstance(value, np.ndarray)

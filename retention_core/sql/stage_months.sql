@@ -1,0 +1,67 @@
+-- One row per origin, stage and month after it that is over: what the customers of the stage did then.
+-- months_back: the origin, as in $months_back; stage at it: one_order, repeat, or lapsed (silent for more than $lapse_days);
+-- customers in the stage; ahead: 1 is the month that begins at the origin; active_customers: ordered in it; orders in it.
+-- returned_90, returned_180, returned_365: customers with an order in so many days from the origin, as far as observed.
+-- $months_back = [6]: origins as months before the first day of the running month
+-- $lapse_days = 180: days of silence
+-- $every = 1: of so many customers one is looked at: a sample
+with origins as (
+    select months_back, cast(date_trunc('month', $observed_on + 1) - to_months(months_back) as date) as origin
+    from (select unnest($months_back) as months_back) as asked
+),
+known as (
+    select
+        origins.months_back,
+        origins.origin,
+        orders.customer,
+        max(orders.ordered_on) as last_on,
+        max(orders.ordered_on) > any_value(orders.first_on) as has_repeated,
+        min(case when orders.next_on >= origins.origin then orders.next_on end) as returned_on
+    from orders
+    join origins on orders.ordered_on < origins.origin
+    where orders.customer % $every = 0
+    group by origins.months_back, origins.origin, orders.customer
+),
+staged as (
+    select
+        months_back, origin, customer, returned_on - origin as wait_days,
+        case
+            when origin - 1 - last_on > $lapse_days then 'lapsed'
+            when not has_repeated then 'one_order'
+            else 'repeat'
+        end as stage
+    from known
+),
+sizes as (
+    select
+        months_back, origin, stage,
+        count(*) as customers,
+        count(case when wait_days < 90 then 1 end) as returned_90,
+        count(case when wait_days < 180 then 1 end) as returned_180,
+        count(case when wait_days < 365 then 1 end) as returned_365
+    from staged
+    group by months_back, origin, stage
+),
+later as (
+    select
+        staged.months_back, staged.stage, customer_months.period,
+        count(*) as active_customers,
+        sum(customer_months.orders) as orders
+    from staged
+    join customer_months on customer_months.customer = staged.customer
+    join calendar on calendar.period = customer_months.period and calendar.starts_on >= staged.origin
+    group by staged.months_back, staged.stage, customer_months.period
+)
+select
+    cast(sizes.months_back as integer) as months_back,
+    sizes.stage,
+    sizes.customers,
+    cast(row_number() over (partition by sizes.months_back, sizes.stage order by calendar.period) as integer) as ahead,
+    coalesce(later.active_customers, 0) as active_customers,
+    cast(coalesce(later.orders, 0) as bigint) as orders,
+    sizes.returned_90, sizes.returned_180, sizes.returned_365
+from sizes
+join calendar on calendar.starts_on >= sizes.origin and calendar.is_complete
+left join later
+    on later.months_back = sizes.months_back and later.stage = sizes.stage and later.period = calendar.period
+order by months_back, stage, ahead
