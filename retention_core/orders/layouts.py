@@ -426,7 +426,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
 )
 
-_CONTRACT_OWNER = (
+_CONTRACT_OWNER: tuple[str, ...] = (
     "customerID",
     "Customer",
     "Client ID",

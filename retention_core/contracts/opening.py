@@ -1,0 +1,282 @@
+"""Files of contracts → `Contracts`: the same reader as for orders, a rule for every row that cannot count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retention_core.contracts.record import RULE, Contracts, term_months
+from retention_core.engines import duckdb as engine
+from retention_core.orders import values
+from retention_core.orders.errors import OrdersError
+from retention_core.orders.layouts import CONTRACTS, Layout
+from retention_core.orders.match import value_questions
+from retention_core.orders.questions import Answers, NeedsAnswers, Option, Question
+from retention_core.orders.read import read
+from retention_core.orders.recognise import header_key, recognise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from retention_core.orders.read_parts import Part
+
+FIELDS = {
+    "customer_id": "whose contract it is",
+    "months_kept": "how many months it has been kept",
+    "churned": "whether it ended",
+    "started_on": "the day on which it began",
+    "ended_on": "the day on which it ended, empty while it runs",
+    "monthly_amount": "what a month costs",
+}
+MOST_GROUPS = 12  # a column with more different values than this says nothing of groups
+TERM_NAMES = ("contract", "term", "interval", "billing", "plan", "period")
+# Ends so much later than the last start: a list followed to its last day, or ends that are still to come?
+UNCLEAR_DAYS = 45
+
+
+@dataclass(frozen=True)
+class _Table:
+    """One table of the input, what it is, and the number of the column of each field that it has."""
+
+    part: Part
+    layout: Layout
+    columns: Mapping[str, int]
+
+
+def open_contracts(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    as_of: str | date | datetime | None = None,
+    names: Sequence[str] | None = None,
+    progress: Callable[[int, int | None], None] | None = None,
+    **answers: Any,
+) -> Contracts:
+    """Open a list of contracts: tenure in months and churned, or the days of start and end.
+
+    `as_of` is the moment up to which contracts with days are looked at (default: just after the last day in the file).
+    `answers` are fields of `orders.Answers`; `mapping` names the columns of unknown headers: customer_id, and either
+    months_kept and churned, or started_on and ended_on; and monthly_amount. Raises `NeedsAnswers` where the file leaves
+    open something that changes numbers, and `OrdersError`, which names file, line, cause and what to do.
+    """
+    told = Answers(**answers, as_of=None if as_of is None else datetime.fromisoformat(str(as_of)))
+    files = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    with closing(engine.connect()) as connection:
+        parts: list[Part] = []
+        for number, path in enumerate(files):
+            parts += read(
+                connection, path, relation=f"raw_{number}", name=names[number] if names else None,
+                encoding=told.encoding, delimiter=told.delimiter, header=told.header, progress=progress,
+            )  # fmt: skip
+        tables = [_match(part, told) for part in parts]
+        _check_together(tables)
+        return _assemble([_staged(connection, table, told) for table in tables], tables, told)
+
+
+def _match(part: Part, told: Answers) -> _Table:
+    """What the table is, by what the user said or else by its headers. Raises OrdersError where a field is missing."""
+    found = recognise(part, "contracts")
+    columns = dict(found.columns) if found else {}
+    places = {header_key(name): number for number, name in reversed(list(enumerate(part.columns)))}
+    for field, column in (told.mapping or {}).items():
+        if field not in FIELDS:
+            raise OrdersError(part.name, f"there is no field {field}", f"choose among {', '.join(FIELDS)}")
+        if header_key(column) not in places:
+            raise OrdersError(part.name, f"there is no column “{column}”", "choose one of the columns of this file")
+        columns[field] = places[header_key(column)]
+    for layout in CONTRACTS:
+        if columns.keys() >= set(layout.fields):
+            return _Table(part, layout, {name: columns[name] for name in layout.columns if name in columns})
+    raise OrdersError(part.name, f"no column tells {_missing(part, columns)}", _advice())
+
+
+def _missing(part: Part, columns: Mapping[str, int]) -> str:
+    """The fields that the nearest layout lacks, in words."""
+    from_headers = {header_key(name) for name in part.columns}
+
+    def lacking(layout: Layout) -> list[str]:
+        there = {
+            field for field in layout.fields if from_headers & {header_key(name) for name in layout.columns[field]}
+        }
+        return [field for field in layout.fields if field not in there | columns.keys()]
+
+    return " and ".join(FIELDS[field] for field in min(map(lacking, CONTRACTS), key=len))
+
+
+def _advice() -> str:
+    return (
+        "add it to the file, or say which column it is (mapping): a contract needs a customer, and either the months "
+        "kept with whether it ended, or the days of its start and its end"
+    )
+
+
+def _check_together(tables: Sequence[_Table]) -> None:
+    if len(tables) < 2:
+        return
+    if len({table.layout.key for table in tables}) > 1 or tables[0].layout.key == "contract_months":
+        cause = "several lists of contracts: the same contracts may be in both and would count twice"
+        raise OrdersError(tables[1].part.name, cause, "open one list at a time")
+
+
+def _staged(connection: engine.Connection, table: _Table, told: Answers) -> pd.DataFrame:
+    """One row per row of the table, in text and days: part, line, customer, the fields, is_again, g_<column number>."""
+    part = table.part
+    dates = {
+        field: values.read_dates(connection, part.relation, _c(number), part.types[number], told.day_first)
+        for field, number in table.columns.items()
+        if field in ("started_on", "ended_on")
+    }
+    moneys = {
+        field: values.read_money(connection, part.relation, _c(number), part.types[number], told.decimal)
+        for field, number in table.columns.items()
+        if field in ("monthly_amount",)
+    }
+    if questions := value_questions(part, dates, moneys):
+        raise NeedsAnswers(questions)
+    cells = ["line"]
+    for field, number in table.columns.items():
+        column, kind = _c(number), part.types[number]
+        text = values.id_sql(column, kind) if field == "customer_id" else values.text_sql(column, kind)
+        cells.append(f"{text} AS {field}")
+        if field in dates:
+            cells.append(f"CAST({dates[field].of(column)} AS DATE) AS {field}_day")
+        if field in moneys:
+            cells.append(f"CAST({moneys[field].of(column)} AS DOUBLE) AS {field}_value")
+    every = ", ".join(_c(number) for number in range(len(part.columns)))
+    cells.append(f"row_number() OVER (PARTITION BY {every} ORDER BY line) > 1 AS is_again")
+    used = set(table.columns.values())
+    cells += [
+        f"{values.text_sql(_c(number), part.types[number])} AS g_{number}"
+        for number in _with_few_values(connection, part)
+        if number not in used
+    ]
+    staged = connection.execute(f"SELECT {', '.join(cells)} FROM {part.relation} ORDER BY line").df()
+    return staged.rename(columns={f"g_{number}": f"group {name}" for number, name in enumerate(part.columns)})
+
+
+def _c(number: int) -> str:
+    return f"c{number}"
+
+
+def _with_few_values(connection: engine.Connection, part: Part) -> list[int]:
+    counts = ", ".join(f"approx_count_distinct({_c(number)})" for number in range(len(part.columns)))
+    found = connection.execute(f"SELECT {counts} FROM {part.relation}").fetchall()[0]
+    return [number for number, count in enumerate(found) if 1 <= count <= MOST_GROUPS]
+
+
+def _assemble(staged: Sequence[pd.DataFrame], tables: Sequence[_Table], told: Answers) -> Contracts:
+    import pandas as pd
+
+    from retention_core.contracts.months import by_days, by_months
+
+    layout = tables[0].layout
+    frame = pd.concat([rows.assign(part=place) for place, rows in enumerate(staged)], ignore_index=True)
+    observed_on = _observed_on(frame, tables[0].part.name, told) if layout.key == "contract_days" else None
+    frame = by_days(frame, observed_on) if observed_on else by_months(frame)
+    frame.loc[frame["is_again"] & frame["rule"].eq("kept"), "rule"] = "exact_duplicate"
+    if "monthly_amount_value" not in frame:
+        frame["monthly_amount_value"] = float("nan")
+    kept = frame[frame["rule"].eq("kept")].reset_index(drop=True)
+    if kept.empty:
+        raise _nothing_left(frame, tables)
+    groups = _groups(kept)
+    rows = pd.DataFrame(
+        {
+            "customer": kept["customer_id"].astype("string"),
+            "months": kept["months"].astype("int64"),
+            "is_lost": kept["is_lost"].astype(bool),
+            "amount": kept["monthly_amount_value"].astype(float),
+            "started_on": pd.to_datetime(kept["started_on_day"]) if observed_on else pd.NaT,
+            "ended_on": pd.to_datetime(kept["ended_on_day"]) if observed_on else pd.NaT,
+        }
+    )
+    terms = _terms(groups)
+    groups = groups[[name for name in groups if name == terms or groups[name].nunique() > 1]]
+    return Contracts(
+        rows, groups, terms, _ledger(frame, tables), layout.key, layout.title,
+        tuple(table.part for table in tables), observed_on, told.currency,
+    )  # fmt: skip
+
+
+def _observed_on(frame: pd.DataFrame, file: str, told: Answers) -> date:
+    """The last day that is looked at. Raises NeedsAnswers where ends may be days that are still to come."""
+    if told.as_of is not None:
+        return (told.as_of - timedelta(microseconds=1)).date()
+    import pandas as pd
+
+    start, end = pd.Timestamp(frame["started_on_day"].max()), pd.Timestamp(frame["ended_on_day"].max())
+    if start is pd.NaT:
+        return date(1970, 1, 1)
+    if end is pd.NaT or end <= start:
+        return date(start.year, start.month, start.day)
+    if (end - start).days > UNCLEAR_DAYS:
+        options = tuple(
+            Option(f"{(day + timedelta(days=1)):%Y-%m-%d}", label, what)
+            for day, label, what in (
+                (end, f"{end:%-d %B %Y}, the last end", "all these contracts have ended"),
+                (start, f"{start:%-d %B %Y}, the last start", "ends after it are still to come: those contracts run"),
+            )
+        )
+        why = f"The last contract begins on {start:%-d %B %Y}, but the last end is {end:%-d %B %Y}"
+        raise NeedsAnswers([Question("as_of", "Up to which day does the list tell what happened?", options, why, file)])
+    return date(end.year, end.month, end.day)
+
+
+def _nothing_left(frame: pd.DataFrame, tables: Sequence[_Table]) -> OrdersError:
+    if frame.empty:
+        return OrdersError(tables[0].part.name, "the table has column names but no rows", "export the contracts again")
+    rule = str(frame["rule"].mode().iloc[0])
+    first = frame[frame["rule"].eq(rule)].iloc[0]
+    sentence = RULE[rule].sentence
+    cause = f"no contract can be counted. Most often: {sentence[0].lower()}{sentence[1:]}"
+    return OrdersError(tables[int(first["part"])].part.name, cause, _advice(), int(first["line"]))
+
+
+def _groups(kept: pd.DataFrame) -> pd.DataFrame:
+    """The columns with few values, under their names in the file; what is not told has a value of its own."""
+    import pandas as pd
+
+    found = {str(name).removeprefix("group "): kept[name] for name in kept if str(name).startswith("group ")}
+    few = {
+        name: column.astype("string").fillna("").astype("category")
+        for name, column in found.items()
+        if 1 <= column.nunique() <= MOST_GROUPS
+    }
+    return pd.DataFrame(few, index=kept.index)
+
+
+def _terms(groups: pd.DataFrame) -> str | None:
+    """The column whose every value names a time such as "One year"."""
+    named = [
+        name
+        for name in map(str, groups)
+        if any(word in name.casefold() for word in TERM_NAMES)
+        and all(term_months(text) is not None for text in groups[name].cat.categories)
+    ]
+    return min(named, key=lambda name: [word in name.casefold() for word in TERM_NAMES].index(True), default=None)
+
+
+def _ledger(frame: pd.DataFrame, tables: Sequence[_Table]) -> pd.DataFrame:
+    """One row per file and rule: file, rule, outcome, rows, examples (up to five lines). Notes count rows again."""
+    import pandas as pd
+
+    found = frame[["part", "line", "rule"]]
+    kept = frame[frame["rule"].eq("kept")]
+    notes = [("no_amount", kept["monthly_amount_value"].isna())]
+    if "ends_later" in kept:
+        notes.append(("ends_later", kept["ends_later"]))
+    found = pd.concat([found, *(kept.loc[which, ["part", "line"]].assign(rule=rule) for rule, which in notes)])
+    rows = []
+    for place, table in enumerate(tables):
+        here = found[found["part"].eq(place)]
+        for rule in RULE:
+            lines = here.loc[here["rule"].eq(rule), "line"]
+            if len(lines) or rule == "kept":
+                examples = [] if rule == "kept" else [int(line) for line in lines.head(5)]
+                rows.append((table.part.name, rule, str(RULE[rule].outcome), len(lines), examples))
+        for other in table.part.other_lines:
+            rows.append((table.part.name, other.rule, other.outcome, other.lines, [line for line, _ in other.examples]))
+    return pd.DataFrame(rows, columns=["file", "rule", "outcome", "rows", "examples"])
