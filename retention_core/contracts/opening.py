@@ -208,9 +208,9 @@ def _observed_on(frame: pd.DataFrame, file: str, told: Answers) -> date:
     import pandas as pd
 
     start, end = pd.Timestamp(frame["started_on_day"].max()), pd.Timestamp(frame["ended_on_day"].max())
-    if start is pd.NaT:
+    if pd.isna(start):
         return date(1970, 1, 1)
-    if end is pd.NaT or end <= start:
+    if pd.isna(end) or end <= start:
         return date(start.year, start.month, start.day)
     if (end - start).days > UNCLEAR_DAYS:
         options = tuple(

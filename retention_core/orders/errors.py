@@ -18,5 +18,9 @@ class OrdersError(Exception):
         return f"{place}: {self.cause}. Do: {self.advice}."
 
 
+class HoldsContracts(OrdersError):  # noqa: N818 - no error of the file: it is another kind of file
+    """The file is a list of contracts; `contracts.opening` reads it."""
+
+
 class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it
     """Raised by a progress callback to stop the reading; nothing is left behind."""

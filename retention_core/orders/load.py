@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_core.orders import clean, ledger, notes, read_table, second
-from retention_core.orders.errors import OrdersError
+from retention_core.orders.errors import HoldsContracts, OrdersError
 from retention_core.orders.facts import Facts, gather
 from retention_core.orders.mapping import Guess
 from retention_core.orders.match import Matched, match, refuse, value_questions
@@ -127,7 +127,7 @@ def _load_parts(connection: Connection, parts: Sequence[Part], answers: Answers)
     others = [table for table in matched if table.layout.kind != "orders"]
     if contracts := next((table for table in others if table.layout.kind == "contracts"), None):
         cause = "this looks like a table of contracts, not orders"
-        raise OrdersError(contracts.part.name, cause, "open it by itself, as contracts: rc.open_contracts")
+        raise HoldsContracts(contracts.part.name, cause, "open it by itself, as contracts: rc.open_contracts")
     if not orders:
         raise refuse(parts[0])
     _ask([question for table in orders for question in table.questions])
