@@ -32,7 +32,7 @@ YEAR = 365
 HIDDEN = (182, YEAR)  # days that are hidden, one check each
 SHORT_HIDDEN = 91  # where neither fits into the history
 SPAN, CURVE_SPAN = 30, 7  # days of the hidden periods, and of the curve's ages
-MOST_SLOW = 300_000  # histories of the Pareto/NBD while the models are compared: an even part is enough to choose by
+SLOW, MOST_SLOW = ("pareto_nbd",), 300_000  # of more histories an even part is enough to compare a slow model by
 GONE, SAFE = 0.1, 0.8  # chance to be still a customer below and above which there is little left to decide
 SAMPLED = 3_000  # customers, an even part, whose forecasts tell how far the parameters' doubt moves the mean
 MEAN_TO_DEVIATION = 1.2533141373155001  # √(π/2): of a normal error, its standard deviation over its mean size
@@ -133,6 +133,9 @@ CURVE_NEARER = (
     "For the sum of all orders, the plain curve by age came clearly nearer than the model. The model is shown because "
     "the curve cannot tell one customer from another."
 )
+LEARNT_TOO_LITTLE = (
+    "One check left the model too little history to learn from; its error counts all the same, as a warning."
+)
 FEW_CHECKS = "The history allows one check only, so how far a year can be off is known roughly."
 
 
@@ -167,22 +170,37 @@ def _spend(shop: Shop, scope: dict[str, Any]) -> GammaGamma | None:
 
 
 def _with_model(made: Forecasts) -> Forecasts:
-    """The model that did best on hidden months and still fits when it sees them; else the next, or none."""
-    tests = [test for check in made.checks for test in check.tests]
-    caveats: tuple[str, ...] = (FEW_CHECKS,) if len(made.checks) == 1 else ()
-    models = [test for test in tests if test.model != CURVE]
-    while models:
-        choice = validate.choose(models)
-        if choice.verdict == "none":
-            break
+    """The model that did best on hidden months, of those that fit when they see everything; or none.
+
+    A check that left a model too little to learn from counts with its error: it shows how far off one can be.
+    """
+    fits = {model: _fit(made.histories, model) for model in btyd.MODELS}
+    tests = [
+        replace(test, is_usable=fits[test.model].is_usable) if test.model in fits else test
+        for check in made.checks
+        for test in check.tests
+    ]
+    over_all, choice = validate.choose(tests), validate.choose([test for test in tests if test.model in fits])
+    caveats = [FEW_CHECKS] if len(made.checks) == 1 else []
+    if choice.verdict == "none":
+        return replace(made, choice=over_all, caveats=tuple(caveats))
+    if over_all.model == CURVE:
+        caveats.append(CURVE_NEARER)
+    if not all(check.of(choice.model).is_usable for check in made.checks):
+        caveats.append(LEARNT_TOO_LITTLE)
+    fit = fits[choice.model]
+    if fit.triples.size < made.customers:
         fit = btyd.fit(made.histories, choice.model)
-        if fit.is_usable:
-            over_all = validate.choose(tests)
-            if over_all.model == CURVE and over_all.error + validate.TIE < choice.error:
-                caveats += (CURVE_NEARER,)
-            return replace(made, model=choice.model, choice=choice, fit=fit, caveats=caveats)
-        models = [test for test in models if test.model != choice.model]
-    return replace(made, choice=validate.choose(tests), caveats=caveats)
+    return replace(made, model=choice.model, choice=choice, fit=fit, caveats=tuple(caveats))
+
+
+def _fit(histories: pd.DataFrame, model: str) -> btyd.Fit:
+    return btyd.fit(_even_part(histories, model), model)
+
+
+def _even_part(histories: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Every k-th history for the slow model while models are compared: they are sorted, so the part is even."""
+    return histories.iloc[:: max(1, -(-len(histories) // MOST_SLOW))] if model in SLOW else histories
 
 
 def customers(shop: Shop, made: Forecasts, **scope: Any) -> pd.DataFrame:

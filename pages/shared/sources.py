@@ -11,10 +11,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, NoReturn, TypeAlias, TypeVar, cast
 
 import pandas as pd
 import streamlit as st
@@ -22,6 +22,8 @@ import streamlit as st
 import retention_core as rc
 from retention_core.engines import duckdb as engine
 from retention_core.metrics import Reading
+from retention_core.orders.errors import HoldsContracts
+from retention_core.orders.layouts import CONTRACTS
 from retention_core.orders.load import NOTHING_ANSWERED, Answers, Inspected, OrdersError, inspect
 from retention_core.orders.read import Part, read
 from retention_core.say import say
@@ -32,6 +34,7 @@ CACHED_ANSWERS = 300
 SHARED_ANSWERS_SIZE, OWN_ANSWERS_SIZE = "200mb", "50mb"
 SHARED_DERIVED, OWN_DERIVED = 48, 12  # forecasts and the like: the latest so many
 
+Opened: TypeAlias = rc.Shop | rc.Contracts
 Progress: TypeAlias = Callable[[int, int | None], None]
 Settings: TypeAlias = tuple[tuple[str, Any], ...]
 T = TypeVar("T")
@@ -43,6 +46,11 @@ class Upload:
 
     files: tuple[tuple[str, bytes | Path], ...]
     answers: Answers = NOTHING_ANSWERED
+
+    @property
+    def holds_contracts(self) -> bool:
+        """Whether the files are opened as a list of contracts: recognised, or said by their owner."""
+        return self.answers.layout in {layout.key for layout in CONTRACTS}
 
     @cached_property
     def files_key(self) -> str:
@@ -79,7 +87,9 @@ def look_at(source: str) -> None:
 
 
 def is_open() -> bool:
-    """Whether there is a data set to look at. False: `shop` would ask for one, or say why its file cannot be opened."""
+    """Whether there are orders to look at. False: `shop` would ask for them, or say why there are none."""
+    if contracts() is not None:
+        return False
     return "upload" in st.session_state if current() == "upload" else why_not() is None
 
 
@@ -90,7 +100,30 @@ def why_not() -> OrdersError | None:
 
 
 def shop() -> rc.Shop:
-    """The opened data set of this session. Where there is none it is asked for in place of the page."""
+    """The opened orders of this session. Where there are none they are asked for in place of the page."""
+    opened = _open_chosen()
+    if isinstance(opened, rc.Contracts):
+        need_orders(say("Contracts"))
+    return opened
+
+
+def contracts() -> rc.Contracts | None:
+    """The opened list of contracts, where the chosen data set is one; None for orders, and where nothing is open."""
+    if current() in SAMPLES or (current() == "upload" and "upload" not in st.session_state) or why_not() is not None:
+        return None
+    opened = _open_chosen()
+    return opened if isinstance(opened, rc.Contracts) else None
+
+
+def need_orders(title: str) -> NoReturn:
+    """In place of a page that counts orders, where the data set is a list of contracts."""
+    from pages.shared import contract_parts
+
+    contract_parts.say_orders_needed(title)
+    st.stop()
+
+
+def _open_chosen() -> Opened:
     source = current()
     if source == "upload":
         if "upload" not in st.session_state:
@@ -128,7 +161,7 @@ def derived(name: str, build: Callable[..., T], **settings: Any) -> T:
     """What `build(shop, **scope, **settings)` makes of the chosen shop, once per data set, scope and settings.
 
     For objects that are dear to make, such as fitted models: sessions that look at one shop wait for one builder and
-    share what it made, so nobody may change it. `name` tells it from others: one name, one `build`. It may keep no shop.
+    share what it made, so nobody may change it, and it may not keep the shop. One `name` has one `build`.
     """
     from pages.shared import scope  # which asks this module for the data set
 
@@ -138,13 +171,20 @@ def derived(name: str, build: Callable[..., T], **settings: Any) -> T:
     return cast("T", cached(shop_key(), name, asked, opened, build))
 
 
-def open_upload(upload: Upload, progress: Progress | None = None) -> rc.Shop:
+def of_contracts(name: str, build: Callable[..., T], **settings: Any) -> T:
+    """The same of the chosen list of contracts: what `build(contracts, **settings)` makes, once for each of them."""
+    cached = _own_derived if current() == "upload" else _shared_derived
+    return cast("T", cached(shop_key(), name, _settings(settings), contracts(), build))
+
+
+def open_upload(upload: Upload, progress: Progress | None = None) -> Opened:
     """Open files of this session; nothing is kept yet. Raises OrdersError, and what `progress` raises."""
     with ExitStack() as stack:
         paths = [_on_disk(content, stack) for _, content in upload.files]
         # Everything is copied into the engine before the folder goes.
         names_of_files = [name for name, _ in upload.files]
-        return rc.open_orders(paths, names=names_of_files, progress=progress, **vars(upload.answers))
+        open_files = rc.open_contracts if upload.holds_contracts else rc.open_orders
+        return open_files(paths, names=names_of_files, progress=progress, **vars(upload.answers))
 
 
 def inspect_upload(upload: Upload, progress: Progress | None = None) -> tuple[Inspected, ...]:
@@ -161,7 +201,7 @@ def inspect_upload(upload: Upload, progress: Progress | None = None) -> tuple[In
         return inspect(connection, parts, told)
 
 
-def keep_upload(upload: Upload, opened: rc.Shop) -> None:
+def keep_upload(upload: Upload, opened: Opened) -> None:
     """Make these orders the session's own data set; what was uploaded before is forgotten."""
     forget_upload()
     st.session_state["upload"] = upload
@@ -210,7 +250,7 @@ def _on_disk(content: bytes | Path, stack: ExitStack) -> Path:
     return path
 
 
-def _open_command_line() -> rc.Shop | OrdersError:
+def _open_command_line() -> Opened | OrdersError:
     upload = Upload(command_line_files())
     return _open_files(upload.key, upload)
 
@@ -220,23 +260,28 @@ def _open_sample(name: str) -> rc.Shop:
     return rc.open_orders(rc.sample(name))
 
 
-def _close_opened(opened: rc.Shop | OrdersError) -> None:
+def _close_opened(opened: Opened | OrdersError) -> None:
     if isinstance(opened, rc.Shop):
         opened.close()
 
 
 @st.cache_resource(max_entries=1, show_spinner="Opening the order file …", on_release=_close_opened)
-def _open_files(key: str, _upload: Upload) -> rc.Shop | OrdersError:
+def _open_files(key: str, _upload: Upload) -> Opened | OrdersError:
     """A refusal is kept like a shop: a file that cannot be opened is not read again with each click."""
     try:
         return open_upload(_upload)
+    except HoldsContracts as found:
+        try:
+            return open_upload(replace(_upload, answers=replace(_upload.answers, layout=found.layout)))
+        except OrdersError as problem:
+            return problem
     except OrdersError as problem:
         return problem
 
 
-@st.cache_resource(scope="session", max_entries=1, show_spinner="Opening your orders …", on_release=rc.Shop.close)
-def _open_upload(key: str, _opened: rc.Shop | None = None) -> rc.Shop:
-    """The session's shop; opened again from its files when a dropped connection has emptied this cache."""
+@st.cache_resource(scope="session", max_entries=1, show_spinner="Opening your orders …", on_release=_close_opened)
+def _open_upload(key: str, _opened: Opened | None = None) -> Opened:
+    """The session's data set; opened again from its files when a dropped connection has emptied this cache."""
     return _opened or open_upload(st.session_state["upload"])
 
 
@@ -263,13 +308,13 @@ def _own_answer(key: str, kind: str, name: str, settings: Settings, _shop: rc.Sh
 
 
 @st.cache_resource(max_entries=SHARED_DERIVED, show_spinner="Fitting the models to these customers …")
-def _shared_derived(key: str, name: str, settings: Settings, _shop: rc.Shop, _build: Callable[..., Any]) -> Any:
-    return _build(_shop, **dict(settings))
+def _shared_derived(key: str, name: str, settings: Settings, _opened: Any, _build: Callable[..., Any]) -> Any:
+    return _build(_opened, **dict(settings))
 
 
 @st.cache_resource(scope="session", max_entries=OWN_DERIVED, show_spinner="Fitting the models to these customers …")
-def _own_derived(key: str, name: str, settings: Settings, _shop: rc.Shop, _build: Callable[..., Any]) -> Any:
-    return _build(_shop, **dict(settings))
+def _own_derived(key: str, name: str, settings: Settings, _opened: Any, _build: Callable[..., Any]) -> Any:
+    return _build(_opened, **dict(settings))
 
 
 def _ask_for_upload() -> None:
