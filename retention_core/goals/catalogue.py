@@ -1,6 +1,6 @@
 """The strategies as rows: what each acts on, whom it reaches, how much it is trusted to do and why, what it costs.
 
-To add a lever, add an `Offer` to `OFFERS`. If nothing counts its audience yet, add a column to one of the audience queries.
+To add a lever, add an `Offer` to `OFFERS`. If nothing counts its audience yet, add a column to an audience query.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from retention_core.goals.goal import ActsOn, Grade
 
 Stage: TypeAlias = Literal["new", "one_order", "repeat", "lapsed"]
-Needs: TypeAlias = Literal["", "customers", "events", "order_lines", "amounts", "methods", "categories"]
+Needs: TypeAlias = Literal["", "customers", "events", "order_lines", "discounts", "methods", "categories"]
 
 E_MAIL = 0.001  # cost of one letter, the figure of the articles
 ACTIVE: tuple[Stage, ...] = ("one_order", "repeat")
@@ -22,7 +22,7 @@ PROGRAMME = (
     "one lever is given the lower end"
 )
 LETTER = (
-    "A letter raised purchases from 0.6 % to 1.1 % in two weeks (Hillstrom's e-mail test of 2008, 64,000 customers); "
+    "A letter raised purchases from 0.6 % to 1.1 % in two weeks (Hillstrom’s e-mail test of 2008, 64,000 customers); "
     "how much of it is left after a year was not measured: little is assumed"
 )
 FIRST_DISCOUNT = (
@@ -34,14 +34,15 @@ NOT_THE_RISKIEST = (
     "a small effect is assumed, for all lapsed customers alike"
 )
 FREQUENCY = (
-    "Too many letters harm as too few do (Zhang, Kumar & Cosguner 2017, one retailer): "
-    "it can go either way, so test it"
+    "Too many letters harm as too few do (Zhang, Kumar & Cosguner 2017, one retailer): it can go either way, so test it"
 )
 HOLIDAY = (
     "22 % of those who first bought on Black Friday came back, half of them within 108 days (158 brands, 2019), "
     "without any experiment: what a letter changes is assumed"
 )
-CORRELATION = "App users are said to bring 4.5 times as much: the loyal install it. What it changes by itself is not known"
+CORRELATION = (
+    "App users are said to bring 4.5 times as much: the loyal install it. What it changes by itself is not known"
+)
 OPINION = "Opinions and figures of vendors only: next to nothing is assumed until you have tested it"
 NO_NUMBER = "No number can be put on it: plan it, and look at the rate before and after"
 
@@ -50,10 +51,10 @@ NO_NUMBER = "No number can be put on it: plan it, and look at the rate before an
 class Offer:
     """One strategy, before it is known whom it reaches in a shop.
 
-    `audience`: a column of `query`; the share it has of `stages` is the reach; "" for everybody. `effect`: for levers on
+    `audience`: a column of `query`; its share of `stages` is the reach; "" for everybody. `effect`: for levers on
     returning, by how much of itself the 365-day rate of those who take part grows; else how much more, as a share.
-    `spread`: standard deviation of the effect where it can be harm, too; else the grade sets it. `needs`: what a file must
-    tell. The other fields are those of `Lever`.
+    `spread`: standard deviation of the effect where it can be harm, too; else the grade sets it. `needs`: what a file
+    must tell. The other fields are those of `Lever`.
     """
 
     key: str
@@ -94,7 +95,7 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         "win_back", "Win-back letters, one after the other", "win_back", "writable", ("lapsed",),
-        effect=0.03, grade="C", source=NOT_THE_RISKIEST, cost_once=500, **_letters(4),
+        effect=0.1, grade="C", source=NOT_THE_RISKIEST, cost_once=500, **_letters(4),
         discount=0.1, discount_taken_by_returning=0.5, ramp_months=1,
     ),
     Offer(
@@ -180,7 +181,7 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         "fewer_discounts", "Discounts, but not all year round", "order_value", "discount_only", ACTIVE,
-        needs="amounts", effect=0.0, spread=0.05, ramp_months=3,
+        needs="discounts", effect=0.0, spread=0.05, ramp_months=3,
     ),
     Offer("values", "Values and partnerships", "nothing", source=NO_NUMBER),
     Offer("team", "Training of the team, success managers", "nothing", source=NO_NUMBER),

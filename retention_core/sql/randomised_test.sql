@@ -1,9 +1,9 @@
 -- One row per arm of a randomised test, from events whose detail reads "<test>:<arm>"; of two, a customer's first counts.
 -- arm; assigned: customers put into it (before their second order); first_on, last_on: first days of assignment and last;
--- customers: of them, those observed for $days days since their first order; ordered_again: of these, on another day
--- within $days days; share, low, high: with its 95 % Wilson interval; in_other_arms: assigned, and to another arm, too.
+-- customers: of them, those observed for $window_days days since their first order; ordered_again: of these, on another day
+-- within $window_days days; share, low, high: with its 95 % Wilson interval; in_other_arms: assigned, and to another arm, too.
 -- $test = 'test': name of the test
--- $days = 365: time given to order again, in days
+-- $window_days = 365: time given to order again, in days
 with assignments as (
     select
         customer_id,
@@ -19,8 +19,8 @@ assigned as (
         assignments.arm,
         assignments.arms,
         cast(assignments.assigned_at as date) as assigned_on,
-        $observed_on - customers.first_on >= $days as is_observed,
-        customers.second_on - customers.first_on <= $days as has_ordered_again
+        $observed_on - customers.first_on >= $window_days as is_observed,
+        customers.second_on - customers.first_on <= $window_days as has_ordered_again
     from assignments
     join customer_ids on customer_ids.customer_id = assignments.customer_id
     join customers on customers.customer = customer_ids.customer
