@@ -13,6 +13,8 @@ page = st.navigation(
             st.Page("pages/measure/overview.py", title="Overview", icon=":material/home:", default=True),
             st.Page("pages/measure/retention.py", title="Retention", icon=":material/autorenew:"),
             st.Page("pages/measure/cohorts.py", title="Cohorts", icon=":material/grid_on:"),
+            st.Page("pages/measure/churn.py", title="Churn", icon=":material/person_off:"),
+            st.Page("pages/measure/value.py", title="Value", icon=":material/payments:"),
         ],
         "Data": [
             st.Page("pages/data/source.py", title="Orders", icon=":material/upload_file:"),

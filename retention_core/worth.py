@@ -180,8 +180,36 @@ def acquisition_costs(months: pd.DataFrame, by: str | None = "channel") -> pd.Da
 
 
 def unmatched_spend(costs: pd.DataFrame) -> pd.DataFrame:
-    """The rows of acquisition_costs by channel with spend through which nobody first bought: letters, or other names."""
+    """The rows of acquisition_costs by channel with spend that won nobody: letters, or other names."""
     return costs[(costs["spend"] > 0) & (costs["customers"] == 0)]
+
+
+def paid_back(values: pd.DataFrame, curves: pd.DataFrame, costs: pd.Series, by: str) -> pd.DataFrame:
+    """One row per group of `by`: what its customers bring, what one cost, how often and when that came back.
+
+    `values`: by, customers, first_revenue, and year_customers, year_revenue, year_squares of those whose value counts;
+    `curves`: rows of value_by_age; `costs`: cost by group. Columns: by, customers, first_value, value, low, high
+    (95 %), cost, times (value / cost), payback_age; missing where not known, or not yet.
+    """
+    rows = []
+    for row in values.itertuples():
+        group = getattr(row, by)
+        reading = mean_value(row.year_revenue, row.year_squares, row.year_customers)
+        curve = curves[curves[by] == group].set_index("age")["value_per_customer"]
+        cost = float(costs.get(group, np.nan))
+        rows.append(
+            {
+                by: group,
+                "customers": row.customers,
+                "first_value": row.first_revenue / row.customers,
+                **{name: getattr(reading, name) for name in ("value", "low", "high")},
+                "cost": cost,
+                "times": ratio(reading.value, cost),
+                "payback_age": payback(curve, cost),
+            }
+        )
+    columns = [by, "customers", "first_value", "value", "low", "high", "cost", "times", "payback_age"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def ratio(value: float | None, cost: float | None) -> float | None:
@@ -202,5 +230,5 @@ def rise(before: float, after: float) -> float | None:
 
 
 def allowable_cost(value: float, margin: float = 1.0, share: float = 1.0) -> float:
-    """What may be paid to win a customer who brings `value`: its margin, and of that the share one is ready to spend."""
+    """What may be paid to win a customer who brings `value`: its margin, and of that the share one will spend."""
     return value * margin * share

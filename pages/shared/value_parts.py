@@ -1,0 +1,238 @@
+"""Parts of the page Value: margin, value by cohort, what customers cost and when that is paid back, who brings it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import scope, sources, ui
+from retention_core import worth
+from retention_core.answers import value as answers
+from retention_core.charts import value as charts
+from retention_core.say import NOT_KNOWN, between, money, month, number, say
+
+MOST_ROWS, MOST_LINES, MOST_CATEGORIES, MOST_CHANNELS = 24, 4, 8, 6
+PAYBACKS = {0: "In the first month", 2: "In 3 months", 5: "In 6 months", 11: "In a year"}
+GROUPS = {"channel": "Channel", "cohort": "Month of the first order"}
+
+
+def currency() -> str | None:
+    return sources.shop().facts.currency
+
+
+def mix() -> pd.DataFrame | None:
+    """Revenue by channel, cohort, age and product category; None where order lines tell no categories."""
+    if not sources.shop().facts.has_order_lines:
+        return None
+    frame = ui.query("category_cohorts")
+    return frame if frame["category"].nunique() > 1 else None
+
+
+def margin() -> worth.Margin:
+    """The margin that is set: one rate, and others for product categories where the order lines tell them apart."""
+    rate = st.slider(
+        say("Margin"), 0.0, 1.0, 1.0, 0.01, format="percent", key="margin", bind="query-params", width=320,
+        help=say("What is left of a sale once the goods are paid. 100 %: money is counted as revenue."),
+    )  # fmt: skip
+    split = mix()
+    if split is None:
+        return worth.Margin(rate)
+    sizes = split[split["category"] != ""].groupby("category")["revenue"].sum().nlargest(MOST_CATEGORIES)
+    rates: dict[str, float] = {}
+    with st.popover(say("By product category"), icon=":material/category:"):
+        st.caption(say("A category without a rate of its own has the margin of the page."))
+        for category in sizes.index:
+            own = st.number_input(
+                ui.plain(category), 0.0, 1.0, None, 0.01, key=f"margin_{category}", bind="query-params",
+                placeholder=say("0.35 is 35 %"),
+            )  # fmt: skip
+            if own is not None:
+                rates[str(category)] = float(own)
+    return worth.Margin(rate, rates)
+
+
+def cells(set_margin: worth.Margin) -> pd.DataFrame:
+    """One row per cohort and age, in margin: see worth.triangle; with is_left_truncated."""
+    frame = ui.query("cohort_retention")
+    split = mix() if set_margin.by_category else None
+    earned = worth.in_margin(frame, set_margin, split, ["cohort", "age"])
+    return worth.triangle(earned).assign(is_left_truncated=lambda rows: rows["cohort"].isin(ui.older_cohorts("month")))
+
+
+def worth_of_channels(set_margin: worth.Margin) -> pd.DataFrame:
+    """Rows of channel_worth in margin, without customers from before the data."""
+    split = mix() if set_margin.by_category else None
+    return worth.in_margin(ui.query("channel_worth", **ui.truly_new()), set_margin, split, ["channel"])
+
+
+def by_cohort(triangle: pd.DataFrame) -> list[str]:
+    """Value per customer by age: a few cohorts as lines, all of them as a triangle; the cohorts picked."""
+    st.subheader(say("What a customer brings, month by month"), anchor=False)
+    with st.container(horizontal=True, gap="medium"):
+        ages = int(ui.choose("Ages", {"12": "12", "24": "24", "36": "36"}, "ages"))
+        names = {f"{day:%Y-%m-%d}": month(day) for day in triangle["cohort"].drop_duplicates()}
+        spread = list(names)[:: max(1, len(names) // MOST_LINES)][:MOST_LINES]
+        picked = ui.choose_several("Cohorts", names, "cohorts", default=spread, most=MOST_LINES)
+    shown = triangle[triangle["age"] <= ages]
+    mean = worth.value_by_age(shown[~shown["is_left_truncated"] & ~shown["is_forecast"]])
+    chosen = shown[shown["cohort"].isin(pd.to_datetime(picked))]
+    if chosen["is_complete"].any():
+        ui.chart(
+            charts.value_curves(chosen, mean, currency()),
+            say("Value per customer by months since the first order, for {n} cohorts", n=len(picked)),
+        )
+        st.caption(say("Dashed grey: all cohorts. Dashed and hollow: a forecast, with the band that holds 8 of 10."))
+    latest = shown[shown["cohort"].isin(shown["cohort"].drop_duplicates().nlargest(MOST_ROWS))]
+    ui.chart(charts.value_triangle(latest, currency()), say("Value per customer by cohort and age"))
+    st.caption(say("Striped: not over yet. Dashed frame: a forecast. † probably bought before the data begin."))
+    ui.download(say("All cells"), "value_by_cohort", lambda: triangle)
+    return picked
+
+
+def costs_and_payback(set_margin: worth.Margin, triangle: pd.DataFrame, picked: list[str]) -> float | None:
+    """What winning a customer costs and when it is paid back, by channel or month; the cost of one, if known."""
+    st.subheader(say("What a customer costs, and when that is paid back"), anchor=False)
+    with st.container(horizontal=True, gap="medium"):
+        by = ui.choose("By", GROUPS, "by")
+        typed = st.number_input(
+            say("A new customer costs"), 0.0, None, None, 1.0, key="cost", bind="query-params", width=220,
+            placeholder=say("From the spend") if sources.shop().facts.has_spend else say("Type it in"),
+            help=say("Type in what winning one customer costs, in the currency of the orders; it then holds for all."),
+        )  # fmt: skip
+    months = _spend()
+    if typed is None and months.empty:
+        ui.tell(
+            say(
+                "These files tell no marketing spend. Type in what a new customer costs, or add a table with month, "
+                "channel and amount to the order files."
+            )
+        )
+        return None
+    year = worth.year_value(worth_of_channels(set_margin))
+    whole = worth.acquisition_costs(months, None).iloc[0] if len(months) else pd.Series({"cost": None, "spend": 0})
+    if typed is not None:
+        whole = pd.Series({"cost": typed, "spend": 0.0, "customers": 0})
+    mean = worth.value_by_age(triangle[~triangle["is_left_truncated"] & ~triangle["is_forecast"]])
+    age = worth.payback(mean.set_index("age")["value_per_customer"], float(whole["cost"]))
+    ui.tell(answers.cost_answer(whole, year, age, currency()))
+    values, curves, costs = _groups(by, set_margin, triangle, months)
+    if typed is not None:
+        costs = pd.Series(typed, index=values[by])
+    names = {group: month(group) if by == "cohort" else str(group) or say("not known") for group in values[by]}
+    lines = [pd.Timestamp(day) for day in picked] if by == "cohort" else list(names)[:MOST_CHANNELS]
+    drawn = worth.paid_by_age(curves[curves[by].isin(lines)], costs, by)
+    if len(drawn):
+        named = {group: names[group] for group in lines if group in set(drawn[by])}
+        ui.chart(
+            charts.left_after_cost(drawn, named, by, currency()),
+            say("What a customer has brought less the cost of winning one, by months since the first order"),
+        )
+        st.caption(say("Above 0 the cost is paid back; a ring marks the first such month."))
+    table = worth.paid_back(values, curves, costs, by)
+    st.dataframe(_paid_table(table, names, by), hide_index=True)
+    if typed is None:
+        by_channel = worth.acquisition_costs(months)
+        for note in (answers.unmatched_answer(by_channel, whole, currency()), answers.silent_answer(by_channel)):
+            if note:
+                st.caption(ui.plain(note))
+    return float(whole["cost"])
+
+
+def _spend() -> pd.DataFrame:
+    """The months and channels of the spend that count for the customers of the scope; see worth.spend_in.
+
+    The whole shop is asked: spend knows months and channels, but no country, category or coupon.
+    """
+    chosen = scope.chosen()
+    return worth.spend_in(
+        sources.query("acquisition", {}), chosen.get("since"), chosen.get("until"), chosen.get("channel")
+    )
+
+
+def _groups(
+    by: str, set_margin: worth.Margin, triangle: pd.DataFrame, months: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Per channel, or per month of the first order: rows for worth.paid_back, value by age, cost of winning one."""
+    split = mix() if set_margin.by_category else None
+    if by == "channel":
+        earned = worth.in_margin(
+            ui.query("channel_cohorts", **ui.truly_new()), set_margin, split, ["channel", "cohort", "age"]
+        )
+        costs = worth.acquisition_costs(months).set_index("channel")["cost"]
+        return worth_of_channels(set_margin), worth.value_by_age(earned, ["channel"]), costs
+    to_date = ui.query("cohort_worth").rename(columns={"cohort_customers": "customers", "revenue_squares": "squares"})
+    to_date = worth.in_margin(to_date, set_margin, split, ["cohort"])
+    values = to_date.assign(
+        year_customers=to_date["customers"], year_revenue=to_date["revenue"], year_squares=to_date["squares"]
+    )
+    seen = triangle[triangle["is_complete"] & ~triangle["is_forecast"]]
+    return values, seen, worth.acquisition_costs(months, "month").set_index("month")["cost"]
+
+
+def _paid_table(paid: pd.DataFrame, names: dict[Any, str], by: str) -> pd.DataFrame:
+    """The rows of worth.paid_back in words; what is not known is a dash, and what is not paid back yet says so."""
+    words = partial(money, currency=currency())
+    value = say("First year") if by == "channel" else say("To date")
+    spans = [
+        between(words(low), words(high)) if low == low else NOT_KNOWN
+        for low, high in zip(paid["low"], paid["high"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            (say("Channel") if by == "channel" else say("First order")): paid[by].map(names),
+            say("Customers won"): paid["customers"].map(number),
+            say("Cost of one"): paid["cost"].map(words),
+            say("First order brings"): paid["first_value"].map(words),
+            value: paid["value"].map(words),
+            say("95 % sure"): spans,
+            say("Times the cost"): paid["times"].map(partial(number, digits=1)),
+            say("Paid back"): [
+                answers.age_in_words(age) if cost == cost else NOT_KNOWN
+                for age, cost in zip(paid["payback_age"], paid["cost"], strict=True)
+            ],
+        }
+    )
+
+
+def allowance(set_margin: worth.Margin, triangle: pd.DataFrame, cost: float | None) -> None:
+    """What one may pay for a new customer, fed by what this shop's customers bring."""
+    st.subheader(say("What you can pay for a customer"), anchor=False)
+    mean = worth.value_by_age(triangle[~triangle["is_left_truncated"] & ~triangle["is_forecast"]])
+    values = mean.set_index("age")["value_per_customer"]
+    spans = {str(age): label for age, label in PAYBACKS.items() if age in values.index}
+    if not spans:
+        ui.tell(say("No month after a first order is over yet, so what a customer brings is not known."))
+        return
+    with st.container(horizontal=True, gap="medium"):
+        back = ui.choose("Paid back", spans, "back", default="11" if "11" in spans else None)
+        share = st.slider(
+            say("Of the money earned by then, spend"), 0.0, 1.0, 0.5, 0.05, format="percent", key="share",
+            bind="query-params", width=320,
+            help=say("The rest pays for staff, rent and profit."),
+        )  # fmt: skip
+    earned = float(values[int(back)])
+    ui.tell(answers.allowable_answer(earned, worth.allowable_cost(earned, share=share), cost, currency()))
+    with st.expander(say("An example: 30 to win a customer, 35 on the first order"), icon=":material/lightbulb:"):
+        ui.tell(*answers.worked_example())
+
+
+def who_brings(set_margin: worth.Margin) -> None:
+    """How customers differ in what they bring: a histogram, and what the best bring."""
+    st.subheader(say("Who brings the money"), anchor=False)
+    ui.tell(answers.concentration_answer(ui.metric("concentration_top_10"), ui.metric("concentration_top_20")))
+    ui.chart(
+        charts.distribution(ui.query("value_distribution"), currency()),
+        say("Share of customers and of revenue, by what a customer has brought to date"),
+    )
+    if set_margin != worth.Margin():
+        st.caption(say("Revenue, not margin."))
+
+
+def two_ways(set_margin: worth.Margin) -> None:
+    """The simple formula beside the model's twelve months, and why they differ."""
+    st.subheader(say("Two ways to look ahead"), anchor=False)
+    simple = ui.metric("customer_value_simple", margin=set_margin.rate)
+    ui.tell(*answers.simple_answer(simple, currency()))

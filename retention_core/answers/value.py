@@ -1,0 +1,171 @@
+"""The sentences of the page Value, made from readings and small frames."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from retention_core import worth
+from retention_core.metrics import Reading
+from retention_core.say import between, money, number, percent, say
+
+
+def money_with_span(reading: Reading, currency: str | None) -> str:
+    """ "€58 (56–60)"; without an interval, the mean alone."""
+    if reading.value is None or reading.low is None or reading.high is None or reading.low == reading.high:
+        return money(reading.value, currency)
+    digits = 2 if reading.high - reading.low < 2 else 0
+    low, high = money(reading.low, None, digits), money(reading.high, None, digits)
+    return f"{money(reading.value, currency, digits)} ({between(low, high)})"
+
+
+def headline(year: Reading, new: Reading, currency: str | None, is_margin: bool = False) -> str:
+    """What customers of the last year have brought, and earlier ones in their first year. `is_margin`: not revenue."""
+    of = say(" of margin") if is_margin else ""
+    if year.value is None:
+        return say(
+            "No customer has been seen for a year yet; so far, one has brought {so_far}{of} on average.",
+            so_far=money_with_span(new, currency),
+            of=of,
+        )
+    if new.value is None:
+        return say(
+            "A customer brings {year}{of} within a year of the first order.",
+            year=money_with_span(year, currency),
+            of=of,
+        )
+    return say(
+        "A customer won in the last year has brought {so_far}{of} so far; "
+        "one won before that brought {year} within a year of the first order.",
+        so_far=money_with_span(new, currency),
+        year=money_with_span(year, currency),
+        of=of,
+    )
+
+
+def margin_note(margin: worth.Margin) -> str:
+    """What the figures of the page count: revenue, or which part of it."""
+    if margin.by_category:
+        rates = ", ".join(f"{name or say('no category')} {percent(rate)}" for name, rate in margin.by_category.items())
+        return say(
+            "Money on this page is margin: {rates}, everything else {rate} of revenue.",
+            rates=rates,
+            rate=percent(margin.rate),
+        )
+    if margin.rate == 1:
+        return say("Money on this page is revenue until you set a margin: 100 % of a sale counts as earned.")
+    return say("Money on this page is margin: {rate} of revenue.", rate=percent(margin.rate))
+
+
+def age_in_words(age: float | None) -> str:
+    """When a cost is paid back; missing: not yet, which is not 0."""
+    if age is None or age != age:
+        return say("not yet")
+    if age == 0:
+        return say("in the first month")
+    return say("after 1 month") if age == 1 else say("after {n} months", n=number(age))
+
+
+def cost_answer(whole: pd.Series, year: Reading, age: int | None, currency: str | None) -> str:
+    """What winning a customer costs, and when it is paid back. `whole`: the row of all channels; `age`: the payback."""
+    if pd.isna(whole["cost"]):
+        return say(
+            "What winning a customer costs is not known: nobody was won in the months that the spend is told for."
+        )
+    paid = say("not yet paid back") if age is None else say("paid back {when}", when=age_in_words(age))
+    times = worth.ratio(year.value, float(whole["cost"]))
+    sentence = say("Winning a customer costs {cost}, {paid}", cost=money(float(whole["cost"]), currency), paid=paid)
+    if times is None:
+        return sentence + "."
+    return sentence + say("; within a year it comes back {times} times.", times=number(times, 1))
+
+
+def unmatched_answer(costs: pd.DataFrame, whole: pd.Series, currency: str | None) -> str:
+    """Which spend won nobody directly, and what the cost would be without it; empty where all of it matches."""
+    lost = worth.unmatched_spend(costs)
+    if lost.empty or not whole["spend"] > 0:
+        return ""
+    spend = float(lost["spend"].sum())
+    return say(
+        "{money} ({share} of the spend) went to {names}, through which nobody first bought: it is in “All channels” "
+        "alone. Without it, one customer has cost {cost}.",
+        money=money(spend, currency),
+        share=percent(spend / float(whole["spend"])),
+        names=say(" and ").join(name or say("no named channel") for name in lost["channel"]),
+        cost=money((float(whole["spend"]) - spend) / float(whole["customers"]), currency),
+    )
+
+
+def silent_answer(costs: pd.DataFrame) -> str:
+    """Which channels won customers without spend; their cost is not known, and not 0."""
+    silent = costs[costs["cost"].isna() & (costs["customers"] > 0)]
+    if silent.empty:
+        return ""
+    names = [name or say("no named channel") for name in silent["channel"]]
+    return say("The spend says nothing of {names}: what those customers cost is not known.", names=", ".join(names))
+
+
+def allowable_answer(value: Reading, allowed: float, cost: float | None, currency: str | None) -> str:
+    """What may be paid for a customer, and how that stands to what one costs now."""
+    sentence = say("To win one customer you can pay up to {allowed}", allowed=money(allowed, currency))
+    if cost is None or cost != cost:
+        return sentence + "."
+    if allowed >= cost:
+        return sentence + say(": {room} more than one costs now.", room=money(allowed - cost, currency))
+    return sentence + say(": {gap} less than one costs now.", gap=money(cost - allowed, currency))
+
+
+def concentration_answer(best_tenth: Reading, best_fifth: Reading) -> str:
+    """How much of the money the best customers bring."""
+    if best_tenth.value is None or best_fifth.value is None:
+        return ""
+    return say(
+        "The best 10 % of customers have brought {tenth} of the revenue, the best 20 % {fifth}.",
+        tenth=percent(best_tenth.value),
+        fifth=percent(best_fifth.value),
+    )
+
+
+def worked_example() -> list[str]:
+    """Profit on the first order, what one letter adds, and what that allows: the arithmetic of this page by hand."""
+    cost, order, letter, year = 30.0, 35.0, 0.001, 70.0
+    first = worth.profit(order, cost)
+    later = worth.profit(2 * order, cost + letter)
+    gained = worth.rise(first, later)
+    return [
+        say(
+            "A customer who costs {cost} and orders for {order} leaves {first}.",
+            cost=money(cost, "USD", 0),
+            order=money(order, "USD", 0),
+            first=money(first, "USD", 0),
+        ),
+        say(
+            "A letter for {letter} brings another order of {order}: now {later} are left, {gained} more.",
+            letter=money(letter, "USD", 3),
+            order=money(order, "USD", 0),
+            later=money(later, "USD", 3),
+            gained=percent(gained, 1),
+        ),
+        say(
+            "A customer worth {year} a year allows up to {allowed} to win one: shops that count the first order alone "
+            "stop at {order}.",
+            year=money(year, "USD", 0),
+            allowed=money(worth.allowable_cost(year), "USD", 0),
+            order=money(order, "USD", 0),
+        ),
+    ]
+
+
+def simple_answer(simple: Reading, currency: str | None) -> list[str]:
+    """The value by the simple formula, and what it takes for granted."""
+    if simple.value is None:
+        return [say("The simple formula needs two years of orders: churn of a whole year is one of its parts.")]
+    return [
+        say(
+            "The simple formula says {value}: {yearly} a year from an active customer, for {years} years at the "
+            "present churn of {churn} a year.",
+            value=money_with_span(simple, currency),
+            yearly=money(simple.numerator, currency),
+            years=number(1 / simple.denominator if simple.denominator else None, 1),
+            churn=percent(simple.denominator),
+        )
+    ]
