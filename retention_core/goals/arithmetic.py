@@ -38,7 +38,7 @@ class Cells:
 
     old_customers, old_returning (S, E); old_active, old_orders (S, E, H); new_customers, new_returning, new_rate (S, H):
     by month of arrival, returning within 365 days and within the goal's window; new_active, new_orders (S, H, H): month
-    of arrival, then month; new_peak (S, H): greatest share active in any month; order_value (S, H).
+    of arrival, then month; new_peak (S, H): greatest share active in any month; order_value (S, H); margin: share of it.
     """
 
     months: tuple[date, ...]
@@ -54,6 +54,7 @@ class Cells:
     new_orders: Floats
     new_peak: Floats
     order_value: Floats
+    margin: float
 
     def mean(self) -> Cells:
         """The expected cells, as one setting."""
@@ -67,15 +68,15 @@ class Outcome:
     """What comes out, by draw or setting and month (S, H).
 
     `rate`: of the customers won in the month, the share that orders again within the goal's window. `customers` with an
-    order in the month; `orders`; `revenue` after discounts; `cost`: programme and discounts; `margin`: what is left of
-    the revenue before discounts, less `cost`. `retained` (S): customers who come back within a year.
+    order in the month; `orders`; `revenue` after discounts; `cost`: programme and discounts; `margin_after_cost`: the
+    margin on the revenue before discounts, less `cost`. `retained` (S): customers who come back within a year.
     """
 
     rate: Floats
     customers: Floats
     orders: Floats
     revenue: Floats
-    margin: Floats
+    margin_after_cost: Floats
     cost: Floats
     retained: Floats
 
@@ -105,6 +106,7 @@ def cells_of(baseline: Baseline, goal: Goal) -> Cells:
         new_orders=baseline.orders[:, new, :months],
         new_peak=active.max(axis=2),
         order_value=baseline.order_value[:, :months],
+        margin=goal.margin,
     )
 
 
@@ -145,8 +147,7 @@ def pull(kind: ActsOn, levers: Sequence[Lever], uplifts: Floats, strengths: Floa
     for place, lever in enumerate(levers):
         if lever.acts_on != kind:
             continue
-        in_force = ramp(lever, months)
-        reached = lever.reach * strengths[:, place, None] * in_force
+        reached = lever.reach * strengths[:, place, None] * ramp(lever, months)
         x = lever.take_up * uplifts[:, place, None] * reached
         away, gain = away * (1 - x), gain + x
         if lever.discount:
@@ -154,8 +155,20 @@ def pull(kind: ActsOn, levers: Sequence[Lever], uplifts: Floats, strengths: Floa
             on_base = on_base + lever.discount * lever.discount_taken_by_returning * reached
         brought = brought + np.maximum(x, 0)
     # Of the orders that several levers bring, each has the part that its own effect is of all effects.
-    on_extra = np.divide(on_extra, brought, out=np.zeros(np.broadcast(on_extra, brought).shape), where=brought > 0)
+    if on_extra.any():
+        on_extra = np.divide(on_extra, brought, out=np.zeros(np.broadcast(on_extra, brought).shape), where=brought > 0)
     return Pull(away, np.maximum(gain, 0), on_extra, on_base)
+
+
+def force(lever: Lever, months: Sequence[date]) -> Floats:
+    """(H): reach · strength · take-up · ramp, as the lever is set; times its uplift it is its x."""
+    return lever.reach * lever.strength * lever.take_up * ramp(lever, months)
+
+
+def rate_with(cells: Cells, place: int, away: Floats) -> Floats:
+    """(S): the rate within the goal's window of those won in one month, of whom levers leave the share `away` away."""
+    before = cells.new_returning[:, place]
+    return np.asarray(np.minimum(cells.new_rate[:, place] * times(raised(before, away), before), 1))
 
 
 def raised(returning: Floats, away: Floats) -> Floats:
@@ -207,15 +220,14 @@ def evaluate(cells: Cells, levers: Sequence[Lever], uplifts: Floats, strengths: 
     if deepest:  # without amounts their cost is not known, that of other levers is
         offered = (given_later + given_more + given_first) * dearer.gain + given_dearer
         discounts = np.minimum(offered * cells.order_value, deepest * gross)  # nobody uses two offers on one order
-    programme = programme_cost(cells, levers, strengths, arrivals, active)
-    revenue = gross - discounts
+    cost = programme_cost(cells, levers, strengths, arrivals, active) + discounts
     return Outcome(
-        rate=_rate(cells, new_times),
+        rate=np.minimum(cells.new_rate * new_times, 1),
         customers=active,
         orders=orders,
-        revenue=revenue,
-        margin=gross,
-        cost=programme + discounts + np.zeros(gross.shape),
+        revenue=gross - discounts,
+        margin_after_cost=cells.margin * gross - cost,
+        cost=cost,
         retained=retained,
     )
 
@@ -257,10 +269,6 @@ def _people(cells: Cells, kind: ActsOn, begins: int, arrivals: Floats, active: F
         total[:, YEAR_MONTHS:] -= total[:, :-YEAR_MONTHS].copy()
         people = people + total
     return people
-
-
-def _rate(cells: Cells, new_times: Floats) -> Floats:
-    return np.asarray(np.minimum(cells.new_rate * new_times, 1))
 
 
 def _again(customers: Floats, active: Floats) -> Floats:

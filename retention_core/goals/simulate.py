@@ -1,0 +1,180 @@
+"""A goal against a baseline: what its levers bring month by month, how sure that is, what it costs, what matters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from retention_core.goals.arithmetic import Cells, Outcome, cells_of, evaluate, force, rate_with
+from retention_core.goals.draws import draw_uplifts
+from retention_core.goals.goal import Goal, GoalError, Lever
+from retention_core.goals.sensitivity import alone, tornado
+from retention_core.models.triples import Floats
+
+if TYPE_CHECKING:
+    from retention_core.goals.baseline import Baseline
+
+SERIES = ("rate", "customers", "orders", "revenue", "margin_after_cost")
+SHARES = (0.10, 0.25, 0.50, 0.75, 0.90)
+COLUMNS = ("mean", "p10", "p25", "p50", "p75", "p90")
+
+
+@dataclass(frozen=True)
+class Band:
+    """A number that is not known for sure: p10 to p90 hold 80 % of the draws, p25 to p75 half of them."""
+
+    mean: float
+    p10: float
+    p25: float
+    p50: float
+    p75: float
+    p90: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What comes out of a goal. Frames hold identifiers; shares are 0-1; extra is against the baseline.
+
+    `months`: one row per variant (baseline, plan), series (rate, customers, orders, revenue, margin_after_cost) and
+    month: variant, series, month, mean, p10, p25, p50, p75, p90. A rate belongs to the customers first won in the month.
+    `waterfall`: one row per step from the baseline's rate in `month` to the plan's: step (baseline, lever, overlap,
+    plan), key, change, starts_at, ends_at. Mean rates; each lever's bar is what it does alone, in the goal's order.
+    `levers`: one row per lever in force, alone on the expected baseline with its median uplift: key, rate_change,
+    extra_margin (before costs), cost, profit, extra_retained, break_even_uplift (NaN: no uplift pays for it).
+    `tornado`: one row per uncertain input, widest profit first: input, key, at_low, at_high (the input's p10 and p90),
+    rate_low, rate_mid, rate_high, profit_low, profit_mid, profit_high. All other inputs at the middle.
+    `payback`: one row per month: month, paid_back (share of draws whose costs are covered from that month on), and the
+    profit up to it: mean, p10, p25, p50, p75, p90.
+    `rate_before`, `rate`: the baseline's and the plan's rate in `month`. `probability`: that the rate reaches the target;
+    None without one. `profit`: extra margin after all costs; `cost`: programme and discounts; `extra_retained`:
+    customers who come back within a year and would not have. `probability_of_profit`: None where amounts are not known.
+    `payback_month`: first month from which half of the draws are paid back; None if never, or without costs.
+    `cost_per_extra`: cost of one more customer retained; None where fewer than 90 % of the draws retain more.
+    """
+
+    months: pd.DataFrame
+    waterfall: pd.DataFrame
+    levers: pd.DataFrame
+    tornado: pd.DataFrame
+    payback: pd.DataFrame
+    month: date
+    rate_before: Band
+    rate: Band
+    probability: float | None
+    profit: Band
+    probability_of_profit: float | None
+    cost: Band
+    extra_retained: Band
+    payback_month: date | None
+    cost_per_extra: Band | None
+
+
+def simulate(baseline: Baseline, goal: Goal, seed: int = 0) -> Result:
+    """What a goal's levers bring on a baseline, in as many joint draws as it has. Same seed, same bytes."""
+    cells = cells_of(baseline, goal)
+    levers = goal.in_force
+    strengths = np.array([[lever.strength for lever in levers]])
+    uplifts = draw_uplifts(levers, len(cells.order_value), seed)
+    base = evaluate(cells, (), uplifts[:, :0], strengths[:, :0])
+    plan = evaluate(cells, levers, uplifts, strengths) if levers else base
+    place = goal_month(goal, cells.months)
+    profit = np.cumsum(plan.margin_after_cost - base.margin_after_cost, axis=1)
+    cost = plan.cost.sum(axis=1) + np.zeros(len(profit))
+    extra = plan.retained - base.retained
+    rate = plan.rate[:, place]
+    payback = _payback(cells.months, profit)
+    expected = cells.mean()
+    return Result(
+        months=_months(cells.months, base, plan),
+        waterfall=_waterfall(cells, levers, uplifts, place, base, plan),
+        levers=alone(expected, levers, np.median(uplifts, axis=0, keepdims=True), strengths, place),
+        tornado=tornado(cells, levers, uplifts, strengths, place, expected),
+        payback=payback,
+        month=cells.months[place],
+        rate_before=band(base.rate[:, place]),
+        rate=band(rate),
+        probability=None if goal.target is None else float((rate >= goal.target).mean()),
+        profit=band(profit[:, -1]),
+        probability_of_profit=None if np.isnan(profit).any() else float((profit[:, -1] > 0).mean()),
+        cost=band(cost),
+        extra_retained=band(extra),
+        payback_month=_payback_month(payback) if cost.any() else None,
+        cost_per_extra=band(cost / extra) if (extra > 0).mean() >= 0.9 and (extra != 0).all() else None,
+    )
+
+
+def goal_month(goal: Goal, months: tuple[date, ...]) -> int:
+    """Place of the month whose new customers the goal is about: that of its date, else the last."""
+    if goal.by is None:
+        return len(months) - 1
+    place = (goal.by.year - months[0].year) * 12 + goal.by.month - months[0].month
+    if not 0 <= place < len(months):
+        raise GoalError(
+            f"The goal's date is {goal.by:%Y-%m}; it must lie from {months[0]:%Y-%m} to {months[-1]:%Y-%m}."
+        )
+    return place
+
+
+def bands(values: Floats) -> Floats:
+    """(…, 6): mean and quantiles over the last axis, in the order of COLUMNS. Quantiles are numpy's, linear."""
+    values = np.sort(values, axis=-1)
+    last = values.shape[-1] - 1
+    found = [values.mean(axis=-1)]
+    for share in SHARES:
+        below = int(share * last)
+        part = share * last - below
+        found.append(values[..., below] * (1 - part) + values[..., min(below + 1, last)] * part)
+    return np.stack(found, axis=-1)
+
+
+def band(values: Floats) -> Band:
+    return Band(*map(float, bands(values)))
+
+
+def _months(months: tuple[date, ...], base: Outcome, plan: Outcome) -> pd.DataFrame:
+    variants = {"baseline": base, "plan": plan}
+    arrays = [getattr(outcome, series).T for outcome in variants.values() for series in SERIES]
+    found = bands(np.stack(arrays)).reshape(-1, len(COLUMNS))
+    whose = {
+        "variant": np.repeat(list(variants), len(SERIES) * len(months)),
+        "series": np.tile(np.repeat(SERIES, len(months)), len(variants)),
+        "month": np.tile(_days(months), len(variants) * len(SERIES)),
+    }
+    return pd.DataFrame(whose | dict(zip(COLUMNS, found.T, strict=True)))
+
+
+def _waterfall(
+    cells: Cells, levers: tuple[Lever, ...], uplifts: Floats, place: int, base: Outcome, plan: Outcome
+) -> pd.DataFrame:
+    """What each lever does alone, then what they lose by overlapping, so that the bars add up to the plan."""
+    start, end = float(base.rate[:, place].mean()), float(plan.rate[:, place].mean())
+    steps, level = [("baseline", "", start, 0.0, start)], start
+    for column, lever in enumerate(levers):
+        if lever.acts_on == "return_after_first":
+            by_itself = rate_with(cells, place, 1 - force(lever, cells.months)[place] * uplifts[:, column])
+            change = float(by_itself.mean()) - start
+            steps.append(("lever", lever.key, change, level, level + change))
+            level += change
+    steps += [("overlap", "", end - level, level, end), ("plan", "", end, 0.0, end)]
+    return pd.DataFrame(steps, columns=["step", "key", "change", "starts_at", "ends_at"])
+
+
+def _payback(months: tuple[date, ...], profit: Floats) -> pd.DataFrame:
+    """Paid back from a month on: the profit up to it, and up to every later month, is not below 0."""
+    lowest_to_come = np.minimum.accumulate(profit[:, ::-1], axis=1)[:, ::-1]
+    frame = pd.DataFrame({"month": _days(months), "paid_back": (lowest_to_come >= 0).mean(axis=0)})
+    frame.loc[np.isnan(profit).any(axis=0), "paid_back"] = np.nan
+    return frame.join(pd.DataFrame(bands(profit.T), columns=list(COLUMNS)))
+
+
+def _payback_month(payback: pd.DataFrame) -> date | None:
+    paid = payback.loc[payback["paid_back"] >= 0.5, "month"]
+    return paid.iloc[0].date() if len(paid) else None
+
+
+def _days(months: tuple[date, ...]) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
+    return np.array(months, dtype="datetime64[ns]")
