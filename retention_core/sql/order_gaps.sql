@@ -1,4 +1,4 @@
--- One row per order number: 1 to 4, 5 for the fifth and all later orders, 0 for all together. Gaps are days from an order
+-- One row per order_number: 1 to 4, 5 for the fifth and all later orders, 0 for all together. Gaps are days from an order
 -- to the next order day of the same customer. customers: orders with that number (each customer once, but for 5 and 0);
 -- returned: those with a next one. lower_quartile_days, median_days, upper_quartile_days, ninetieth_days: the gap that
 -- 25, 50, 75, 90 % of the returning gaps do not exceed (empty: nobody returned). still_young: not back, and not observed
@@ -7,11 +7,11 @@
 with gaps as (
     select
         least(order_number, 5) as order_number,
-        cast(coalesce(next_on, $observed_on) - ordered_on as integer) as gap_days,
-        count(next_on) as returned,
-        count(*) - count(next_on) as waiting
+        coalesce(days_after, cast($observed_on - ordered_on as integer)) as gap_days,
+        count(days_after) as returned,
+        count(*) - count(days_after) as waiting
     from order_days
-    group by least(order_number, 5), coalesce(next_on, $observed_on) - ordered_on
+    group by least(order_number, 5), coalesce(days_after, cast($observed_on - ordered_on as integer))
 ),
 numbered as (
     select order_number, gap_days, returned, waiting from gaps
@@ -41,10 +41,10 @@ select
     cast(summed.order_number as integer) as order_number,
     cast(summed.customers as bigint) as customers,
     cast(summed.returned as bigint) as returned,
-    summed.lower_quartile_days,
-    summed.median_days,
-    summed.upper_quartile_days,
-    summed.ninetieth_days,
+    cast(summed.lower_quartile_days as double) as lower_quartile_days,
+    cast(summed.median_days as double) as median_days,
+    cast(summed.upper_quartile_days as double) as upper_quartile_days,
+    cast(summed.ninetieth_days as double) as ninetieth_days,
     cast(coalesce(sum(case when counted.gap_days < summed.ninetieth_days then counted.waiting end), 0) as bigint)
         as still_young
 from summed

@@ -7,11 +7,11 @@
 with waits as (
     select
         least(order_number, 5) as order_number,
-        cast(coalesce(next_on, $observed_on) - ordered_on as integer) as day,
-        count(next_on) as ordered,
+        coalesce(days_after, cast($observed_on - ordered_on as integer)) as day,
+        count(days_after) as ordered,
         count(*) as leaving
     from order_days
-    group by least(order_number, 5), coalesce(next_on, $observed_on) - ordered_on
+    group by least(order_number, 5), coalesce(days_after, cast($observed_on - ordered_on as integer))
 ),
 numbered as (
     select order_number, day, ordered, leaving from waits
