@@ -37,7 +37,9 @@ def metric(key: str, **parameters: Any) -> Reading:
 
 
 def customers_or_stop(title: str) -> None:
-    """Ends the page with a sentence where there is nobody to speak of."""
+    """Ends the page with a sentence where there is nobody to speak of, or contracts and no orders."""
+    if sources.contracts() is not None:
+        sources.need_orders(say(title))
     if int(query("customer_totals")["customers"].iloc[0]):
         return
     st.title(title)

@@ -19,7 +19,13 @@ class OrdersError(Exception):
 
 
 class HoldsContracts(OrdersError):  # noqa: N818 - no error of the file: it is another kind of file
-    """The file is a list of contracts; `contracts.opening` reads it."""
+    """The file is a list of contracts: `contracts.opening` reads it as the `layout`."""
+
+    def __init__(self, file: str, layout: str) -> None:
+        super().__init__(
+            file, "this looks like a table of contracts, not orders", "open it by itself, with rc.open_contracts"
+        )
+        self.layout = layout
 
 
 class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it

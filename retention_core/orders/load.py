@@ -126,8 +126,7 @@ def _load_parts(connection: Connection, parts: Sequence[Part], answers: Answers)
     orders = [table for table in matched if table.layout.kind == "orders"]
     others = [table for table in matched if table.layout.kind != "orders"]
     if contracts := next((table for table in others if table.layout.kind == "contracts"), None):
-        cause = "this looks like a table of contracts, not orders"
-        raise HoldsContracts(contracts.part.name, cause, "open it by itself, as contracts: rc.open_contracts")
+        raise HoldsContracts(contracts.part.name, contracts.layout.key)
     if not orders:
         raise refuse(parts[0])
     _ask([question for table in orders for question in table.questions])
