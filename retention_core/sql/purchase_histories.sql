@@ -3,29 +3,24 @@
 -- $observed_until, up to $hidden_until; 0 without them.
 -- $observed_until = null: last day that is seen; who first bought later does not exist. Default: all days
 -- $hidden_until = null: last hidden day
-with at_rest as (
-    select customer, first_on, last_on, order_days, 0 as hidden_orders
-    from customers
-    where ($observed_until is null or last_on <= $observed_until)
-),
-ordering_on as (
+with later as (
     select
         customer,
-        any_value(first_on) as first_on,
-        max(case when ordered_on <= $observed_until then ordered_on end) as last_on,
-        count(case when ordered_on <= $observed_until then 1 end) as order_days,
-        count(case when ordered_on > $observed_until then 1 end) as hidden_orders
+        count(*) as order_days,
+        count(case when ordered_on <= $hidden_until then 1 end) as hidden_orders,
+        min(previous_on) as last_on
     from orders
-    where (previous_on is null or previous_on < ordered_on)
-        and first_on <= $observed_until
-        and ordered_on <= coalesce($hidden_until, $observed_until)
-        and customer in (select customer from customers where last_on > $observed_until)
+    where previous_on < ordered_on and first_on <= $observed_until and ordered_on > $observed_until
     group by customer
 ),
 known as (
-    select customer, first_on, last_on, order_days, hidden_orders from at_rest
+    select first_on, last_on, order_days, 0 as hidden_orders
+    from customers
+    where $observed_until is null or last_on <= $observed_until
     union all
-    select customer, first_on, last_on, order_days, hidden_orders from ordering_on
+    select customers.first_on, later.last_on, customers.order_days - later.order_days as order_days, later.hidden_orders
+    from later
+    join customers on customers.customer = later.customer
 )
 select
     cast(order_days - 1 as integer) as repeat_orders,
