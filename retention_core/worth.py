@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -40,6 +40,29 @@ def margin_rates(mix: pd.DataFrame, margin: Margin, by: Sequence[str]) -> pd.Ser
     return (sums["earned"] / sums["revenue"]).rename("margin")
 
 
+def rate_of_all(margin: Margin, mix: pd.DataFrame | None = None) -> float:
+    """The margin of all revenue together. `mix`: rows of category_cohorts."""
+    if mix is None or not margin.by_category:
+        return margin.rate
+    whole = margin_rates(mix.assign(all=0), margin, ["all"])
+    return float(whole.iloc[0]) if len(whole) else margin.rate
+
+
+def scaled(reading: Reading, rate: float) -> Reading:
+    """A reading of money as margin: value, interval and numerator times the rate."""
+
+    def times(money: float | None) -> float | None:
+        return None if money is None else money * rate
+
+    return replace(
+        reading,
+        value=times(reading.value),
+        low=times(reading.low),
+        high=times(reading.high),
+        numerator=times(reading.numerator),
+    )
+
+
 def in_margin(
     frame: pd.DataFrame, margin: Margin, mix: pd.DataFrame | None = None, by: Sequence[str] = ()
 ) -> pd.DataFrame:
@@ -49,9 +72,8 @@ def in_margin(
     """
     rates = pd.Series(margin.rate, index=frame.index)
     if mix is not None and margin.by_category:
-        whole = float(margin_rates(mix.assign(all=0), margin, ["all"]).sum()) or margin.rate
         found = frame[list(by)].merge(margin_rates(mix, margin, by).reset_index(), how="left", on=list(by))
-        rates = found["margin"].fillna(whole).set_axis(frame.index)
+        rates = found["margin"].fillna(rate_of_all(margin, mix)).set_axis(frame.index)
     money = {name: frame[name] * rates for name in frame if str(name).endswith("revenue")}
     squares = {name: frame[name] * rates**2 for name in frame if str(name).endswith("squares")}
     return frame.assign(**{str(name): column for name, column in {**money, **squares}.items()})
@@ -79,10 +101,11 @@ def new_value(worth: pd.DataFrame) -> Reading:
     return mean_value(*(float(worth[f"new_{part}"].sum()) for part in ("revenue", "squares", "customers")))
 
 
-def first_order_value(worth: pd.DataFrame) -> float | None:
+def first_order_value(worth: pd.DataFrame) -> Reading:
     """Money of the first day per customer, of all customers. `worth`: rows of channel_worth."""
-    customers = float(worth["customers"].sum())
-    return float(worth["first_revenue"].sum()) / customers if customers else None
+    customers, revenue = float(worth["customers"].sum()), float(worth["first_revenue"].sum())
+    mean = revenue / customers if customers else None
+    return Reading(mean, None, None, revenue, customers, "money", customers=customers)
 
 
 def triangle(cells: pd.DataFrame, forecast: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -107,6 +130,19 @@ def triangle(cells: pd.DataFrame, forecast: pd.DataFrame | None = None) -> pd.Da
     seen = seen[~running]
     known = pd.MultiIndex.from_frame(seen[["cohort", "age"]])
     return pd.concat([seen, kept[~keys.isin(known)]]).sort_values(["cohort", "age"], ignore_index=True)
+
+
+def forecast_in_margin(forecast: pd.DataFrame, cells: pd.DataFrame, earned: pd.DataFrame) -> pd.DataFrame:
+    """Rows of Baseline.triangle, its money as margin: each cohort's at the margin that it has had so far.
+
+    `cells`, `earned`: the same rows of cohort_retention, in revenue and in margin.
+    """
+    if forecast.empty:
+        return forecast
+    so_far, before = (frame.groupby("cohort")["revenue"].sum() for frame in (earned, cells))
+    rates = forecast["cohort"].map(so_far / before.where(before > 0))
+    money = [name for name in forecast if str(name).startswith("value_per_customer")]
+    return forecast.assign(**{str(name): forecast[name] * rates for name in money})
 
 
 def value_by_age(cells: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -191,25 +227,26 @@ def paid_back(values: pd.DataFrame, curves: pd.DataFrame, costs: pd.Series, by: 
     `curves`: rows of value_by_age; `costs`: cost by group. Columns: by, customers, first_value, value, low, high
     (95 %), cost, times (value / cost), payback_age; missing where not known, or not yet.
     """
-    rows = []
-    for row in values.itertuples():
-        group = getattr(row, by)
-        reading = mean_value(row.year_revenue, row.year_squares, row.year_customers)
-        curve = curves[curves[by] == group].set_index("age")["value_per_customer"]
-        cost = float(costs.get(group, np.nan))
-        rows.append(
-            {
-                by: group,
-                "customers": row.customers,
-                "first_value": row.first_revenue / row.customers,
-                **{name: getattr(reading, name) for name in ("value", "low", "high")},
-                "cost": cost,
-                "times": ratio(reading.value, cost),
-                "payback_age": payback(curve, cost),
-            }
-        )
-    columns = [by, "customers", "first_value", "value", "low", "high", "cost", "times", "payback_age"]
-    return pd.DataFrame(rows, columns=columns)
+    sums = zip(*(values[f"year_{part}"].astype(float) for part in ("revenue", "squares", "customers")), strict=True)
+    readings = [mean_value(*row) for row in sums]
+    cost = values[by].map(costs).astype(float)
+    ages = curves.groupby(by)
+    by_age = {group: rows.set_index("age")["value_per_customer"] for group, rows in ages}
+    paid = [
+        payback(by_age[group], price) if group in by_age else None
+        for group, price in zip(values[by], cost, strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            by: values[by],
+            "customers": values["customers"],
+            "first_value": values["first_revenue"] / values["customers"],
+            **{end: [getattr(reading, end) for reading in readings] for end in ("value", "low", "high")},
+            "cost": cost,
+            "times": [ratio(reading.value, price) for reading, price in zip(readings, cost, strict=True)],
+            "payback_age": pd.Series(paid, index=values.index, dtype=float),
+        }
+    ).astype(dict.fromkeys(("value", "low", "high", "times"), float))
 
 
 def ratio(value: float | None, cost: float | None) -> float | None:

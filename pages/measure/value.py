@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import ui, value_parts
+from pages.shared import contract_parts, ui, value_parts
 from retention_core import worth
 from retention_core.answers import value as answers
 from retention_core.say import say
@@ -18,6 +18,8 @@ NOTES = (
     "Margin: taken after the sums. A rate by product category weighs each cell by what was bought in it.",
 )
 
+if contract_parts.value_or_none():
+    st.stop()
 ui.customers_or_stop("Value")
 if not ui.tells_amounts():
     st.title("Value", anchor=False)
@@ -27,18 +29,19 @@ if not ui.tells_amounts():
     st.stop()
 head = st.container()
 margin = value_parts.margin()
-channels, triangle = value_parts.worth_of_channels(margin), value_parts.cells(margin)
+channels = value_parts.worth_of_channels(margin)
 with head:
     said = answers.headline(
         worth.year_value(channels), worth.new_value(channels), value_parts.currency(), margin != worth.Margin()
     )
     ui.answer("Value", said)
 st.caption(ui.plain(answers.margin_note(margin)))
+triangle = value_parts.cells(margin)
 picked = value_parts.by_cohort(triangle)
 cost = value_parts.costs_and_payback(margin, triangle, picked)
-value_parts.allowance(margin, triangle, cost)
+value_parts.allowance(margin, cost)
 value_parts.who_brings(margin)
-value_parts.two_ways(margin)
+value_parts.four_values(margin)
 ui.explain(
     ("customer_value_historic", "customer_value_simple", "concentration_top_10", "concentration_top_20"),
     {"channel_worth": ui.truly_new(), "cohort_retention": {}, "channel_cohorts": ui.truly_new(), "acquisition": {}},

@@ -8,14 +8,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared import scope, sources, ui
+from pages.shared import model_parts, scope, sources, ui
 from retention_core import worth
 from retention_core.answers import value as answers
 from retention_core.charts import value as charts
+from retention_core.goals.baseline import baseline
 from retention_core.say import NOT_KNOWN, between, money, month, number, say
 
 MOST_ROWS, MOST_LINES, MOST_CATEGORIES, MOST_CHANNELS = 24, 4, 8, 6
-PAYBACKS = {0: "In the first month", 2: "In 3 months", 5: "In 6 months", 11: "In a year"}
+PAYBACKS = {"0": "With the first order", "90": "In 90 days", "180": "In 180 days", "365": "In a year"}
 GROUPS = {"channel": "Channel", "cohort": "Month of the first order"}
 
 
@@ -33,13 +34,16 @@ def mix() -> pd.DataFrame | None:
 
 def margin() -> worth.Margin:
     """The margin that is set: one rate, and others for product categories where the order lines tell them apart."""
-    rate = st.slider(
-        say("Margin"), 0.0, 1.0, 1.0, 0.01, format="percent", key="margin", bind="query-params", width=320,
-        help=say("What is left of a sale once the goods are paid. 100 %: money is counted as revenue."),
-    )  # fmt: skip
-    split = mix()
-    if split is None:
-        return worth.Margin(rate)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        rate = st.slider(
+            say("Margin"), 0.0, 1.0, 1.0, 0.01, format="percent", key="margin", bind="query-params", width=320,
+            help=say("What is left of a sale once the goods are paid. 100 %: money is counted as revenue."),
+        )  # fmt: skip
+        split = mix()
+        return worth.Margin(rate) if split is None else worth.Margin(rate, _category_rates(split))
+
+
+def _category_rates(split: pd.DataFrame) -> dict[str, float]:
     sizes = split[split["category"] != ""].groupby("category")["revenue"].sum().nlargest(MOST_CATEGORIES)
     rates: dict[str, float] = {}
     with st.popover(say("By product category"), icon=":material/category:"):
@@ -51,21 +55,27 @@ def margin() -> worth.Margin:
             )  # fmt: skip
             if own is not None:
                 rates[str(category)] = float(own)
-    return worth.Margin(rate, rates)
+    return rates
 
 
 def cells(set_margin: worth.Margin) -> pd.DataFrame:
-    """One row per cohort and age, in margin: see worth.triangle; with is_left_truncated."""
+    """One row per cohort and age, in margin, with forecasts: see worth.triangle; with is_left_truncated."""
     frame = ui.query("cohort_retention")
-    split = mix() if set_margin.by_category else None
-    earned = worth.in_margin(frame, set_margin, split, ["cohort", "age"])
-    return worth.triangle(earned).assign(is_left_truncated=lambda rows: rows["cohort"].isin(ui.older_cohorts("month")))
+    earned = worth.in_margin(frame, set_margin, _split(set_margin), ["cohort", "age"])
+    coming = worth.forecast_in_margin(sources.derived("baseline", baseline).triangle, frame, earned)
+    older = ui.older_cohorts("month")
+    return worth.triangle(earned, coming).assign(is_left_truncated=lambda rows: rows["cohort"].isin(older))
 
 
-def worth_of_channels(set_margin: worth.Margin) -> pd.DataFrame:
+def _split(set_margin: worth.Margin) -> pd.DataFrame | None:
+    """The product categories of all revenue, where the margin asks for them."""
+    return mix() if set_margin.by_category else None
+
+
+def worth_of_channels(set_margin: worth.Margin, span_days: int = 365) -> pd.DataFrame:
     """Rows of channel_worth in margin, without customers from before the data."""
-    split = mix() if set_margin.by_category else None
-    return worth.in_margin(ui.query("channel_worth", **ui.truly_new()), set_margin, split, ["channel"])
+    frame = ui.query("channel_worth", span_days=span_days, **ui.truly_new())
+    return worth.in_margin(frame, set_margin, _split(set_margin), ["channel"])
 
 
 def by_cohort(triangle: pd.DataFrame) -> list[str]:
@@ -146,7 +156,7 @@ def _spend() -> pd.DataFrame:
 
     The whole shop is asked: spend knows months and channels, but no country, category or coupon.
     """
-    chosen = scope.chosen()
+    chosen = {**scope.chosen(), **ui.truly_new()}  # months of customers from before the data won fewer than they show
     return worth.spend_in(
         sources.query("acquisition", {}), chosen.get("since"), chosen.get("until"), chosen.get("channel")
     )
@@ -156,11 +166,10 @@ def _groups(
     by: str, set_margin: worth.Margin, triangle: pd.DataFrame, months: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
     """Per channel, or per month of the first order: rows for worth.paid_back, value by age, cost of winning one."""
-    split = mix() if set_margin.by_category else None
+    split = _split(set_margin)
     if by == "channel":
-        earned = worth.in_margin(
-            ui.query("channel_cohorts", **ui.truly_new()), set_margin, split, ["channel", "cohort", "age"]
-        )
+        frame = ui.query("channel_cohorts", **ui.truly_new())
+        earned = worth.in_margin(frame, set_margin, split, ["channel", "cohort", "age"])
         costs = worth.acquisition_costs(months).set_index("channel")["cost"]
         return worth_of_channels(set_margin), worth.value_by_age(earned, ["channel"]), costs
     to_date = ui.query("cohort_worth").rename(columns={"cohort_customers": "customers", "revenue_squares": "squares"})
@@ -197,24 +206,18 @@ def _paid_table(paid: pd.DataFrame, names: dict[Any, str], by: str) -> pd.DataFr
     )
 
 
-def allowance(set_margin: worth.Margin, triangle: pd.DataFrame, cost: float | None) -> None:
+def allowance(set_margin: worth.Margin, cost: float | None) -> None:
     """What one may pay for a new customer, fed by what this shop's customers bring."""
     st.subheader(say("What you can pay for a customer"), anchor=False)
-    mean = worth.value_by_age(triangle[~triangle["is_left_truncated"] & ~triangle["is_forecast"]])
-    values = mean.set_index("age")["value_per_customer"]
-    spans = {str(age): label for age, label in PAYBACKS.items() if age in values.index}
-    if not spans:
-        ui.tell(say("No month after a first order is over yet, so what a customer brings is not known."))
-        return
     with st.container(horizontal=True, gap="medium"):
-        back = ui.choose("Paid back", spans, "back", default="11" if "11" in spans else None)
+        back = ui.choose("To be paid back", PAYBACKS, "back", default="365")
         share = st.slider(
-            say("Of the money earned by then, spend"), 0.0, 1.0, 0.5, 0.05, format="percent", key="share",
-            bind="query-params", width=320,
-            help=say("The rest pays for staff, rent and profit."),
+            say("Part of it to spend"), 0.0, 1.0, 0.5, 0.05, format="percent", key="share", bind="query-params",
+            width=320, help=say("The part of what a customer brings by then that may go into winning one."),
         )  # fmt: skip
-    earned = float(values[int(back)])
-    ui.tell(answers.allowable_answer(earned, worth.allowable_cost(earned, share=share), cost, currency()))
+    channels = worth_of_channels(set_margin, int(back) or 365)
+    brought = worth.year_value(channels) if int(back) else worth.first_order_value(channels)
+    ui.tell(answers.allowable_answer(brought, int(back), share, cost, currency()))
     with st.expander(say("An example: 30 to win a customer, 35 on the first order"), icon=":material/lightbulb:"):
         ui.tell(*answers.worked_example())
 
@@ -228,11 +231,18 @@ def who_brings(set_margin: worth.Margin) -> None:
         say("Share of customers and of revenue, by what a customer has brought to date"),
     )
     if set_margin != worth.Margin():
-        st.caption(say("Revenue, not margin."))
+        st.caption(say("This is revenue, whatever the margin."))
 
 
-def two_ways(set_margin: worth.Margin) -> None:
-    """The simple formula beside the model's twelve months, and why they differ."""
-    st.subheader(say("Two ways to look ahead"), anchor=False)
-    simple = ui.metric("customer_value_simple", margin=set_margin.rate)
-    ui.tell(*answers.simple_answer(simple, currency()))
+def four_values(set_margin: worth.Margin) -> None:
+    """What was seen, what the model expects and what the simple formula says, and why they differ."""
+    st.subheader(say("One customer, four values"), anchor=False)
+    rate = worth.rate_of_all(set_margin, _split(set_margin))
+    simple = worth.scaled(ui.metric("customer_value_simple"), rate)
+    channels = worth_of_channels(set_margin)
+    year, first = worth.year_value(channels), worth.first_order_value(channels)
+    ui.tell(answers.simple_answer(simple, currency()))
+    rows = answers.four_values(simple, model_parts.made(), year, first, rate, currency())
+    named = [(f"**{ui.plain(name)}.** {ui.plain(why)}", ui.plain(value)) for name, why, value in rows]
+    columns = [say("Which, and what it says"), say("Value")]
+    st.table(pd.DataFrame(named, columns=columns), hide_index=True, border="horizontal")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from retention_core import worth
+from retention_core.forecasts import Estimate, Forecasts
 from retention_core.metrics import Reading
-from retention_core.say import between, money, number, percent, say
+from retention_core.say import NOT_KNOWN, between, money, number, percent, say
 
 
 def money_with_span(reading: Reading, currency: str | None) -> str:
@@ -104,9 +105,19 @@ def silent_answer(costs: pd.DataFrame) -> str:
     return say("The spend says nothing of {names}: what those customers cost is not known.", names=", ".join(names))
 
 
-def allowable_answer(value: Reading, allowed: float, cost: float | None, currency: str | None) -> str:
-    """What may be paid for a customer, and how that stands to what one costs now."""
-    sentence = say("To win one customer you can pay up to {allowed}", allowed=money(allowed, currency))
+def allowable_answer(brought: Reading, days: int, share: float, cost: float | None, currency: str | None) -> str:
+    """What may be paid for a customer who brings so much within `days`, and how that stands to what one costs now."""
+    if brought.value is None:
+        return say("Nobody has been seen for {days} days yet: choose a shorter time.", days=number(days))
+    spans = {0: say("with the first order"), 365: say("within a year")}
+    allowed = worth.allowable_cost(brought.value, share=share)
+    sentence = say(
+        "A customer brings {value} {span}. To spend {share} of that, pay up to {allowed} for one",
+        value=money_with_span(brought, currency),
+        span=spans.get(days, say("within {days} days", days=number(days))),
+        share=percent(share),
+        allowed=money(allowed, currency),
+    )
     if cost is None or cost != cost:
         return sentence + "."
     if allowed >= cost:
@@ -143,7 +154,7 @@ def worked_example() -> list[str]:
             letter=money(letter, "USD", 3),
             order=money(order, "USD", 0),
             later=money(later, "USD", 3),
-            gained=percent(gained, 1),
+            gained=percent(gained, 2),
         ),
         say(
             "A customer worth {year} a year allows up to {allowed} to win one: shops that count the first order alone "
@@ -155,17 +166,71 @@ def worked_example() -> list[str]:
     ]
 
 
-def simple_answer(simple: Reading, currency: str | None) -> list[str]:
-    """The value by the simple formula, and what it takes for granted."""
-    if simple.value is None:
-        return [say("The simple formula needs two years of orders: churn of a whole year is one of its parts.")]
+def simple_answer(simple: Reading, currency: str | None) -> str:
+    """How the simple formula comes to its value."""
+    if simple.value is None or not simple.denominator:
+        return say("The simple formula needs two years of orders: the churn of a whole year is one of its parts.")
+    return say(
+        "By the simple formula a customer is worth {value}: {yearly} a year from an active one, times {years} years at "
+        "the present churn of {churn} a year.",
+        value=money(simple.value, currency),
+        yearly=money(simple.numerator, currency),
+        years=number(1 / simple.denominator, 1),
+        churn=percent(simple.denominator),
+    )
+
+
+def four_values(
+    simple: Reading, made: Forecasts, year: Reading, first: Reading, rate: float, currency: str | None
+) -> list[tuple[str, str, str]]:
+    """One row per way to value a customer: its name, what it says and why it differs, the value with how sure it is.
+
+    `year`, `first`: money of the first year and of the first order, `rate`: the margin, which the model does not know.
+    """
+    coming, later = (estimate and _times(estimate, rate) for estimate in (made.value_existing, made.value_new))
+    new = None if later is None or first.value is None else _plus(later, first.value)
+    none = " ".join(made.caveats) or say("No model stood the check on hidden months.")
     return [
-        say(
-            "The simple formula says {value}: {yearly} a year from an active customer, for {years} years at the "
-            "present churn of {churn} a year.",
-            value=money_with_span(simple, currency),
-            yearly=money(simple.numerator, currency),
-            years=number(1 / simple.denominator if simple.denominator else None, 1),
-            churn=percent(simple.denominator),
-        )
+        (
+            say("First year, seen"),
+            say("Customers won a year ago or earlier, in their first year. Nothing is forecast, and nothing is newer."),
+            _with_certainty(year, currency),
+        ),
+        (
+            say("First year, by the model"),
+            say("A first order, and what the model expects of a new customer in the year after it.") if new else none,
+            _with_certainty(new, currency),
+        ),
+        (
+            say("Next year, by the model"),
+            say("The coming year of all who have ever bought. Many have gone for good and bring nothing, so it is low.")
+            if coming
+            else none,
+            _with_certainty(coming, currency),
+        ),
+        (
+            say("Lifetime, simple formula"),
+            say(
+                "Speaks of active customers alone, and takes for granted that all of them leave at one rate for ever. "
+                "In truth the loyal stay and the others go at once, so use it to compare years, not to plan."
+            ),
+            _with_certainty(simple, currency),
+        ),
     ]
+
+
+def _times(estimate: Estimate, rate: float) -> Estimate:
+    return Estimate(estimate.value * rate, estimate.low * rate, estimate.high * rate)
+
+
+def _plus(estimate: Estimate, first: float) -> Estimate:
+    return Estimate(estimate.value + first, estimate.low + first, estimate.high + first)
+
+
+def _with_certainty(value: Reading | Estimate | None, currency: str | None) -> str:
+    if value is None or value.value is None:
+        return NOT_KNOWN
+    if value.low is None or value.high is None:
+        return money(value.value, currency)
+    sure = say("80 % sure") if isinstance(value, Estimate) else say("95 % sure")
+    return f"{money(value.value, currency)} ({between(money(value.low, None), money(value.high, None))}, {sure})"

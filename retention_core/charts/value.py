@@ -157,7 +157,9 @@ def distribution(spans: pd.DataFrame, currency: str | None) -> alt.LayerChart:
     `spans`: rows of value_distribution. Spans without a customer are not drawn.
     """
     kinds = {"customers": say("Of the customers"), "revenue": say("Of the money")}
-    frame = spans.assign(name=[span_name(row.from_revenue, row.below_revenue) for row in spans.itertuples()])
+    frame = spans.assign(
+        name=[span_name(*ends) for ends in zip(spans["from_revenue"], spans["below_revenue"], strict=True)]
+    )
     told = frame.melt(["name"], list(kinds), var_name="kind", value_name="size")
     sums = {kind: float(spans[kind].sum()) or 1.0 for kind in kinds}
     told["value"] = told["size"] / told["kind"].map(sums)
