@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.shared import ledger, opening, sources, ui, upload
+from pages.shared import contract_parts, ledger, opening, sources, ui, upload
+from retention_core.answers import contracts as answers
 from retention_core.orders.load import NeedsAnswers
 from retention_core.say import say
 
@@ -18,12 +19,16 @@ def look_at_sample() -> None:
 
 
 st.title(say("Orders"), anchor=False)
+contracts = sources.contracts()
 is_open, is_own = sources.is_open(), sources.current() == "upload"
 if st.session_state.pop("deleted", False):
     st.success(say("Your orders were deleted from this app's memory."), icon=":material/check:")
 if "draft" in st.session_state:
     st.header(say("The files are taken, but not open yet."), anchor=False)
     st.caption(say("Until then you keep looking at: {name}.", name=sources.names()[sources.current()]))
+elif contracts is not None:
+    st.header(ui.plain(answers.ledger_sentence(contracts)), anchor=False)
+    contract_parts.links()
 elif is_open:
     st.header(ui.plain(ledger.sentence()), anchor=False)
 else:
@@ -40,7 +45,9 @@ if sources.current() in sources.SAMPLES and "draft" not in st.session_state:
     st.caption(say("This is sample data of an invented shop. Open your own orders here, or choose in the sidebar."))
 
 with st.container(border=True):
-    st.subheader(say("Open other orders") if is_own and is_open else say("Open your own orders"), anchor=False)
+    st.subheader(
+        say("Open other orders") if is_own and (is_open or contracts) else say("Open your own orders"), anchor=False
+    )
     upload.choose()
     st.caption(
         say(
@@ -56,6 +63,9 @@ with st.container(border=True):
             key="delete_data",
         )
 
+if contracts is not None and "draft" not in st.session_state:
+    st.subheader(say("What became of every line"), anchor=False)
+    contract_parts.ledger(contracts)
 if is_open and "draft" not in st.session_state:
     st.subheader(say("What became of every line"), anchor=False)
     ledger.show()

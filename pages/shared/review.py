@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared import ui
+from pages.shared import contract_parts, ui
 from pages.shared.columns import FIELD_WORDS
 from pages.shared.sources import Upload
 from retention_core.orders.layouts import BY_KEY
@@ -17,6 +17,7 @@ from retention_core.orders.load import Inspected, Option, Question
 from retention_core.say import number, percent, say
 
 FEW_OPTIONS = 6
+WORDS = {**FIELD_WORDS, **contract_parts.FIELD_WORDS}
 SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "blanks"}
 
 
@@ -25,6 +26,8 @@ def show(found: Sequence[Inspected]) -> None:
     for table in found:
         with st.container(border=True):
             st.subheader(ui.plain(table.part.name), anchor=False)
+            if _is_contracts(table):
+                ui.tell(say("This looks like a list of contracts, not orders."))
             st.markdown(_recognised(table))
             for note in table.part.notes:
                 st.markdown(f":material/info: {ui.plain(note)}.")
@@ -58,6 +61,18 @@ def ask(draft: Upload, questions: Sequence[Question]) -> Upload | None:
     return replace(draft, answers=replace(draft.answers, mapping=mapping or None, **given))
 
 
+def as_contracts(draft: Upload, found: Sequence[Inspected]) -> Upload:
+    """The draft, to be opened as contracts where its tables are such."""
+    if not found or not all(map(_is_contracts, found)):
+        return draft
+    return replace(draft, answers=replace(draft.answers, layout=found[0].layout))
+
+
+def _is_contracts(table: Inspected) -> bool:
+    layout = BY_KEY.get(table.layout)
+    return layout is not None and layout.kind == "contracts"
+
+
 def _recognised(table: Inspected) -> str:
     """The layout, how sure that is, and how the file is written, as a list."""
     part, layout = table.part, BY_KEY.get(table.layout)
@@ -69,7 +84,8 @@ def _recognised(table: Inspected) -> str:
         written = [part.encoding, say("values parted by {sign}", sign=SIGNS.get(part.delimiter or "", part.delimiter))]
         rows.append((say("Written as"), ", ".join(written)))
     if layout and layout.money:
-        rows.append((say("Amount of an order"), layout.money))
+        name = say("Amount of a month") if _is_contracts(table) else say("Amount of an order")
+        rows.append((name, layout.money))
     if layout and layout.currency:
         rows.append((say("Currency"), layout.currency))
     if layout and layout.utc:
@@ -85,11 +101,7 @@ def _sure(confidence: float) -> str:
 
 def _mapping(table: Inspected) -> pd.DataFrame:
     """One row per field that a column was found for."""
-    rows = [
-        (say(FIELD_WORDS[g.field]), g.name, percent(g.confidence), g.reason)
-        for g in table.guesses
-        if g.field in FIELD_WORDS
-    ]
+    rows = [(say(WORDS[g.field]), g.name, percent(g.confidence), g.reason) for g in table.guesses if g.field in WORDS]
     return pd.DataFrame(rows, columns=["Field", "Column", "How sure", "Why"])
 
 

@@ -28,8 +28,10 @@ def choose() -> None:
         review.show(found)
         answered = review.ask(draft, _questions(found))
         settings.offer(draft, found)
-        if st.button(say("Open these orders"), type="primary", key="open_orders", disabled=answered is None):
-            opening.open_orders(answered or draft, sum(table.part.physical_lines for table in found))
+        wanted = review.as_contracts(answered or draft, found)
+        label = say("Open these contracts") if wanted.holds_contracts else say("Open these orders")
+        if st.button(label, type="primary", key="open_orders", disabled=answered is None):
+            opening.open_orders(wanted, sum(table.part.physical_lines for table in found))
     except OrdersError as problem:
         refusal(problem)
         if draft.answers != NOTHING_ANSWERED:

@@ -1,0 +1,111 @@
+"""The sentences about contracts: how many are kept, what they bring, and what the file can and cannot tell."""
+
+from __future__ import annotations
+
+from retention_core.contracts.keeping import Kept
+from retention_core.contracts.record import RULE, Contracts
+from retention_core.contracts.worth import Span
+from retention_core.orders import rules
+from retention_core.say import between, money, number, percent, say
+
+LARGE_MISS = 0.05  # of all contracts: beyond it the model is not the curve any more
+A_YEAR = 12
+
+SNAPSHOT = (
+    "The file is a snapshot: each contract stands in it once, with its months so far and whether it has ended. The "
+    "curve takes each of them as watched from its first month. If contracts that ended earlier are missing from the "
+    "file, the true curve lies lower, and by a lot: ask whoever made the file."
+)
+DAYS = "Watched from the day a contract began until it ended, or until {day}, the last day of the list."
+
+
+def kept_answer(every: Kept, contracts: Contracts) -> str:
+    """Of 100 new contracts so many are kept for a year, and how many have ended of how many."""
+    month = min(A_YEAR, every.longest)
+    at = every.kept_at(month).iloc[0]
+    return say(
+        "Of 100 new contracts about {kept} are still kept after {month} months (95 % sure: {span}); of the {n} in the "
+        "file {lost} have ended.",
+        kept=number(100 * at["survival"]),
+        month=number(month),
+        span=between(number(100 * at["low"]), number(100 * at["high"])),
+        n=number(every.contracts),
+        lost=number(every.lost),
+    )
+
+
+def half_life(group: Kept) -> str:
+    """When half of the contracts are gone, or that nobody has seen it yet."""
+    if group.median is None:
+        return say("more than {n}", n=number(group.longest))
+    return number(group.median)
+
+
+def monthly_loss(every: Kept, contracts: Contracts) -> str:
+    """The churn rate by contract-months; in a snapshot also what it is if only the leavers of one month are in it."""
+    rate, low, high = every.monthly_loss
+    said = say(
+        "In an average month {rate} of the running contracts end (95 % sure: {span}): {lost} ends in {months} "
+        "contract-months.",
+        rate=percent(rate, 2),
+        span=between(percent(low, 2), percent(high, 2)),
+        lost=number(every.lost),
+        months=number(every.months.sum()),
+    )
+    if not contracts.is_snapshot:
+        return said
+    return said + " " + say(
+        "If the file lists only those who left in one last month, it is {rate} of all instead.",
+        rate=percent(every.lost / every.contracts, 1),
+    )  # fmt: skip
+
+
+def model_sentence(group: Kept) -> str:
+    """Whether the model can be trusted for this group, and how far from the counted curve it is at most."""
+    if group.model is None:
+        return say("contracts that renew at different times are mixed here, so no model is fitted")
+    if group.model.has_too_little_data:
+        return say("too few have ended for a model ({n}; 10 are needed): only what was counted", n=number(group.lost))
+    if group.usable_model is None or group.largest_miss is None:
+        return say("no model: these contracts do not tell how customers differ; only what was counted")
+    miss = number(100 * group.largest_miss)
+    if group.largest_miss > LARGE_MISS:
+        return say("the model misses the counted curve by up to {miss} of 100: read it with care", miss=miss)
+    return say("the model stays within {miss} of 100 of the counted curve", miss=miss)
+
+
+def value_answer(span: Span, horizon: int, currency: str | None) -> str:
+    """What a new contract brings in its first months."""
+    if span.value != span.value:
+        return say("No contract was watched for {n} months, so what so many months bring is not known.", n=horizon)
+    return say(
+        "A new contract brings {value} in its first {n} months (95 % sure: {span}).",
+        value=money(span.value, currency),
+        n=number(horizon),
+        span=between(money(span.low, currency), money(span.high, currency)),
+    )
+
+
+def ledger_sentence(contracts: Contracts) -> str:
+    """ "7,032 contracts of 7,032 customers were kept; 11 lines were left out, most often: …" """
+    out = contracts.ledger[contracts.ledger["outcome"].eq("left out")]
+    kept = say(
+        "{n} contracts of {customers} customers were kept",
+        n=number(len(contracts.rows)),
+        customers=number(contracts.rows["customer"].nunique()),
+    )
+    if out.empty:
+        return say("{kept}; no line was left out.", kept=kept)
+    most = out.sort_values("rows").iloc[-1]
+    return say(
+        "{kept}; {n} lines were left out, most often: “{rule}” ({lines} lines).",
+        kept=kept,
+        n=number(out["rows"].sum()),
+        rule=rule_words(str(most["rule"])),
+        lines=number(most["rows"]),
+    )
+
+
+def rule_words(rule: str) -> str:
+    """What a rule of the ledger did."""
+    return say((RULE if rule in RULE else rules.RULE)[rule].sentence)
