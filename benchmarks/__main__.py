@@ -1,10 +1,13 @@
-"""One command for all figures: `python -m benchmarks --orders 10_000_000 --peers duckdb,polars,pandas --repeat 3`."""
+"""One command for all figures: `python -m benchmarks --orders 10_000_000 --peers duckdb,polars,pandas --repeat 3`.
+
+`python -m benchmarks models` compares the models, see benchmarks.models.
+"""
 
 import argparse
 import subprocess
 import sys
 
-from benchmarks import log_path, report
+from benchmarks import log_path, models, report
 from benchmarks.child import PEERS
 from benchmarks.measure import ROOT, FailedError, measure
 
@@ -19,6 +22,9 @@ def _peers(text: str) -> list[str]:
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["models"]:
+        models.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--orders", type=int, default=10_000_000, help="size of the log, made if it is not there yet")
     parser.add_argument("--peers", type=_peers, default=list(PEERS), help="whom to compare with, joined by commas")

@@ -105,9 +105,9 @@ def simulate(orders: int, rng: np.random.Generator, truth: Truth) -> tuple[list[
 
 def _orders_of(customers: int, rng: np.random.Generator, truth: Truth) -> NDArray:
     """The orders of new customers as `ORDER` records sorted by customer (numbered from 0) and time."""
-    first = _arrivals(customers, rng)
-    customer, second = _purchases(first, rng, truth)
-    by_customer = np.argsort(customer, kind="stable")  # the rounds of _purchases are in time order already
+    first = arrivals(customers, rng)
+    customer, second = purchases(first, rng, truth)
+    by_customer = np.argsort(customer, kind="stable")  # the rounds of purchases are in time order already
     log = np.empty(customer.size, ORDER)
     log["customer"], log["second"] = customer[by_customer], second[by_customer]
     who = log["customer"]
@@ -122,7 +122,7 @@ def _orders_of(customers: int, rng: np.random.Generator, truth: Truth) -> NDArra
     return log
 
 
-def _arrivals(customers: int, rng: np.random.Generator) -> NDArray:
+def arrivals(customers: int, rng: np.random.Generator) -> NDArray:
     """Seconds until each customer's first order; the last month brings half as many again as the first."""
     growth = np.linspace(1.0, 1.5, MONTHS.size - 1)
     weight = np.diff(BOUNDARIES) * growth * SEASON[np.arange(MONTHS.size - 1) % 12]
@@ -130,7 +130,7 @@ def _arrivals(customers: int, rng: np.random.Generator) -> NDArray:
     return BOUNDARIES[month] + (rng.random(customers) * np.diff(BOUNDARIES)[month]).astype(np.int64)
 
 
-def _purchases(first: NDArray, rng: np.random.Generator, truth: Truth) -> tuple[NDArray, NDArray]:
+def purchases(first: NDArray, rng: np.random.Generator, truth: Truth) -> tuple[NDArray, NDArray]:
     """Customer and second of every order until the end of the months, one round of orders after the other."""
     rate = rng.gamma(truth.r, 1 / (truth.alpha * DAY), first.size)
     dropout = rng.beta(truth.a, truth.b, first.size)

@@ -62,7 +62,7 @@ def measure(log_file: Path, orders: int, peers: list[str], repeat: int, timeout:
 
     In the first round every answer is kept and compared cell by cell; a difference raises `FailedError`.
     """
-    run = Run(orders, repeat, machine=_machine(), versions=_versions(peers), log_mb=log_file.stat().st_size / 1e6)
+    run = Run(orders, repeat, machine=machine(), versions=_versions(peers), log_mb=log_file.stat().st_size / 1e6)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         works = _works(log_file, peers, Path(folder))
         for round_number in range(repeat):
@@ -72,14 +72,14 @@ def measure(log_file: Path, orders: int, peers: list[str], repeat: int, timeout:
                 keep = works[work].kept if round_number == 0 else []
                 _read(log_file)
                 print(f"round {round_number + 1} of {repeat}: {work}", file=sys.stderr, flush=True)
-                begin, others_begin = time.perf_counter(), _others_seconds()
+                begin, others_begin = time.perf_counter(), others_seconds()
                 try:
                     run.add(work, json.loads(_child([*works[work].arguments, *keep], timeout)))
                 except FailedError as failure:
                     if work in ("ours", "import"):
                         raise
                     run.failed[work] = str(failure)
-                others = (_others_seconds() - others_begin) / (time.perf_counter() - begin)
+                others = (others_seconds() - others_begin) / (time.perf_counter() - begin)
                 run.others_cores.append(round(max(0.0, others), 2))
             if round_number == 0:
                 run.compared = _compare(works, run, Path(folder))
@@ -112,8 +112,11 @@ def _compare(works: dict[str, _Work], run: Run, folder: Path) -> list[str]:
 
 
 def _child(arguments: list[str], timeout: float) -> str:
-    """The last line that `benchmarks.child` prints."""
-    command = [sys.executable, "-m", "benchmarks.child", *arguments]
+    return last_line([sys.executable, "-m", "benchmarks.child", *arguments], timeout)
+
+
+def last_line(command: list[str], timeout: float) -> str:
+    """The last line that a child process prints. `FailedError` if it does not end well within `timeout` seconds."""
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -133,7 +136,7 @@ def _read(log_file: Path) -> None:
             pass
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "processor": _processor(),
@@ -143,7 +146,7 @@ def _machine() -> dict[str, Any]:
     }
 
 
-def _others_seconds() -> float:
+def others_seconds() -> float:
     """Seconds for which processes other than this one and its ended children kept a core busy; 0 where Linux is not."""
     stat = Path("/proc/stat")
     if not stat.exists():
@@ -161,6 +164,11 @@ def _processor() -> str:
 
 
 def _versions(peers: list[str]) -> dict[str, str]:
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    named = {"commit": commit.strip() or "unknown", "python": platform.python_version()}
-    return named | {name: version(name) for name in dict.fromkeys((*LIBRARIES, *(p for p in peers if p in PEERS)))}
+    named = dict.fromkeys((*LIBRARIES, *(peer for peer in peers if peer in PEERS)))
+    return {"commit": commit(), "python": platform.python_version()} | {name: version(name) for name in named}
+
+
+def commit() -> str:
+    """The commit of this checkout, in short."""
+    said = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    return said.strip() or "unknown"

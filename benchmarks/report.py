@@ -41,10 +41,13 @@ def append(run: Run) -> None:
 
 def with_figures(text: str, runs: dict[int, Run]) -> str:
     """The text of the README with what stands between its marks replaced by the tables of these runs."""
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    figures = "\n\n".join(render(run, runs.get(FULL_SIZE)) for run in runs.values()) or "No run yet."
-    return f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}"
+    return between(text, BEGIN, END, "\n\n".join(render(run, runs.get(FULL_SIZE)) for run in runs.values()))
+
+
+def between(text: str, begin: str, end: str, figures: str) -> str:
+    """The text with the figures in place of what stood between the two marks."""
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}\n\n{figures or 'No run yet.'}\n\n{end}{rest.partition(end)[2]}"
 
 
 def last_runs() -> dict[int, Run]:
@@ -59,7 +62,7 @@ def render(run: Run, full_size: Run | None) -> str:
     parts = [f"## {run.orders:,} orders", _conditions(run), _from_nothing(run), _questions(run)]
     goals = list(goals_of(run, full_size))
     if goals:
-        parts.append(_goals(goals))
+        parts.append(judged(goals))
     return "\n\n".join(parts)
 
 
@@ -70,15 +73,16 @@ def _conditions(run: Run) -> str:
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}."
         f" Commit {commit}; {', '.join(f'{name} {number}' for name, number in versions.items())}.",
         f"Log: {run.log_mb:,.0f} MB of Parquet. Rounds: {run.repeat}; least (median).",
-        _quiet(run),
+        quiet(run.others_cores),
         f"Answers equal to ours in every cell: {', '.join(_label(work) for work in run.compared) or 'none compared'}.",
     ]
     lines += [f"**{_label(work)} did not finish**: {why}." for work, why in run.failed.items()]
     return "\n".join(lines)
 
 
-def _quiet(run: Run) -> str:
-    least, most = min(run.others_cores), max(run.others_cores)
+def quiet(others_cores: list[float]) -> str:
+    """How busy other processes kept the machine, and whether times count."""
+    least, most = min(others_cores), max(others_cores)
     said = f"Other processes kept {least:.1f} to {most:.1f} cores busy meanwhile"
     return (
         f"{said}."
@@ -98,7 +102,7 @@ def _from_nothing(run: Run) -> str:
         if peer in run.seconds:
             times = min(_six(run, peer)) / min(ours)
             rows.append((f"{name}: the six analyses", *_cost(run, peer, SIX), f"{times:.1f}"))
-    return _table(("from the Parquet file", "s", "CPU s", "peak MB", "times ours"), rows)
+    return table(("from the Parquet file", "s", "CPU s", "peak MB", "times ours"), rows)
 
 
 def _questions(run: Run) -> str:
@@ -109,7 +113,7 @@ def _questions(run: Run) -> str:
         row = [f"{analysis.title} (`{analysis.name}`)", *_against_duckdb(run, analysis.name, "")]
         ours, _, naive, times = _against_duckdb(run, analysis.name, " filtered")
         rows.append((*row, ours, naive, times))
-    return _table((*head, *filtered), rows)
+    return table((*head, *filtered), rows)
 
 
 def _against_duckdb(run: Run, name: str, suffix: str) -> tuple[str, str, str, str]:
@@ -176,11 +180,12 @@ def _goals_of_six(run: Run) -> Iterator[Goal]:
             yield Goal("six analyses, nothing prepared", said, f"{times:.1f} × faster", times >= least)
 
 
-def _goals(goals: list[Goal]) -> str:
+def judged(goals: list[Goal]) -> str:
+    """One row per goal, and in words which were missed."""
     rows = [(goal.work, goal.goal, goal.measured, "reached" if goal.is_reached else "**missed**") for goal in goals]
     missed = [f"{goal.work} ({goal.measured}, goal {goal.goal})" for goal in goals if not goal.is_reached]
     verdict = f"Missed: {'; '.join(missed)}." if missed else "No goal was missed."
-    return _table(("goal", "to reach", "measured", ""), rows) + f"\n\n{verdict}"
+    return table(("goal", "to reach", "measured", ""), rows) + f"\n\n{verdict}"
 
 
 def _six(run: Run, who: str) -> list[float]:
@@ -219,6 +224,6 @@ def _label(work: str) -> str:
     return f"{PEERS.get(peer, peer)}{' ' * bool(rest)}{rest}"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     ruler = ["---", *["---:"] * (len(head) - 1)]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ruler, *rows))

@@ -5,16 +5,19 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import report
+from benchmarks import hold_outs, model_child, models, models_report, recovery, report
 from benchmarks.agreement import difference
 from benchmarks.analyses import ANALYSES, FILTER_CHANNEL, Analysis
 from benchmarks.generate import generate
 from benchmarks.measure import Run
 from benchmarks.peers import duckdb_naive
+from benchmarks.real_shops import REAL_SHOPS, RealShop
+from retention_core.models import btyd, value
 
 ORDERS = 10_000
 
@@ -126,6 +129,134 @@ def test_the_readme_shows_the_figures_of_the_last_runs() -> None:
     """Figures are rendered, never typed: what stands between the marks is what the results say."""
     text = report.README.read_text(encoding="utf-8")
     assert text == report.with_figures(text, report.last_runs())
+
+
+@pytest.fixture(scope="module")
+def summary(log_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One row per customer of the small log, as both sides of a comparison of models get it."""
+    path = tmp_path_factory.mktemp("summary") / "summary.csv"
+    model_child.write_summary(log_file, None, path)
+    return path
+
+
+def test_the_summary_of_the_models_is_that_of_the_log(summary: Path, log: pd.DataFrame) -> None:
+    table = pd.read_csv(summary)
+    days = (
+        log.assign(day=log["ordered_at"].dt.normalize()).groupby(["customer_id", "day"], as_index=False)["amount"].sum()
+    )
+    first = days.groupby("customer_id")["day"].transform("min")
+    later = days[days["day"] > first]
+    assert len(table) == log["customer_id"].nunique()
+    assert table["repeat_orders"].sum() == len(later)
+    assert (table["mean_repeat_amount"] * table["repeat_orders"]).sum() == pytest.approx(later["amount"].sum())
+    assert table["age"].max() == (log["ordered_at"].max().normalize() - log["ordered_at"].min().normalize()).days
+
+
+def test_a_peer_with_our_parameters_and_values_differs_in_nothing_and_a_wrong_value_is_found(
+    summary: Path, tmp_path: Path
+) -> None:
+    ours = model_child.ours(summary)
+    table = pd.read_csv(summary)
+    spending = model_child.spend.fit(table["repeat_orders"], table["mean_repeat_amount"])
+    columns = [table[name] for name in model_child.COLUMNS[1:]]
+    values = value.value(btyd.fit(table, "bg_nbd"), spending, *columns, 360.0, 12, 0.01)
+    peer = {"params": ours["params"], "spend_params": ours["spend_params"], "year_days": 360.0}
+    np.save(tmp_path / "values.npy", values)
+    judged = model_child.judge(summary, tmp_path / "values.npy", peer)
+    assert judged["log_likelihood"] == pytest.approx(ours["log_likelihood"], abs=1e-6)
+    assert judged["values_differ"] < 1e-12
+    assert judged["sum"] == pytest.approx(ours["sum_360"]) and ours["sum_365"] > ours["sum_360"]
+    values[7] *= 1 + 1e-6
+    np.save(tmp_path / "values.npy", values)
+    assert model_child.judge(summary, tmp_path / "values.npy", peer)["values_differ"] == pytest.approx(1e-6, rel=1e-3)
+    worse = peer | {"params": [2 * ours["params"][0], *ours["params"][1:]]}
+    assert model_child.judge(summary, tmp_path / "values.npy", worse)["log_likelihood"] < ours["log_likelihood"] - 1
+
+
+def test_hidden_orders_are_those_of_the_last_days(log_file: Path, log: pd.DataFrame, tmp_path: Path) -> None:
+    real = RealShop("small log", (log_file.name,))
+    shop = real.opened(log_file.parent)
+    splits = real.splits(shop)
+    assert {name: (hidden - seen).days for name, (seen, hidden) in splits.items()} == {
+        "6 months": 182,
+        "12 months": 364,
+    }
+    seen, hidden = splits["12 months"]
+    tests = hold_outs.of_split(shop, seen, hidden)
+    days = log.assign(day=log["ordered_at"].dt.normalize()).drop_duplicates(["customer_id", "day"])
+    known = days.loc[days["day"] <= pd.Timestamp(seen), "customer_id"].unique()
+    later = days[(days["day"] > pd.Timestamp(seen)) & days["customer_id"].isin(known)]
+    assert [test.model for test in tests] == list(models_report.MODELS)
+    assert {(test.customers, test.actual) for test in tests} == {(len(known), len(later))}
+
+
+def test_files_that_are_not_there_are_said_to_be_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hold_outs, "REAL_SHOPS", tuple(shop for shop in REAL_SHOPS if not shop.sample))
+    found = hold_outs.hold_outs(tmp_path)
+    assert [row["shop"] for row in found["skipped"]] == [shop.title for shop in REAL_SHOPS if not shop.sample]
+    assert not found["hold_outs"]
+
+
+@pytest.mark.parametrize(("model", "kind"), [(model, "exact") for model in recovery.TRUE] + [("bg_nbd", "days")])
+def test_a_few_seeds_recover_the_truth(model: str, kind: str) -> None:
+    found = recovery.recovery(model, kind, 2_000, seeds=6)
+    assert found.usable == 6
+    assert sum(found.held.values()) >= 0.75 * 6 * len(found.true), found.held
+    assert all(found.mean[name] == pytest.approx(true, rel=0.5) for name, true in found.true.items())
+
+
+def test_a_wrong_truth_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Amounts in another currency: v is a quantity of money, p and q are none."""
+    drawn = recovery.spending
+
+    def dearer(customers: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        x, mean = drawn(customers, rng)
+        return x, 2 * mean
+
+    monkeypatch.setattr(recovery, "spending", dearer)
+    found = recovery.recovery("gamma_gamma", "exact", 2_000, seeds=6)
+    assert found.held["v"] == 0 and found.held["q"] >= 4
+
+
+def test_a_peer_without_an_environment_is_left_out_with_the_way_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(models.SkippedError, match=r"no environment .*lifetimes; benchmarks/README.md says"):
+        models.compare(models.COMPARISONS["cdnow-lifetimes"], tmp_path, tmp_path, repeat=1)
+
+
+def test_missed_goals_of_the_models_are_named_as_missed() -> None:
+    steps = {"fit": 1.0, "spend": 1.0, "value": 1.0}
+    samples = {"ours": {step: [1.0, 2.0] for step in steps}, "peer": {step: [29.0, 60.0] for step in steps}}
+    run = {
+        "seconds": samples,
+        "ours": {"log_likelihood": -10.002},
+        "judged": {"log_likelihood": -10.0, "values_differ": 1e-8},
+    }
+    found = {
+        "held": {"r": 95, "alpha": 89},
+        "seeds": 100,
+        "model": "bg_nbd",
+        "customers": 4000,
+        "customers_are": "days",
+    }
+    goals = list(models_report.goals_of({"million-lifetimes": run, "recovery": {"recoveries": [found]}}))
+    assert [(goal.measured, goal.is_reached) for goal in goals] == [
+        ("29 ×", False),
+        ("29 ×", False),
+        ("worse by 2e-03", False),
+        ("1e-08", False),
+        ("89 %", False),
+    ]
+    better = {
+        "seconds": samples | {"peer": {step: [51.0] for step in steps}},
+        "ours": {"log_likelihood": -10.0005},
+        "judged": {"log_likelihood": -10.0, "values_differ": 1e-10},
+    }
+    assert all(goal.is_reached for goal in models_report.goals_of({"million-lifetimes": better}))
+
+
+def test_the_readme_shows_the_last_runs_of_the_models() -> None:
+    text = report.README.read_text(encoding="utf-8")
+    assert text == models_report.with_figures(text, models_report.last_runs())
 
 
 def _module(peer: str) -> ModuleType:
