@@ -36,9 +36,9 @@ STAGE_OF: dict[str, ActsOn] = {
 class Cells:
     """A baseline cut to the months that count: existing groups of customers (E) apart from the arrivals of each month.
 
-    old_customers, old_returning (S, E); old_active, old_orders (S, E, H); new_customers, new_returning, new_rate (S, H):
-    by month of arrival, returning within 365 days and within the goal's window; new_active, new_orders (S, H, H): month
-    of arrival, then month; new_peak (S, H): greatest share active in any month; order_value (S, H); margin: share of it.
+    old_customers, old_returning (S, E); old_active, old_orders (S, E, H). By month of arrival: new_customers,
+    new_returning (within 365 days), new_rate (within the goal's window), new_peak (greatest share active in any month)
+    (S, H); new_active, new_orders (S, H, H): month of arrival, then month. order_value (S, H); margin: a share of it.
     """
 
     months: tuple[date, ...]

@@ -43,7 +43,7 @@ def alone(expected: Cells, levers: Sequence[Lever], middle: Floats, strengths: F
 
 
 def _break_even(without_effect: Floats, with_a_little: Floats) -> Floats:
-    """The profit of a lever by itself is a straight line in its uplift: where it crosses 0. NaN beyond an uplift of 1."""
+    """A lever's profit is a straight line in its uplift: where it crosses 0. NaN beyond an uplift of 1."""
     slope = (with_a_little - without_effect) / STEP
     uplift = np.divide(-without_effect, slope, out=np.full(slope.shape, np.nan), where=slope > 0)
     return np.where(without_effect >= 0, 0.0, np.where(uplift <= 1, uplift, np.nan))

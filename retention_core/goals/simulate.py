@@ -40,7 +40,8 @@ class Result:
     """What comes out of a goal. Frames hold identifiers; shares are 0-1; extra is against the baseline.
 
     `months`: one row per variant (baseline, plan), series (rate, customers, orders, revenue, margin_after_cost) and
-    month: variant, series, month, mean, p10, p25, p50, p75, p90. A rate belongs to the customers first won in the month.
+    month: variant, series, month, mean, p10, p25, p50, p75, p90. A rate is that of the customers first won in the
+    month.
     `waterfall`: one row per step from the baseline's rate in `month` to the plan's: step (baseline, lever, overlap,
     plan), key, change, starts_at, ends_at. Mean rates; each lever's bar is what it does alone, in the goal's order.
     `levers`: one row per lever in force, alone on the expected baseline with its median uplift: key, rate_change,
@@ -49,11 +50,11 @@ class Result:
     rate_low, rate_mid, rate_high, profit_low, profit_mid, profit_high. All other inputs at the middle.
     `payback`: one row per month: month, paid_back (share of draws whose costs are covered from that month on), and the
     profit up to it: mean, p10, p25, p50, p75, p90.
-    `rate_before`, `rate`: the baseline's and the plan's rate in `month`. `probability`: that the rate reaches the target;
-    None without one. `profit`: extra margin after all costs; `cost`: programme and discounts; `extra_retained`:
-    customers who come back within a year and would not have. `probability_of_profit`: None where amounts are not known.
-    `payback_month`: first month from which half of the draws are paid back; None if never, or without costs.
-    `cost_per_extra`: cost of one more customer retained; None where fewer than 90 % of the draws retain more.
+    `rate_before`, `rate`: the baseline's and the plan's rate in `month`. `probability`: that the rate reaches the
+    target; None without one. `profit`: extra margin after all costs; `cost`: programme and discounts;
+    `extra_retained`: customers who come back within a year and would not have. `probability_of_profit`: None where
+    amounts are not known. `payback_month`: first month from which half of the draws are paid back; None if never, or
+    without costs. `cost_per_extra`: cost of one more customer retained; None where under 90 % of the draws retain more.
     """
 
     months: pd.DataFrame
