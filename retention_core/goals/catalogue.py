@@ -54,7 +54,7 @@ class Offer:
     `audience`: a column of `query`; its share of `stages` is the reach; "" for everybody. `effect`: for levers on
     returning, by how much of itself the 365-day rate of those who take part grows; else how much more, as a share.
     `spread`: standard deviation of the effect where it can be harm, too; else the grade sets it. `needs`: what a file
-    must tell. The other fields are those of `Lever`.
+    must tell. `letters_a_year`: to each of the reached. The other fields are those of `Lever`.
     """
 
     key: str
@@ -71,62 +71,56 @@ class Offer:
     take_up: float = 1.0
     cost_once: float = 0.0
     cost_per_month: float = 0.0
-    cost_per_contact: float = 0.0
-    contacts_per_month: float = 0.0
+    letters_a_year: float = 0.0
     discount: float = 0.0
     discount_taken_by_returning: float = 0.0
     ramp_months: int = 3
-
-
-def _letters(a_year: float) -> dict[str, float]:
-    """The price of so many letters a year to each."""
-    return {"cost_per_contact": E_MAIL, "contacts_per_month": a_year / 12}
 
 
 OFFERS: tuple[Offer, ...] = (
     Offer(
         "loyalty_programme", "Loyalty programme", "return_of_active", "outside_club", ("repeat",), "event_audiences",
         effect=0.05, grade="C", source=PROGRAMME, take_up=0.3, cost_once=3_000, cost_per_month=150,
-        discount=0.05, discount_taken_by_returning=0.8, ramp_months=6,
+        discount=0.05, discount_taken_by_returning=0.25, ramp_months=6,
     ),
     Offer(
         "welcome", "Welcome and thank-you after the first order", "return_after_first", "writable", ("new",),
-        effect=0.03, grade="C", source=PROGRAMME, cost_once=500, **_letters(4), ramp_months=1,
+        effect=0.03, grade="C", source=PROGRAMME, cost_once=500, letters_a_year=4, ramp_months=1,
     ),
     Offer(
         "win_back", "Win-back letters, one after the other", "win_back", "writable", ("lapsed",),
-        effect=0.1, grade="C", source=NOT_THE_RISKIEST, cost_once=500, **_letters(4),
-        discount=0.1, discount_taken_by_returning=0.5, ramp_months=1,
+        effect=0.1, grade="C", source=NOT_THE_RISKIEST, cost_once=500, letters_a_year=4,
+        discount=0.1, discount_taken_by_returning=0.3, ramp_months=1,
     ),
     Offer(
         "post_purchase", "Letters after every order", "return_of_active", "writable", ("repeat",),
-        effect=0.02, grade="B", source=LETTER, cost_once=500, **_letters(6), ramp_months=1,
+        effect=0.02, grade="B", source=LETTER, cost_once=500, letters_a_year=6, ramp_months=1,
     ),
     Offer(
         "birthday", "Birthday and holiday greetings", "return_of_active", "birthday_known", ("repeat",),
-        needs="customers", effect=0.01, cost_once=200, **_letters(2),
-        discount=0.1, discount_taken_by_returning=0.1, ramp_months=12,
+        needs="customers", effect=0.01, cost_once=200, letters_a_year=2,
+        discount=0.1, discount_taken_by_returning=0.05, ramp_months=12,
     ),
     Offer(
         "holiday_shoppers", "Bring holiday shoppers back", "return_after_first", "holiday_first", ("new",),
-        effect=0.03, grade="C", source=HOLIDAY, cost_once=300, **_letters(3), ramp_months=1,
+        effect=0.03, grade="C", source=HOLIDAY, cost_once=300, letters_a_year=3, ramp_months=1,
     ),
     Offer(
         "personal_offers", "Personal offers from the favourite category", "return_of_active", "category_known",
-        ("repeat",), needs="categories", effect=0.01, cost_once=1_000, **_letters(6),
-        discount=0.1, discount_taken_by_returning=0.2,
+        ("repeat",), needs="categories", effect=0.01, cost_once=1_000, letters_a_year=6,
+        discount=0.1, discount_taken_by_returning=0.1,
     ),
     Offer(
         "cross_sell", "Products that go together, and dearer versions", "order_value", "one_category", ACTIVE,
-        needs="categories", effect=0.01, cost_once=1_000, **_letters(4),
+        needs="categories", effect=0.01, cost_once=1_000, letters_a_year=4,
     ),
     Offer(
         "wish_list", "Reminders of the wish list", "return_after_first", "wish_waiting", ("new",), "event_audiences",
-        needs="events", effect=0.01, cost_once=500, **_letters(3), ramp_months=1,
+        needs="events", effect=0.01, cost_once=500, letters_a_year=3, ramp_months=1,
     ),
     Offer(
         "abandoned_cart", "Reminders of abandoned carts", "return_after_first", "cart_left", ("new",),
-        "event_audiences", needs="events", effect=0.02, cost_once=500, **_letters(3), ramp_months=1,
+        "event_audiences", needs="events", effect=0.02, cost_once=500, letters_a_year=3, ramp_months=1,
     ),
     Offer(
         "spin_and_win", "Spin-and-win and pop-up coupons", "acquisition",
@@ -139,7 +133,7 @@ OFFERS: tuple[Offer, ...] = (
     Offer(
         "subscription", "Subscriptions and boxes of what is bought again", "orders_per_buyer", "same_product",
         ACTIVE, "product_audiences", needs="order_lines", effect=0.1, take_up=0.05, cost_once=5_000,
-        cost_per_month=100, discount=0.05, discount_taken_by_returning=1.0, ramp_months=6,
+        cost_per_month=100, discount=0.05, discount_taken_by_returning=0.05, ramp_months=6,
     ),
     Offer(
         "checkout", "Easier payment and checkout", "return_after_first", "payment_known", ("new",), needs="methods",
@@ -155,7 +149,7 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         "feedback", "Ask for reviews, and act on them", "return_after_first", "without_review", ("new",),
-        "event_audiences", effect=0.01, take_up=0.1, cost_once=300, **_letters(1), ramp_months=1,
+        "event_audiences", effect=0.01, take_up=0.1, cost_once=300, letters_a_year=1, ramp_months=1,
     ),
     Offer(
         "gamification", "Badges, competitions, progress in the app", "return_of_active", "with_app", ("repeat",),
@@ -168,16 +162,16 @@ OFFERS: tuple[Offer, ...] = (
     ),
     Offer(
         "useful_content", "Guides, blog and videos", "return_of_active", "reader", ("repeat",), "event_audiences",
-        needs="events", effect=0.01, cost_per_month=300, **_letters(12), ramp_months=6,
+        needs="events", effect=0.01, cost_per_month=300, letters_a_year=12, ramp_months=6,
     ),
     Offer(
         "email_frequency", "A letter every week instead of every two", "return_after_first", "writable", ("new",),
-        effect=0.0, spread=0.1, grade="B", source=FREQUENCY, **_letters(26), ramp_months=0,
+        effect=0.0, spread=0.1, grade="B", source=FREQUENCY, letters_a_year=26, ramp_months=0,
     ),
     Offer(
         "first_order_discount", "A discount on the second order, for first-time buyers only", "return_after_first",
-        "writable", ("new",), effect=0.05, grade="B", source=FIRST_DISCOUNT, cost_once=200, **_letters(2),
-        take_up=0.5, discount=0.2, discount_taken_by_returning=0.5, ramp_months=1,
+        "writable", ("new",), effect=0.05, grade="B", source=FIRST_DISCOUNT, cost_once=200, letters_a_year=2,
+        take_up=0.5, discount=0.2, discount_taken_by_returning=0.15, ramp_months=1,
     ),
     Offer(
         "fewer_discounts", "Discounts, but not all year round", "order_value", "discount_only", ACTIVE,

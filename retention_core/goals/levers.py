@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from retention_core.goals.catalogue import OFFERS, Needs, Offer, Stage
+from retention_core.goals.catalogue import E_MAIL, OFFERS, Needs, Offer, Stage
 from retention_core.goals.goal import GoalError, Lever, Uplift
 from retention_core.metrics import Z95, wilson
 
@@ -186,13 +186,17 @@ def with_own_test(lever: Lever, found: OwnTest | None = None, **measured: float)
 
 
 def suggested(levers: Iterable[Lever], most: int = 3) -> tuple[str, ...]:
-    """Keys of the levers for a first scenario: those that bring most, by more than opinion, and without discounts."""
+    """Keys of the levers for a first scenario: by more than opinion, no discounts, those on the first return first.
+
+    Only these move the goal's rate, which is about new customers; among equals, what brings most.
+    """
     sound = [
         lever
         for lever in levers
         if lever.acts_on in RETURNING and lever.grade != "D" and not lever.discount and _strength(lever) > 0
     ]
-    return tuple(lever.key for lever in sorted(sound, key=_strength, reverse=True)[:most])
+    sound.sort(key=lambda lever: (lever.acts_on != "return_after_first", -_strength(lever)))
+    return tuple(lever.key for lever in sound[:most])
 
 
 def _strength(lever: Lever) -> float:
@@ -213,8 +217,8 @@ def _lever(offer: Offer, reach: Reach, rates: Mapping[Stage, float]) -> Lever:
         source=offer.source,
         cost_once=offer.cost_once,
         cost_per_month=offer.cost_per_month,
-        cost_per_contact=offer.cost_per_contact,
-        contacts_per_month=offer.contacts_per_month,
+        cost_per_contact=E_MAIL if offer.letters_a_year else 0.0,
+        contacts_per_month=offer.letters_a_year / 12,
         discount=offer.discount,
         discount_taken_by_returning=offer.discount_taken_by_returning,
         ramp_months=offer.ramp_months,

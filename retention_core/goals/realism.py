@@ -1,0 +1,312 @@
+"""Is a target realistic for this shop? Four witnesses, the kind of product, a verdict and three suggested targets.
+
+    facts = realism.facts_of(shop)                               # small queries, once per data set and scope
+    judged = realism.judge(facts, baseline=0.18, target=0.2, by=date(2027, 11, 1))
+
+`judge` is arithmetic on the facts: a slider that moves the target runs no SQL.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from retention_core import cohorts
+from retention_core.goals.goal import WINDOWS, GoalError, check_choice, check_number
+from retention_core.goals.published import PUBLISHED, published_for
+from retention_core.metrics import SMALL_SAMPLE, Reading, wilson
+
+if TYPE_CHECKING:
+    from retention_core.store import Shop
+
+Verdict: TypeAlias = Literal["within", "stretch", "not_seen"]
+Kind: TypeAlias = Literal["replenishable", "mixed", "gift", "unknown"]
+
+COLOURS: Mapping[Verdict, str] = {"within": "green", "stretch": "orange", "not_seen": "red"}
+REPLENISHABLE_FROM, GIFT_BELOW = 0.4, 0.15  # share of later purchases that are a product bought before
+FAITHFUL_ENOUGH = 100  # returning customers behind the kind of product
+LARGE_SEGMENT_SHARE, LARGE_SEGMENT = 0.05, 100
+MOST_YEARS = 3.0
+POWER, ALPHA = 0.8, 0.05
+# How much of what a good programme achieves is suggested as the ambitious target.
+AMBITION: Mapping[Kind, float] = {"replenishable": 1.0, "mixed": 0.75, "unknown": 0.75, "gift": 0.5}
+
+
+@dataclass(frozen=True)
+class ProductKind:
+    """What is sold, by how often it is bought again: of `purchases` that returning customers made later, the `share`
+    that was a product they had bought before (None: no order lines)."""
+
+    kind: Kind
+    share: float | None
+    purchases: int
+    customers: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a shop's own data say about its range. `rate`: second orders within the window, of all observed so long.
+
+    quarters: one row per finished quarter of first orders: quarter, customers, ordered_again, share, shrunk_share.
+    segments: one row per dimension and value with enough customers: dimension, value, customers, share, shrunk_share.
+    new_customers: won in the last 365 days.
+    """
+
+    as_of: date
+    window: int
+    rate: Reading
+    quarters: pd.DataFrame
+    segments: pd.DataFrame
+    new_customers: int
+    product: ProductKind
+
+
+@dataclass(frozen=True)
+class Witness:
+    """One witness: the highest rate it speaks for (None: it cannot say), and the figures of its sentence.
+
+    `key`: own_best, own_change, published or measurable. For measurable, `share` is the baseline plus the smallest
+    change that can be told from chance.
+    """
+
+    key: str
+    share: float | None
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Targets:
+    cautious: float
+    realistic: float
+    ambitious: float
+
+
+@dataclass(frozen=True)
+class Realism:
+    """The verdict on a target, its reasons, and better targets. Up to `plan_up_to` a rate lies within the shop's own
+    range, up to `stretch_up_to` it is a stretch."""
+
+    verdict: Verdict
+    baseline: float
+    target: float
+    window: int
+    years: float
+    plan_up_to: float
+    stretch_up_to: float
+    is_measurable: bool | None
+    witnesses: tuple[Witness, ...]
+    product: ProductKind
+    targets: Targets
+
+    @property
+    def colour(self) -> str:
+        return COLOURS[self.verdict]
+
+
+def facts_of(shop: Shop, window: int = 365, **scope: Any) -> Facts:
+    """What the shop's own data say about its range, for second orders within `window` days."""
+    check_choice("The goal", "window", window, WINDOWS)
+    truncated = cohorts.left_truncated(shop.query("cohort_retention"))
+    quarters = shop.query("quarter_returns", window_days=window, **scope)
+    if truncated:
+        quarters = quarters[quarters["quarter"] > max(truncated)]
+        starts = pd.Timestamp(max(truncated)) + pd.offsets.MonthBegin()
+        scope = {**scope, "since": max(starts.date(), _day(scope.get("since")) or date.min)}
+    segments = shop.query("segment_returns", window_days=window, **scope)
+    rate = shop.metric(f"second_order_within_{window}_days", **scope)
+    enough = max(LARGE_SEGMENT, LARGE_SEGMENT_SHARE * (rate.denominator or 0))
+    shrunk = [_shrunk(group, "value") for _, group in segments.groupby("dimension")]
+    segments = pd.concat(shrunk) if shrunk else segments.assign(shrunk_share=0.0)
+    since = shop.observed_on - timedelta(days=364)
+    recent = shop.query("customer_totals", **{**scope, "since": max(since, _day(scope.get("since")) or date.min)})
+    return Facts(
+        as_of=shop.observed_on,
+        window=window,
+        rate=rate,
+        quarters=_shrunk(quarters, "quarter"),
+        segments=segments[segments["customers"] >= enough].reset_index(drop=True),
+        new_customers=int(recent["customers"].iloc[0]),
+        product=_product(shop, scope),
+    )
+
+
+def judge(facts: Facts, baseline: float, target: float, by: date) -> Realism:
+    """Whether `target` by the day `by` is realistic, from a rate that would be `baseline` by then if nothing changed.
+
+    Raises GoalError for a rate outside 0-1 and for a day that is not after the last observed one.
+    """
+    for name, value in (("target", baseline), ("target", target)):
+        check_number("The goal", name, value)
+    if by <= facts.as_of:
+        raise GoalError(f"The goal's date is {by}; it must be after {facts.as_of}, the last day in the data.")
+    years = min((by - facts.as_of).days / 365, MOST_YEARS)
+    best, moved = _own_best(facts), _own_change(facts, baseline, years)
+    published = _published(facts, baseline, years)
+    plan = _highest(baseline, best.figures.get("quarter_share"), moved.share, published.figures.get("low"))
+    stretch = min(_highest(plan, best.figures.get("segment_share"), published.share), 1.0)
+    measurable = _measurable(facts, baseline, years)
+    smallest = measurable.figures.get("smallest_change")
+    return Realism(
+        verdict="within" if target <= plan else "stretch" if target <= stretch else "not_seen",
+        baseline=baseline,
+        target=target,
+        window=facts.window,
+        years=years,
+        plan_up_to=min(plan, 1.0),
+        stretch_up_to=stretch,
+        is_measurable=None if smallest is None else abs(target - baseline) >= smallest,
+        witnesses=(best, moved, published, measurable),
+        product=facts.product,
+        targets=_targets(facts.product.kind, baseline, plan, years),
+    )
+
+
+def smallest_change(rate: float, customers: float, power: float = POWER, alpha: float = ALPHA) -> float | None:
+    """The smallest rise of a share that two groups of so many customers each can tell from chance; None: not even to 1.
+
+    Two-sided test of two shares: n·d² = (z₁·√(2·p̄·(1−p̄)) + z₂·√(p₁(1−p₁) + p₂(1−p₂)))², solved for d by halving
+    (Fleiss, Levin & Paik 2003, eq. 4.14, without continuity correction).
+    """
+    if customers <= 0 or not 0 <= rate < 1:
+        return None
+    z_alpha, z_power = NormalDist().inv_cdf(1 - alpha / 2), NormalDist().inv_cdf(power)
+
+    def is_told(change: float) -> bool:
+        other = rate + change
+        mean = (rate + other) / 2
+        noise = z_alpha * math.sqrt(2 * mean * (1 - mean))
+        noise += z_power * math.sqrt(rate * (1 - rate) + other * (1 - other))
+        return customers * change**2 >= noise**2
+
+    low, high = 0.0, 1 - rate
+    if not is_told(high):
+        return None
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (low, middle) if is_told(middle) else (middle, high)
+    return high
+
+
+def _own_best(facts: Facts) -> Witness:
+    """The best finished quarter and the best large segment, both after shrinkage."""
+    figures: dict[str, Any] = {}
+    quarters, segments = facts.quarters, facts.segments
+    if len(quarters) > 1:
+        row = quarters.iloc[int(quarters["shrunk_share"].argmax())]
+        figures |= {"quarter": row["quarter"].date(), "quarter_share": float(row["shrunk_share"])}
+        figures |= {"quarter_customers": int(row["customers"]), "quarters": len(quarters)}
+    several = segments[segments.groupby("dimension")["value"].transform("count") > 1] if len(segments) else segments
+    if len(several):
+        row = several.iloc[int(several["shrunk_share"].argmax())]
+        figures |= {"dimension": str(row["dimension"]), "segment": str(row["value"])}
+        figures |= {"segment_share": float(row["shrunk_share"]), "segment_customers": int(row["customers"])}
+    shares = [figures[name] for name in ("quarter_share", "segment_share") if name in figures]
+    return Witness("own_best", max(shares) if shares else None, figures)
+
+
+def _own_change(facts: Facts, baseline: float, years: float) -> Witness:
+    """The largest rise between two quarters no further apart than the goal is away, if beyond chance; else none.
+
+    Where the goal is a year away or more, a quarter is compared with the same quarter of other years: the season is no
+    change. The more pairs, the further apart two must be (Bonferroni).
+    """
+    quarters = facts.quarters[facts.quarters["customers"] >= SMALL_SAMPLE]
+    reach = max(round(4 * years), 1)
+    number = (quarters["quarter"].dt.year * 4 + quarters["quarter"].dt.quarter).to_numpy()
+    steps = number[None, :] - number[:, None]
+    is_pair = (steps > 0) & (steps <= reach) & ((steps % 4 == 0) | (reach < 4))
+    earlier, later = np.nonzero(is_pair)
+    if not len(earlier):
+        return Witness("own_change", None)
+    z = NormalDist().inv_cdf(1 - 0.025 / len(earlier))
+    hits, trials = (quarters[name].to_numpy(float) for name in ("ordered_again", "customers"))
+    low, high = wilson(hits, trials, z)
+    share = hits / trials
+    rise = share[later] - share[earlier]
+    # Newcombe (1998), method 10: the lower end of the difference of two shares.
+    surely = rise - np.hypot(share[later] - low[later], high[earlier] - share[earlier])
+    figures: dict[str, Any] = {"pairs": len(earlier), "largest": float(rise.max()), "years": reach / 4}
+    if not (surely > 0).any():
+        return Witness("own_change", baseline, {**figures, "change": 0.0})
+    place = int(np.argmax(np.where(surely > 0, rise, -np.inf)))
+    days = quarters["quarter"].to_numpy()
+    figures |= {"change": float(rise[place])}
+    figures |= {"from_quarter": pd.Timestamp(days[earlier[place]]).date()}
+    figures |= {"to_quarter": pd.Timestamp(days[later[place]]).date()}
+    return Witness("own_change", min(baseline + float(rise[place]), 1.0), figures)
+
+
+def _published(facts: Facts, baseline: float, years: float) -> Witness:
+    known = published_for(facts.window)
+    if not known:
+        return Witness("published", None)
+    low, high = (min(baseline * (1 + known[key].value) ** years, 1.0) for key in ("programme_low", "programme_high"))
+    level = known["all_retailers"]
+    figures = {"low": low, "high": high, "level": level.value, "source": level.source, "year": level.year}
+    return Witness("published", high, figures)
+
+
+def _measurable(facts: Facts, baseline: float, years: float) -> Witness:
+    """New customers of the time until the goal, a year at most, split in two halves."""
+    customers = int(facts.new_customers * min(years, 1.0) / 2)
+    change = smallest_change(baseline, customers)
+    if change is None:
+        return Witness("measurable", None, {"customers": customers})
+    return Witness("measurable", baseline + change, {"customers": customers, "smallest_change": change})
+
+
+def _targets(kind: Kind, baseline: float, plan: float, years: float) -> Targets:
+    """From what a programme is known to move in the time; goods that are used up allow more, gifts less.
+
+    The programmes were measured on 365 days; for shorter windows the same relative movement is assumed.
+    """
+    changes = {one.key: one.value for one in PUBLISHED if one.kind == "change"}
+    cautious = baseline * (1 + changes["programme_low"]) ** years
+    ambitious = baseline + AMBITION[kind] * baseline * ((1 + changes["programme_high"]) ** years - 1)
+    if kind == "replenishable":
+        ambitious = max(ambitious, plan)
+    shares = (cautious, (cautious + ambitious) / 2, ambitious)
+    return Targets(*(min(round(share, 3), 1.0) for share in shares))
+
+
+def _product(shop: Shop, scope: Mapping[str, Any]) -> ProductKind:
+    if not shop.facts.has_order_lines:
+        return ProductKind("unknown", None, 0, 0)
+    row = shop.query("repeat_products", **scope).iloc[0]
+    purchases, customers = int(row["later_lines"]), int(row["returning_customers"])
+    share = int(row["repeated_lines"]) / purchases if purchases else None
+    if share is None or customers < FAITHFUL_ENOUGH:
+        return ProductKind("unknown", share, purchases, customers)
+    kind: Kind = "replenishable" if share >= REPLENISHABLE_FROM else "gift" if share < GIFT_BELOW else "mixed"
+    return ProductKind(kind, share, purchases, customers)
+
+
+def _shrunk(groups: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The rows with shrunk_share: each share pulled to the mean as far as its size allows."""
+    if groups.empty:
+        return groups.assign(shrunk_share=pd.Series(dtype=float)).reset_index(drop=True)
+    cells = pd.DataFrame(
+        {
+            "cohort": groups[name],
+            "age": 1,
+            "cohort_customers": groups["customers"],
+            "active_customers": groups["ordered_again"],
+            "is_complete": True,
+        }
+    )
+    return groups.assign(shrunk_share=cohorts.with_marks(cells)["shrunk_share"]).reset_index(drop=True)
+
+
+def _highest(*shares: float | None) -> float:
+    return max(share for share in shares if share is not None)
+
+
+def _day(value: Any) -> date | None:
+    return None if value is None else pd.Timestamp(value).date()
