@@ -10,8 +10,8 @@ from retention_core.metrics import SMALL_SAMPLE, Z95
 
 ORDER_NUMBERS = (1, 2, 3, 4, 5)  # 5 stands for the fifth and all later orders
 ALL_ORDERS = 0
-STAGES = ("new", "active", "won_back", "at_risk", "lapsed", "lost")
-IN_TOUCH, GONE = ("new", "active", "won_back"), ("lapsed", "lost")
+STAGES = ("active", "won_back", "new", "at_risk", "lapsed", "lost")  # from the nearest to the farthest
+GONE = ("lapsed", "lost")
 LONGEST_WAIT = 730  # days: who comes back after two years is a new acquaintance
 A_YEAR = 365
 REMINDED, LAPSED = 0.8, 0.9  # of those who come back
@@ -81,11 +81,16 @@ def _day_of(seen: pd.DataFrame, part: float) -> int:
     return int(seen.loc[reached, "day"].iloc[0])
 
 
+def wait_after(found: dict[int, Wait], order_number: int) -> Wait | None:
+    """The wait after this order; where too few came back after it, that after any order; None: too few at all."""
+    return found.get(order_number) or found.get(ALL_ORDERS)
+
+
 def own_limits(found: dict[int, Wait]) -> Limits:
     """The limits of the shop's own waits. An order number that has none takes those of all orders."""
     rows = []
     for number in ORDER_NUMBERS:
-        wait = found.get(number) or found.get(ALL_ORDERS)
+        wait = wait_after(found, number)
         rows.append((WITHOUT_WAITS // 2, WITHOUT_WAITS) if wait is None else (wait.reminder_days, wait.lapse_days))
     return _limits(rows)
 

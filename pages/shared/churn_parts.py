@@ -1,6 +1,8 @@
-"""Parts of the page Churn: waits between orders, stages and moves, the moment for a reminder."""
+"""Parts of the page Churn: stages and moves, waits between orders, the moment for a reminder."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
@@ -13,52 +15,68 @@ from retention_core.lifecycle import Limits, Wait
 from retention_core.say import month, say
 
 NOTES = (
-    "A customer without a contract never says goodbye. Lapsed means: silent for longer than nine of ten of those who "
-    "did come back (within the time observed, at most two years). Customers who are still silent count for as long "
-    "as they have been observed.",
-    "Reminder: the day by which four of five who come back by themselves are back. Earlier, it mostly reaches people "
-    "who would order anyway; later, people who are gone. Only a test with a control group shows whether it helps.",
-    "Moves are counted day by day: a customer can move twice in a month. Stages are those at the end of the month.",
+    "A customer without a contract never says goodbye. Lapsed: silent for longer than nine of ten of those who did "
+    "come back, within the time observed and at most two years. Customers who are still silent count for as long as "
+    "they have been observed (Kaplan and Meier), so a young shop does not take its quick returners for all of them. "
+    "The interval is that of a share of so many returns (Woodruff 1952), 95 % sure.",
+    "Limits depend on the order number: who has ordered often orders again sooner. An order number that fewer than 30 "
+    "came back from, or that is too young to show long waits, takes the limits of all orders. With a number of days of "
+    "your own, at risk begins after half of them. Lost is always twice as long as lapsed.",
+    "Reminder: the day by which four of five who come back by themselves are back. Earlier it mostly reaches people "
+    "who would order anyway; later, people who are gone. Whether it brings orders that would not have come, only a "
+    "test with a control group shows.",
+    "Moves are counted day by day, so a customer can move twice in a month. Stages are those at the end of a month. "
+    "Customers who bought before the data begin count as new when they are first seen.",
 )
 
 
-def waits(gaps: pd.DataFrame, found: dict[int, Wait]) -> None:
+def stages(standing: pd.DataFrame, flows: pd.DataFrame, totals: pd.DataFrame, limits: Limits, is_own: bool) -> None:
+    """Customers per stage at the end of each month, what the stages mean, and the moves of the last whole month."""
+    st.subheader(say("Where customers stand"), anchor=False)
+    ui.chart(charts.stages_over_time(standing, totals), say("Customers won so far by stage, at the end of each month"))
+    now = standing.tail(len(lifecycle.STAGES))
+    st.table(charts.stage_table(now, limits, is_own), hide_index=True, border="horizontal")
+    over = totals.loc[totals["is_complete"], "period"]
+    moved = flows[flows["month"].isin(over.tail(1))]
+    if moved.empty:
+        return
+    name = month(over.iloc[-1])
+    st.subheader(say("Who moved in {month}", month=name), anchor=False)
+    answer = answers.moves_answer(moved, name)
+    ui.tell(answer)
+    ui.chart(charts.moves_of_a_month(moved), say("Customers by move. {answer}", answer=answer))
+    st.caption(say("Blue: came closer. Grey: drifted away."))
+    ui.download(say("All moves"), "moves", lambda: flows)
+
+
+def waits(gaps: pd.DataFrame, found: Mapping[int, Wait]) -> None:
     """How long those who come back wait, by order number."""
     st.subheader(say("How long those who come back wait"), anchor=False)
-    known = [wait for number, wait in found.items() if number]
-    if not known:
-        st.info(say("Fewer than 30 customers have come back after an order, so the shop has no waits of its own yet."))
-        return
-    ui.tell(*(answers.lapse_answer(wait) for wait in known))
-    ui.chart(charts.waits_by_order(gaps, found), say("Days to the next order, by order number."))
-
-
-def stages(standing: pd.DataFrame, flows: pd.DataFrame, totals: pd.DataFrame, limits: Limits) -> None:
-    """Customers per stage at the end of each month, and the moves of the last whole one."""
-    st.subheader(say("Where customers stand"), anchor=False)
-    is_complete = totals.set_index("period")["is_complete"]
-    ui.chart(charts.stages_over_time(standing, is_complete), say("Customers by stage at the end of each month."))
-    over = totals.loc[totals["is_complete"], "period"]
-    if len(over):
-        last = over.iloc[-1]
-        moved = flows[flows["month"] == last]
-        st.subheader(say("Who moved in {month}", month=month(last)), anchor=False)
-        if len(moved):
-            ui.chart(charts.moves_of_a_month(moved), say("Customers who moved from stage to stage."))
-
-
-def reminders(curves: pd.DataFrame, found: dict[int, Wait]) -> None:
-    """The way to the second, third and fourth order, and when to remind."""
-    st.subheader(say("When a reminder pays most"), anchor=False)
     if not found:
+        ui.tell(answers.too_few_waits_answer())
         return
-    sentences = []
-    for number in (1, 2, 3):
-        wait = found.get(number)
-        if wait is None:
-            continue
-        curve = curves[curves["order_number"] == number]
-        early, then, late = (lifecycle.chance_within(curve, day) for day in (0, wait.reminder_days, wait.lapse_days))
-        sentences.append(answers.reminder_answer(wait, early, then, late))
-    ui.tell(*sentences)
-    ui.chart(charts.next_order_curves(curves, found), say("Share of customers who have ordered again, by day."))
+    answer = answers.waits_answer(found)
+    ui.tell(answer)
+    if set(found) - {lifecycle.ALL_ORDERS}:
+        ui.chart(charts.waits_by_order(gaps, found), say("Days to the next order. {answer}", answer=answer))
+        st.caption(
+            say("Bar: the middle half of the waits seen, the line in it their middle. Point: nine of ten, 95 % sure.")
+        )
+    st.dataframe(charts.wait_table(gaps, found))
+    st.caption(
+        say("“Seen so far” leaves out those who are still silent, so it is too short where many customers are young.")
+    )
+
+
+def reminders(curves: pd.DataFrame, found: Mapping[int, Wait]) -> None:
+    """The way to the second, third and fourth order, and when to remind."""
+    known = [found[order_number] for order_number in charts.LATER if order_number in found]
+    if not known:
+        return
+    st.subheader(say("When a reminder pays most"), anchor=False)
+    curve = curves[curves["order_number"] == known[0].order_number]
+    answer = answers.reminder_answer(known[0], lifecycle.chance_within(curve, known[0].reminder_days))
+    ui.tell(answer)
+    ui.chart(charts.next_order_curves(curves, found), say("Ordered again, by day. {answer}", answer=answer))
+    st.caption(say("Points: the day to remind. Bands: 95 % sure. Whether a reminder helps, only a test shows."))
+    st.dataframe(charts.reminder_table(curves, found))

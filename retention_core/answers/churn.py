@@ -6,101 +6,135 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from retention_core.answers.retention import with_interval
 from retention_core.lifecycle import GONE, Limits, Wait
-from retention_core.metrics import wilson
 from retention_core.say import between, number, percent, say
 
-AFTER = {
-    0: "after any order",
-    1: "after a first order",
-    2: "after a second order",
-    3: "after a third order",
-    4: "after a fourth order",
-    5: "after a fifth or later order",
-}
-ORDERS = {
-    1: "First order",
-    2: "Second order",
-    3: "Third order",
-    4: "Fourth order",
-    5: "Fifth and later",
-    0: "All orders",
+ORDERS = {0: "any", 1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth or later"}
+STAGE_NAMES = {
+    "stranger": "Nobody yet",
+    "active": "Active",
+    "won_back": "Won back",
+    "new": "New",
+    "at_risk": "At risk",
+    "lapsed": "Lapsed",
+    "lost": "Lost",
 }
 
 
-def churn_answer(standing: pd.DataFrame, wait: Wait | None, lapsed_days: int) -> str:
+def churn_answer(standing: pd.DataFrame, limits: Limits, wait: Wait | None) -> str:
     """How many customers are gone, and from when on somebody counts as gone.
 
     `standing`: one row per stage (stage, customers), as of today; `wait`: that after a first order, where the limits
-    come from the shop's own waits; else they are `lapsed_days`.
+    are the shop's own.
     """
     counts = standing.set_index("stage")["customers"]
     everybody, gone = int(counts.sum()), int(counts[list(GONE)].sum())
-    low, high = wilson(gone, everybody)
-    head = say(
-        "{gone} of {n} customers have lapsed: {share}.",
-        gone=number(gone),
-        n=number(everybody),
-        share=with_interval(gone / everybody, low, high),
-    )
-    if wait is not None:
-        return (
-            head
-            + " "
-            + say(
-                "{wait} They are silent for longer than that, and {n} more are at risk.",
-                wait=lapse_answer(wait),
-                n=number(counts["at_risk"]),
-            )
+    figures = {
+        "gone": number(gone),
+        "n": number(everybody),
+        "share": percent(gone / everybody),
+        "risk": number(counts["at_risk"]),
+    }
+    if wait is None:
+        return say(
+            "{gone} of {n} customers ({share}) have been silent for more than {days} days; {risk} more, silent for "
+            "more than {half}, are at risk.",
+            days=number(limits.lapsed_days[0]),
+            half=number(limits.at_risk_days[0]),
+            **figures,
         )
-    return (
-        head
-        + " "
-        + say(
-            "That is: silent for more than {days} days. {n} more are at risk.",
-            days=number(lapsed_days),
-            n=number(counts["at_risk"]),
-        )
-    )
-
-
-def lapse_answer(wait: Wait) -> str:
-    """Nine of ten who come back do so within so many days."""
     return say(
-        "Nine of ten who come back {after} do so within {days} days ({span}).",
-        after=say(AFTER[wait.order_number]),
+        "{gone} of {n} customers ({share}) have been silent for longer than nine of ten who come back; {risk} more "
+        "are at risk. After {order} order that is {days} days ({span}).",
+        order=order_in_words(wait.order_number),
         days=number(wait.lapse_days),
-        span=between(number(wait.lapse_low), number(wait.lapse_high)),
+        span=_lapse_span(wait),
+        **figures,
     )
 
 
-def reminder_answer(wait: Wait, early: float | None, then: float | None, late: float | None) -> str:
-    """When to remind after this order, and the chance to order in 30 days without help before, then and after."""
+def too_few_waits_answer() -> str:
     return say(
-        "{order}: remind on day {day}. Left alone, {then} of those still silent then order within 30 days; "
-        "on day 1 it is {early}, on day {lapse} {late}.",
-        order=say(ORDERS[wait.order_number]),
-        day=number(wait.reminder_days),
-        lapse=number(wait.lapse_days),
-        then=percent(then),
-        early=percent(early),
-        late=percent(late),
+        "Fewer than 30 customers have come back so far, so this shop has no waits of its own to go by: 180 days of "
+        "silence are taken for lapsed until it has."
     )
 
 
-def limits_in_words(limits: Limits) -> Mapping[str, str]:
-    """What each stage means, with this shop's days after a first order and after a fifth."""
-    first = {
+def order_in_words(order_number: int) -> str:
+    """ "a first", "any": for the middle of a sentence, before "order"."""
+    return say(ORDERS[order_number]) if order_number == 0 else say("a " + ORDERS[order_number])
+
+
+def _lapse_span(wait: Wait) -> str:
+    return between(number(wait.lapse_low), number(wait.lapse_high))
+
+
+def waits_answer(found: Mapping[int, Wait]) -> str:
+    """Nine of ten who come back do so within so many days: after the first order number that is known, and the last."""
+    known = [wait for order_number, wait in sorted(found.items()) if order_number] or [*found.values()]
+    first, last = known[0], known[-1]
+    sentence = say(
+        "Nine of ten who come back after {order} order do so within {days} days ({span})",
+        order=order_in_words(first.order_number),
+        days=number(first.lapse_days),
+        span=_lapse_span(first),
+    )
+    if last is first:
+        return sentence + "."
+    return sentence + say(
+        "; after {order}, within {days} ({span}).",
+        order=order_in_words(last.order_number),
+        days=number(last.lapse_days),
+        span=_lapse_span(last),
+    )
+
+
+def moves_answer(moved: pd.DataFrame, month: str) -> str:
+    """What happened in a month. `moved`: its rows of lifecycle_flows; `month`: its name."""
+
+    def customers(to: str) -> str:
+        return number(int(moved.loc[moved["to_stage"] == to, "customers"].sum()))
+
+    return say(
+        "In {month}, {new} customers were won and {back} won back; {risk} became at risk, {lapsed} lapsed.",
+        month=month,
+        new=customers("new"),
+        back=customers("won_back"),
+        risk=customers("at_risk"),
+        lapsed=customers("lapsed"),
+    )
+
+
+def reminder_answer(wait: Wait, then: float | None) -> str:
+    """When to remind after this order; `then`: who orders in the 30 days after that day without help, of the silent."""
+    sentence = say(
+        "After {order} order, remind on day {day}: four of five who come back by themselves are back",
+        order=order_in_words(wait.order_number),
+        day=number(wait.reminder_days),
+    )
+    if then is None:
+        return sentence + "."
+    return sentence + say(", and of the others {then} would order in the next 30 days without it.", then=percent(then))
+
+
+def stage_meanings(limits: Limits, is_own: bool) -> dict[str, str]:
+    """Each stage in one sentence, with the days of silence after a first order."""
+    days = {
         "risk": number(limits.at_risk_days[0]),
         "lapsed": number(limits.lapsed_days[0]),
         "lost": number(limits.lost_days[0]),
     }
+    if is_own:
+        at_risk = "Silent for longer than four of five who come back: after a first order {risk} days."
+        lapsed = "Silent for longer than nine of ten who come back: after a first order {lapsed} days."
+        lost = "Silent for twice as long as that: after a first order {lost} days."
+    else:
+        at_risk, lapsed, lost = (f"Silent for more than {{{stage}}} days." for stage in ("risk", "lapsed", "lost"))
     return {
-        "new": say("one order so far, silent for at most {risk} days", **first),
-        "active": say("came back, and not silent for long since"),
-        "won_back": say("had lapsed, ordered again, and not silent for long since"),
-        "at_risk": say("silent for longer than four of five who come back (first order: {risk} days)", **first),
-        "lapsed": say("silent for longer than nine of ten who come back (first order: {lapsed} days)", **first),
-        "lost": say("silent for twice as long as that (first order: {lost} days)", **first),
+        "active": say("Ordered on two or more days, and is not at risk."),
+        "won_back": say("Ordered again after having lapsed, and is not at risk."),
+        "new": say("Ordered once, and is not at risk."),
+        "at_risk": say(at_risk, **days),
+        "lapsed": say(lapsed, **days),
+        "lost": say(lost, **days),
     }
