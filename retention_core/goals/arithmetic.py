@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from retention_core.goals.baseline import Baseline
 
 YEAR_MONTHS = 12
+NOBODY = 1e-9  # a smaller share is none
 # Who among the existing customers a lever on returning acts on. New ones are customers with one order, too.
 STAGE_OF: dict[str, ActsOn] = {
     "one_order": "return_after_first",
@@ -179,7 +180,7 @@ def raised(returning: Floats, away: Floats) -> Floats:
 def times(after: Floats, before: Floats) -> Floats:
     """p'/p; 1 where nobody returned: there are no orders to multiply."""
     ratio = np.ones(np.broadcast(after, before).shape)
-    return np.divide(after, before, out=ratio, where=before > 0)
+    return np.divide(after, before, out=ratio, where=before > NOBODY)
 
 
 def evaluate(cells: Cells, levers: Sequence[Lever], uplifts: Floats, strengths: Floats) -> Outcome:
@@ -221,15 +222,17 @@ def evaluate(cells: Cells, levers: Sequence[Lever], uplifts: Floats, strengths: 
         offered = (given_later + given_more + given_first) * dearer.gain + given_dearer
         discounts = np.minimum(offered * cells.order_value, deepest * gross)  # nobody uses two offers on one order
     cost = programme_cost(cells, levers, strengths, arrivals, active) + discounts
-    return Outcome(
-        rate=np.minimum(cells.new_rate * new_times, 1),
-        customers=active,
-        orders=orders,
-        revenue=gross - discounts,
-        margin_after_cost=cells.margin * gross - cost,
-        cost=cost,
-        retained=retained,
-    )
+    found = {
+        "rate": np.minimum(cells.new_rate * new_times, 1),
+        "customers": active,
+        "orders": orders,
+        "revenue": gross - discounts,
+        "margin_after_cost": cells.margin * gross - cost,
+        "cost": cost,
+        "retained": retained,
+    }
+    settings = max(map(len, found.values()))
+    return Outcome(**{name: np.broadcast_to(part, (settings, *part.shape[1:])) for name, part in found.items()})
 
 
 def programme_cost(
@@ -279,7 +282,7 @@ def _again(customers: Floats, active: Floats) -> Floats:
 
 def _at_most(factor: Floats, peak: Floats) -> Floats:
     """The factor, but never so large that more than all customers are active in a month."""
-    return np.asarray(np.minimum(factor, np.divide(1, peak, out=np.full(peak.shape, np.inf), where=peak > 0)))
+    return np.asarray(np.minimum(factor, np.divide(1, peak, out=np.full(peak.shape, np.inf), where=peak > NOBODY)))
 
 
 def _year_share(returning: Floats, orders: Floats, factor: Floats) -> Floats:

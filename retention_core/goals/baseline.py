@@ -17,18 +17,21 @@ import numpy as np
 import pandas as pd
 
 from retention_core.cohorts import left_truncated
-from retention_core.goals import curve, returns, rolling
-from retention_core.goals.curve import Curve, Triangle
-from retention_core.goals.season import Series, series
+from retention_core.goals import curve, forecast, people, returns, rolling, stages
+from retention_core.goals.curve import Triangle
+from retention_core.goals.forecast import Forecast, Views
+from retention_core.goals.people import STAGES
+from retention_core.goals.season import series
 from retention_core.models.triples import Floats
 
 if TYPE_CHECKING:
     from retention_core.store import Shop
 
-STAGES = ("one_order", "repeat", "lapsed")
 MONTHS = 24
+YEAR = 12
 DRAWS = 1_000
 SEED = 20_240_229
+SAMPLE = 20_000  # customers whose histories are looked at one by one; their total is off by a per cent at most
 FEW_GAPS = 20  # between orders, below which the shop has no usual gap
 
 
@@ -76,53 +79,58 @@ def baseline(
     """The baseline of the customers of the scope.
 
     arrivals: the user's plan of new customers per month (one number, or one per month; the last one goes on); default:
-    as many as lately, with the season. scope: as in `Shop.query`. ValueError for a horizon below a month.
+    as many as lately, with the season. scope: as in `Shop.query`. ValueError for a horizon below a month or a plan that
+    is no number of customers.
     """
     if months < 1:
         raise ValueError(f"months is {months}; at least 1 is needed")
     seen = _observed(shop, {key: value for key, value in scope.items() if value is not None})
     rng = np.random.default_rng(seed)
-    coming = pd.date_range(_next_month(shop.observed_on), periods=months, freq="MS")
-    return _assembled(seen, coming, _arrivals(seen, coming, arrivals, draws, rng), draws, rng)
+    return _assembled(seen, months, arrivals, draws, rng)
 
 
 @dataclass(frozen=True)
 class _Observed:
-    """What the queries say of the shop."""
+    """What the queries say of the shop. running: customers who came in the month that is not over."""
 
     as_of: date
     triangle: Triangle
     early: pd.DataFrame
     newcomers: returns.Newcomers
-    stages: pd.Series[int]
+    customers: Floats
     stage_months: pd.DataFrame
-    truncated: list[pd.Timestamp]
+    views: Views
     running: float
     has_amount: bool
 
 
 def _observed(shop: Shop, scope: dict[str, Any]) -> _Observed:
     cells = shop.query("cohort_retention", **scope)
-    everybody = cells if not scope else shop.query("cohort_retention")
-    truncated = left_truncated(everybody)
+    truncated = left_truncated(shop.query("cohort_retention") if scope else cells)
     known = curve.triangle(cells, truncated)
     lapse_days = _lapse_days(shop, scope)
-    stages = shop.query("stage_customers", lapse_days=lapse_days, **scope).set_index("stage")["customers"]
-    stages = stages.reindex(STAGES, fill_value=0)
-    back = [k for k in (12, 6, 3) if k <= known.size] or [0]
-    stage_months = shop.query("stage_months", lapse_days=lapse_days, months_back=back, **scope)
-    days = shop.query("first_order_days", **scope)
-    own = {**scope, "since": scope.get("since") or (max(truncated) + pd.offsets.MonthBegin() if truncated else None)}
-    waiting = returns.waiting(shop.query("second_order_curve", **own), float(stages.sum()))
+    counts = shop.query("stage_customers", lapse_days=lapse_days, **scope).set_index("stage")["customers"]
+    customers = counts.reindex(STAGES, fill_value=0).to_numpy(np.float64)
+    every = max(int(customers.sum() // SAMPLE), 1)
+    backs = forecast.backs_needed(known.size)
+    histories = shop.query("stage_histories", months_back=backs, every=every, **scope)
+    sampled = float(histories.loc[histories["months_back"] == forecast.NOW, "customers"].sum())
+    counted_back = max((back for back in backs if back <= YEAR), default=0)
+    # Customers from before the data have no first order to count from.
+    since = max(truncated) + pd.offsets.MonthBegin() if truncated else None
+    own = scope if since is None or "since" in scope else {**scope, "since": since}
+    waiting = returns.waiting(shop.query("second_order_curve", **own), float(customers.sum()))
     return _Observed(
         as_of=shop.observed_on,
         triangle=known,
         early=shop.query("cohort_retention", form="by", **scope),
-        newcomers=returns.newcomers(days, waiting, shop.observed_on, truncated),
-        stages=stages,
-        stage_months=stage_months,
-        truncated=truncated,
-        running=float(stages.sum() - known.customers.sum()),
+        newcomers=returns.newcomers(shop.query("first_order_days", **scope), waiting, shop.observed_on, truncated),
+        customers=customers,
+        stage_months=shop.query(
+            "stage_months", lapse_days=lapse_days, months_back=[max(counted_back, 0)], every=every, **scope
+        ),
+        views=forecast.views(histories, lapse_days, customers.sum() / max(sampled, 1.0)),
+        running=float(customers.sum() - known.customers.sum()),
         has_amount=shop.facts.has_amount,
     )
 
@@ -134,65 +142,55 @@ def _next_month(day: date) -> date:
 
 
 def _lapse_days(shop: Shop, scope: dict[str, Any]) -> int:
-    """The shop's own limit: 90 % of returning customers were silent for no longer. A year where hardly anyone returns."""
+    """The shop's own limit: 90 % of returning customers were silent no longer. A year where hardly anyone returns."""
     gap = shop.query("usual_gap", **scope).iloc[0]
     return round(gap["gap_days"]) if gap["gaps"] >= FEW_GAPS else returns.YEAR
 
 
-def _arrivals(
+def _assembled(
     seen: _Observed,
-    coming: pd.DatetimeIndex,
+    months: int,
     plan: float | Sequence[float] | None,
     draws: int,
     rng: np.random.Generator,
-) -> Floats:
-    """(D, H) new customers of each coming month. Cohorts older than the data are no newcomers."""
-    if plan is not None:
-        planned = np.atleast_1d(np.asarray(plan, np.float64))
-        if not len(planned) or not np.isfinite(planned).all() or (planned < 0).any():
-            raise ValueError("arrivals must be numbers of 0 or more, one or one per month")
-        position = np.minimum(np.arange(len(coming)), len(planned) - 1)
-        return np.tile(planned[position], (draws, 1))
-    known = seen.triangle
-    usable = ~known.apart if (~known.apart).any() else np.ones(known.size, bool)
-    past: Series = series(known.months[usable], known.customers[usable], drift=0.25)
-    return past.draws(coming, draws, rng)
-
-
-def _assembled(
-    seen: _Observed, coming: pd.DatetimeIndex, arrivals: Floats, draws: int, rng: np.random.Generator
 ) -> Baseline:
-    months = len(coming)
-    fitted = curve.fit(seen.triangle)
-    trials = _curve_trials(seen.triangle)
-    errors = {h: [t.error(h) for t in trials if len(t.actual) >= h] for h in rolling.HORIZONS}
-    spread = rolling.spread(errors, seen.triangle.size)
-    off = np.exp(rng.standard_normal((draws, 1)) * spread.at(months))
-    existing = curve.ahead(fitted, seen.triangle, coming)[0].sum(axis=0) * fitted.level * off
-    per_active = _orders_per_active(seen.triangle)
-    active_old = _split(seen, existing)
-    returning_old = {window: _stage_returns(seen, window, off.mean(axis=1)) for window in returns.WINDOWS}
-    factors = seen.newcomers.draws(coming, draws, rng)
-    returning_new = {window: seen.newcomers.curve.share(factors, window) for window in returns.WINDOWS}
-    usual = seen.newcomers.curve.share(np.full(months, seen.newcomers.level))
-    active_new = _active_new(fitted, seen, coming) * (returning_new[365] / usual)[:, :, None] * off[:, None, :]
-    returning = {w: np.concatenate([returning_old[w], returning_new[w]], axis=1) for w in returns.WINDOWS}
-    active = np.concatenate([active_old, active_new], axis=1)
+    """All rows are worked out for a year and a month at least: their return in 365 days must be known too."""
+    coming = pd.date_range(_next_month(seen.as_of), periods=max(months, YEAR + 1), freq="MS")
+    shown = coming[:months]
+    told = forecast.forecast(seen.triangle, seen.views, coming, pd.Timestamp(seen.as_of), seen.running)
+    existing = stages.stages(seen.stage_months, seen.customers, told, seen.views)
+    off = told.draws(draws, rng) / told.total
+    year_off = (off[:, :YEAR] * told.total[:YEAR]).sum(axis=1) / told.total[:YEAR].sum()
+    old = {w: -np.expm1(np.log1p(-existing.returning[w]) * year_off[:, None]) for w in returns.WINDOWS}
+    factors = seen.newcomers.draws(shown, draws, rng)
+    new = {w: seen.newcomers.curve.share(factors, w) for w in returns.WINDOWS}
+    returning = {w: np.concatenate([old[w], new[w]], axis=1) for w in returns.WINDOWS}
+    active = np.concatenate(
+        [
+            existing.active[:, :months] * off[:, None, :months],
+            _active_new(seen, told, shown, new[365].mean(axis=0))
+            * (new[365] / new[365].mean(axis=0))[:, :, None]
+            * off[:, None, :months],
+        ],
+        axis=1,
+    )
     active = np.minimum(active, returning[365][:, :, None])
-    customers = np.concatenate([np.tile(seen.stages.to_numpy(float), (draws, 1)), arrivals], axis=1)
+    customers = np.concatenate(
+        [np.tile(seen.customers, (draws, 1)), _arrivals(seen.triangle, shown, plan, draws, rng)], axis=1
+    )
     return Baseline(
         as_of=seen.as_of,
-        months=tuple(day.date() for day in coming),
-        rows=_rows(coming, customers),
+        months=tuple(day.date() for day in shown),
+        rows=_rows(shown, customers),
         customers=customers,
         returning=returning[365],
         returning_within=returning,
         active=active,
-        orders=active * customers[:, :, None] * per_active,
-        order_value=_order_value(seen, coming, draws, rng),
+        orders=active * customers[:, :, None] * _orders_per_active(seen.triangle),
+        order_value=_order_value(seen, shown, draws, rng),
         history=seen.newcomers.history(seen.as_of, draws, rng),
         triangle=pd.DataFrame(),
-        backtest=_backtest(trials, seen.triangle, {"curve": 1.0}, spread),
+        backtest=rolling.table(told.trials, told.mixed, told.mixtures, seen.triangle.months),
         caveats=(),
     )
 
@@ -208,63 +206,56 @@ def _rows(coming: pd.DatetimeIndex, customers: Floats) -> pd.DataFrame:
     )
 
 
-def _curve_trials(known: Triangle) -> list[rolling.Trial]:
-    """What the curve would have said at earlier months of the customers known by then."""
-    trials = []
-    for origin in rolling.origins(known.size):
-        then = known.until(origin)
-        fitted = curve.fit(then)
-        coming = known.months[origin:]
-        expected = curve.ahead(fitted, then, coming)[0].sum(axis=0) * fitted.level
-        trials.append(rolling.Trial("curve", origin, expected, known.active[:origin, origin:].sum(axis=0)))
-    return trials
-
-
-def _split(seen: _Observed, total: Floats) -> Floats:
-    """(D, 3, H) the total of monthly actives (D, H) as a share of each stage, by what the stages did earlier."""
-    frame, months = seen.stage_months, total.shape[1]
-    share = np.zeros((len(STAGES), months))
-    for row, stage in enumerate(STAGES):
-        mine = frame[frame["stage"] == stage]
-        sums = mine.groupby("ahead")[["active_customers", "customers"]].sum()
-        rate = (sums["active_customers"] + 0.1) / (sums["customers"] + 1.0)
-        ahead = rate.reindex(range(1, months + 1)).ffill().fillna(0.01)
-        share[row] = ahead
-    customers = seen.stages.to_numpy(float)[:, None]
-    part = share * customers / np.maximum((share * customers).sum(axis=0), 1e-12)
-    return np.asarray(np.minimum(total[:, None, :] * part / np.maximum(customers, 1e-12), 1.0))
-
-
-def _stage_returns(seen: _Observed, window: int, off: Floats) -> Floats:
-    """(D, 3) share of each stage that orders again within the window, by what the stage did earlier."""
-    frame = seen.stage_months
-    months = {90: 3, 180: 6, 365: 12}[window]
-    enough = frame[frame["months_back"] >= months] if (frame["months_back"] >= months).any() else frame
-    share = np.zeros(len(STAGES))
-    for row, stage in enumerate(STAGES):
-        mine = enough[enough["stage"] == stage].drop_duplicates("months_back")
-        share[row] = (mine[f"returned_{window}"].sum() + 0.1) / (mine["customers"].sum() + 1.0)
-    return np.asarray(-np.expm1(np.log1p(-np.minimum(share, 0.999)) * off[:, None]))
+def _arrivals(
+    known: Triangle,
+    coming: pd.DatetimeIndex,
+    plan: float | Sequence[float] | None,
+    draws: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """(D, H) new customers of each coming month. Cohorts older than the data are no newcomers."""
+    if plan is not None:
+        planned = np.atleast_1d(np.asarray(plan, np.float64))
+        if not len(planned) or not np.isfinite(planned).all() or (planned < 0).any():
+            raise ValueError("arrivals must be numbers of 0 or more, one or one per month")
+        return np.tile(planned[np.minimum(np.arange(len(coming)), len(planned) - 1)], (draws, 1))
+    usable = ~known.apart if (~known.apart).any() else np.ones(known.size, bool)
+    return series(known.months[usable], known.customers[usable], drift=0.25).draws(coming, draws, rng)
 
 
 def _orders_per_active(known: Triangle) -> float:
     """Orders of a customer in a month with orders, over the last year, first months left out."""
     late = np.triu(np.ones((known.size, known.size)), 1)
-    late[:, : max(known.size - 12, 0)] = 0
+    late[:, : max(known.size - YEAR, 0)] = 0
     active = (known.active * late).sum()
     return max(float((known.orders * late).sum() / active), 1.0) if active else 1.0
 
 
-def _active_new(fitted: Curve, seen: _Observed, coming: pd.DatetimeIndex) -> Floats:
-    """(H, H) expected share of newcomers of month c that order again in month h; 0 before they come."""
+def _active_new(seen: _Observed, told: Forecast, coming: pd.DatetimeIndex, returning: Floats) -> Floats:
+    """(H, H) expected share of the newcomers of month c that order again in month h; 0 before they come.
+
+    Both forecasters say how they fade, weighted as for the existing customers. In the year after the first order there
+    must be as many active months as customers who return at least: a row that has fewer is raised.
+    """
     months = len(coming)
-    ages = np.arange(months)[None, :] - np.arange(months)[:, None]
-    calendar = np.broadcast_to(coming.month.to_numpy() - 1, ages.shape)
+    age = np.tile(np.arange(YEAR + 1 + months), (months, 1))
+    first = coming.month.to_numpy() - 1
+    calendar = (first[:, None] + age) % YEAR
+    fitted = told.curve
     recent = fitted.cohort[-returns.RECENT :].mean() if len(fitted.cohort) else 1.0
-    share = fitted.share(np.maximum(ages, 1), calendar) * recent * fitted.level
+    carried = told.mixed.carried.get(forecast.CURVE, 0.0)
+    by_curve = fitted.share(np.maximum(age, 1), calendar) * recent * fitted.level**carried
+    share = by_curve
+    if told.fit is not None:
+        plain = people.actives_new(told.fit, age.shape[1])
+        weight = told.mixed.weights.get(forecast.PEOPLE, 0.0)
+        share = by_curve ** (1 - weight) * (plain[age] * fitted.season[calendar] + 1e-9) ** weight
     own = seen.early[(seen.early["age"] == 0) & seen.early["is_complete"]].tail(returns.RECENT)
-    at_once = (own["active_customers"].sum() + 0.1) / (own["cohort_customers"].sum() + 1.0)
-    return np.where(ages > 0, share, np.where(ages == 0, at_once, 0.0))
+    share[:, 0] = (own["active_customers"].sum() + 0.1) / (own["cohort_customers"].sum() + 1.0)
+    year = share[:, : YEAR + 1].sum(axis=1)
+    share = share * np.maximum(returning / np.maximum(year, 1e-12), 1.0)[:, None]
+    later = np.arange(months)[None, :] - np.arange(months)[:, None]
+    return np.where(later >= 0, np.take_along_axis(share, np.maximum(later, 0), axis=1), 0.0)
 
 
 def _order_value(seen: _Observed, coming: pd.DatetimeIndex, draws: int, rng: np.random.Generator) -> Floats:
@@ -276,26 +267,3 @@ def _order_value(seen: _Observed, coming: pd.DatetimeIndex, draws: int, rng: np.
     sold = orders > 0
     value = np.divide(revenue, orders, out=np.zeros_like(revenue), where=sold)
     return series(known.months[sold], value[sold], drift=0.05, spread=0.05).draws(coming, draws, rng)
-
-
-def _backtest(
-    trials: Sequence[rolling.Trial], known: Triangle, weight: dict[str, float], spread: rolling.Spread
-) -> pd.DataFrame:
-    """See `Baseline.backtest`."""
-    rows = [
-        {
-            "forecaster": trial.forecaster,
-            "origin": known.months[trial.origin],
-            "horizon": horizon,
-            "actual": trial.actual[:horizon].sum(),
-            "expected": trial.expected[:horizon].sum(),
-            "error_share": np.expm1(trial.error(horizon)),
-            "held_80": abs(trial.error(horizon)) <= 1.2816 * spread.at(horizon).mean(),
-            "weight": weight.get(trial.forecaster, 1.0),
-        }
-        for trial in trials
-        for horizon in rolling.HORIZONS
-        if len(trial.actual) >= horizon
-    ]
-    columns = ["forecaster", "origin", "horizon", "actual", "expected", "error_share", "held_80", "weight"]
-    return pd.DataFrame(rows, columns=columns)

@@ -2,38 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from retention_core.models.triples import Floats
 
 HORIZONS = (6, 12)
-MOST_ORIGINS = 6
+MOST_ORIGINS = 12
 LEAST_HISTORY = 4  # months before the first origin
+CARRIED = (0.5, 1.0, 0.0)  # shares of the recent deviation that may be carried forward; of equals the first
 PRIOR_ERROR = {6: 0.15, 12: 0.22}  # of the log of a total, before the shop's own errors: the usual size in real shops
-PRIOR_WEIGHT = 1.0  # origins that this belief counts for
+PRIOR_WEIGHT = 1.0  # independent origins that this belief counts for
 PRIOR_PRECISION = 0.05  # no forecaster is trusted beyond this error
+WIDTH_80 = 1.2816  # standard errors to either end of an 80 % band
+SHORT = 1.5  # the band of a history shorter than twice the horizon is so many times wider
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a forecaster says at an origin: expected monthly actives (H,) of the customers known then, season included,
+    and `level`: by what factor the last months were beside its own account of them."""
+
+    expected: Floats
+    level: float
+
+    def path(self, carried: float) -> Floats:
+        return self.expected * self.level**carried
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One forecast at an origin (index of the first hidden month): monthly actives expected, and what came."""
+    """A look at an earlier origin (index of the first hidden month) beside what came in the months since."""
 
     forecaster: str
     origin: int
-    expected: Floats
+    look: Look
     actual: Floats
 
-    def error(self, horizon: int) -> float:
+    def error(self, horizon: int, carried: float) -> float:
         """log(expected / actual) of the total of the first `horizon` months."""
-        return float(np.log((self.expected[:horizon].sum() + 0.5) / (self.actual[:horizon].sum() + 0.5)))
+        return log_ratio(self.look.path(carried)[:horizon], self.actual[:horizon])
+
+
+@dataclass(frozen=True)
+class Mix:
+    """How much each forecaster counts and how much of its recent deviation it carries forward; both by back-test."""
+
+    weights: Mapping[str, float]
+    carried: Mapping[str, float]
+
+    def path(self, looks: Mapping[str, Look]) -> Floats:
+        """The forecasters' geometric mean, by weight; of those that have something to say."""
+        there = [name for name in looks if self.weights.get(name, 0.0) > 0] or list(looks)
+        total = sum(self.weights.get(name, 1.0) for name in there)
+        logs = [
+            self.weights.get(name, 1.0) / total * np.log(looks[name].path(self.carried.get(name, 0.5)) + 1e-9)
+            for name in there
+        ]
+        return np.exp(np.sum(logs, axis=0))
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How far the log of a month's total may be off: shared·(1 + growth·(h − 1)) at month h, one draw for all months."""
+    """How far the log of a month's total may be off, one draw shared by all months: start + growth·(h − 1) at month h."""
 
     start: float
     growth: float
@@ -41,45 +75,97 @@ class Spread:
     def at(self, months: int) -> Floats:
         return np.asarray(self.start + self.growth * np.arange(months))
 
+    def holds(self, error: float, horizon: int) -> bool:
+        """Whether the 80 % band of the total of so many months holds this error."""
+        return abs(error) <= WIDTH_80 * float(self.at(horizon).mean())
 
-def origins(months: int, longest: int = 12) -> list[int]:
-    """First hidden months, at most six, the last one six months (or what there is) before the end of history."""
-    shortest = min(HORIZONS[0], max(months // 3, 1))
-    first, last = LEAST_HISTORY, months - shortest
-    if last < first:
+
+def log_ratio(expected: Floats, actual: Floats) -> float:
+    return float(np.log((expected.sum() + 0.5) / (actual.sum() + 0.5)))
+
+
+def months_back(size: int) -> list[int]:
+    """The origins, as months before the end of history: at most twelve, the last with half a year behind it."""
+    shortest = 6 if size >= 18 else 3
+    longest = size - LEAST_HISTORY
+    if longest < shortest:
         return []
-    count = min(MOST_ORIGINS, last - first + 1)
-    return sorted({int(round(o)) for o in np.linspace(max(first, months - 3 * longest), last, count)})
+    count = min(MOST_ORIGINS, longest - shortest + 1)
+    # Years long gone tell less of the shop than the last three.
+    return sorted({round(b) for b in np.linspace(shortest, min(longest, 36), count)})
 
 
-def weights(trials: Sequence[Trial], forecasters: Sequence[str]) -> dict[str, float]:
-    """Share of each forecaster: the inverse of its mean squared error over origins and horizons, and half of equal.
-
-    Few origins cannot tell two forecasters apart for good: each keeps some share.
-    """
-    precision = {}
+def mix(trials: Sequence[Trial], forecasters: Sequence[str]) -> Mix:
+    """Weights by the inverse of the mean squared error over origins and horizons."""
+    precision, carried = {}, {}
     for name in forecasters:
-        errors = [t.error(min(h, len(t.actual))) ** 2 for t in trials if t.forecaster == name for h in HORIZONS]
-        precision[name] = 1.0 / (np.mean(errors) + PRIOR_PRECISION**2) if errors else 1.0
+        mine = [trial for trial in trials if trial.forecaster == name]
+        squares = {share: _mean_square(mine, share) for share in CARRIED}
+        carried[name] = min(squares, key=lambda share: squares[share])
+        precision[name] = 1.0 / (squares[carried[name]] + PRIOR_PRECISION**2)
     total = sum(precision.values())
-    return {name: float(value / total) for name, value in precision.items()}
+    return Mix({name: value / total for name, value in precision.items()}, carried)
 
 
-def spread(errors: dict[int, list[float]], months: int) -> Spread:
-    """From log errors of totals by horizon. The shop's own errors are mixed with the usual size in real shops.
+def _mean_square(trials: Sequence[Trial], carried: float) -> float:
+    squares = [trial.error(min(h, len(trial.actual)), carried) ** 2 for trial in trials for h in HORIZONS]
+    return float(np.mean(squares)) if squares else PRIOR_ERROR[12] ** 2
 
-    A total of n months whose log errors share one draw and grow by `growth` a month is off by
-    start + growth·(n − 1)/2: two horizons tell both.
+
+def spread(errors: Mapping[int, Sequence[float]], months: int) -> Spread:
+    """From log errors of totals by horizon, of a history of so many `months`.
+
+    The shop's own errors are mixed with the usual size in real shops. A total of n months whose log errors share one
+    draw and grow by `growth` a month is off by start + growth·(n − 1)/2: two horizons tell both.
     """
     sizes = {}
     for horizon in HORIZONS:
         own = np.array(errors.get(horizon, []))
-        # Origins three months apart share most of their hidden year: so many are independent.
+        # Neighbouring origins share most of their hidden months: of a span of months this many are independent.
         independent = 1 + (len(own) - 1) / 3 if len(own) else 0.0
         square = float((own**2).mean()) if len(own) else 0.0
-        prior = PRIOR_ERROR[horizon] * (1.0 if months >= 2 * horizon else 1.5)
+        prior = PRIOR_ERROR[horizon] * (1.0 if months >= 2 * horizon else SHORT)
         sizes[horizon] = np.sqrt((PRIOR_WEIGHT * prior**2 + independent * square) / (PRIOR_WEIGHT + independent))
     short, long = HORIZONS
     growth = max(float(sizes[long] - sizes[short]) * 2 / (long - short), 0.002)
-    start = max(float(sizes[short]) - growth * (short - 1) / 2, 0.01)
-    return Spread(start, growth)
+    return Spread(max(float(sizes[short]) - growth * (short - 1) / 2, 0.01), growth)
+
+
+COLUMNS = ["forecaster", "origin", "horizon", "actual", "expected", "error_share", "held_80", "weight"]
+
+
+def table(trials: Sequence[Trial], mixed: Mix, mixtures: Sequence[Trial], months: pd.DatetimeIndex) -> pd.DataFrame:
+    """See `Baseline.backtest`. `mixtures`: the forecasters together, at each origin weighted by the other origins.
+
+    Whether the band held is asked of a band made without that origin.
+    """
+    rows = []
+    for trial in [*trials, *mixtures]:
+        carried = mixed.carried.get(trial.forecaster, 0.0)
+        for horizon in HORIZONS:
+            if len(trial.actual) < horizon:
+                continue
+            others = {h: [t.error(h, carried) for t in trials_of(trials, mixtures, trial, h)] for h in HORIZONS}
+            error = trial.error(horizon, carried)
+            rows.append(
+                {
+                    "forecaster": trial.forecaster,
+                    "origin": months[trial.origin],
+                    "horizon": horizon,
+                    "actual": trial.actual[:horizon].sum(),
+                    "expected": trial.look.path(carried)[:horizon].sum(),
+                    "error_share": np.expm1(error),
+                    "held_80": spread(others, trial.origin).holds(error, horizon),
+                    "weight": mixed.weights.get(trial.forecaster, 1.0),
+                }
+            )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def trials_of(trials: Sequence[Trial], mixtures: Sequence[Trial], one: Trial, horizon: int) -> list[Trial]:
+    """The other origins of the same forecaster with so many months behind them."""
+    return [
+        trial
+        for trial in [*trials, *mixtures]
+        if trial.forecaster == one.forecaster and trial.origin != one.origin and len(trial.actual) >= horizon
+    ]
