@@ -56,6 +56,12 @@ def percent(share: float | None, digits: int | None = None) -> str:
     return format_percent(share, format=f"{pattern} %", locale=_locale.get())
 
 
+def points(change: float, digits: int = 1) -> str:
+    """A difference of two shares in percentage points: 0.008 is +0.8 points."""
+    size = format_decimal(round(abs(change) * 100, digits), locale=_locale.get())
+    return say("{sign}{n} points", sign="+" if change >= 0 else "−", n=size)
+
+
 def number(value: float | None, digits: int = 0) -> str:
     if value is None or value != value:
         return NOT_KNOWN

@@ -12,6 +12,8 @@ from retention_core.say import percent, say
 
 # Grey is for the baseline: a mean, a before, an others. It keeps 3 : 1 on the light and on the dark background.
 BASELINE = "#7b8894"
+# Orange is for the goal and the plan that leads to it: 3 : 1 on both backgrounds.
+GOAL = "#d9620f"
 # The frame of what was clicked: seen on every colour of the sequential scales.
 CHOSEN = "#e8590c"
 

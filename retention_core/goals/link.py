@@ -21,7 +21,7 @@ MOST_CHARACTERS = 2000
 
 
 def to_text(goal: Goal, offers: Sequence[Lever]) -> str:
-    """The text from which `from_text` makes the same goal. `offers`: the shop's levers, of which `goal` has settings."""
+    """The text from which `from_text` makes the same goal. `offers`: the shop's levers, which `goal` has set."""
     own = {lever.key: lever for lever in offers}
     parts = [str(goal.window), _number(goal.target), f"{goal.by:%Y-%m}" if goal.by else "", _number(goal.margin)]
     for lever in goal.levers:

@@ -1,0 +1,220 @@
+"""Pictures of the section Plan: the goal's rate, the money, what levers do. Orange: the plan; grey: without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from retention_core.charts.measure import READABLE, SILENT
+from retention_core.charts.theme import BASELINE, GOAL, in_words, layered, tooltip
+from retention_core.say import compact, month, percent, points, say
+
+# The parts of the range: name, and how strongly it is coloured.
+ZONES = {
+    "own": ("Within your own range", 0.85),
+    "stretch": ("A stretch", 0.45),
+    "unseen": ("Nobody has been seen doing this", 0.12),
+}
+MIDDLE, BAR = 36, 24  # pixels of the strip: the middle of its bar and the bar's height
+STRIP_HEIGHT = 76
+STEP = 30  # pixels of a bar of a lever
+LEAST_CHANGE = 0.005  # of a rate, that a waterfall shows as something
+LEAST_SPAN = 0.05  # an axis of shares spans this much
+VARIANTS = {"baseline": "Without a plan", "plan": "With these levers"}
+PARTS: dict[str, Any] = {"domain": [*VARIANTS.values()], "range": [BASELINE, GOAL]}
+
+
+def target_range(
+    ends: Mapping[str, float], today: tuple[float, float, float], target: float, most: float
+) -> alt.LayerChart:
+    """The realistic range of a rate as one bar: today's rate with its 95 % interval, and the target on it.
+
+    `ends`: by zone ("own", "stretch") the share up to which it reaches; what is above is "unseen". `today`: value, low,
+    high. `most`: end of the axis.
+    """
+    edges = [0.0, *(min(end, most) for end in ends.values()), most]
+    value, low, high = today
+    frame = pd.DataFrame(
+        {
+            "kind": [*["zone"] * len(ZONES), "today", "target"],
+            "zone": [*(say(name) for name, _ in ZONES.values()), "", ""],
+            "x": [*edges[:-1], value, target],
+            "x2": [*edges[1:], value, target],
+            "low": [*edges[:-1], low, target],
+            "high": [*edges[1:], high, target],
+            "label": [
+                *[""] * len(ZONES),
+                say("today {share}", share=percent(value, 1)),
+                say("target {share}", share=percent(target, 1)),
+            ],
+        }
+    )
+    x = alt.X("x:Q").title(None).axis(format="~%", tickCount=9, grid=False).scale(domain=[0, most], nice=False)
+    base = alt.Chart().encode(x=x, y=alt.value(MIDDLE))
+    strength: dict[str, Any] = {
+        "domain": [say(name) for name, _ in ZONES.values()],
+        "range": [part for _, part in ZONES.values()],
+    }
+    zones = base.transform_filter("datum.zone != ''").mark_bar(height=BAR, color=GOAL, **SILENT).encode(
+        x2="x2:Q",
+        opacity=alt.Opacity("zone:N").scale(**strength)
+        .legend(orient="top", title=None, symbolType="square", symbolFillColor=GOAL, symbolStrokeWidth=0),
+    )  # fmt: skip
+    now = base.transform_filter("datum.kind == 'today'")
+    sure = now.mark_rule(strokeWidth=3, color=READABLE, **SILENT).encode(x="low:Q", x2="high:Q")
+    point = now.mark_point(filled=True, size=70, opacity=1, color=READABLE, **SILENT)
+    below = now.mark_text(fontSize=12, color=READABLE, dy=BAR, **SILENT).encode(text="label:N")
+    aim = base.transform_filter("datum.kind == 'target'")
+    mark = aim.mark_tick(thickness=3, size=BAR + 10, color=READABLE, **SILENT)
+    above = aim.mark_text(fontSize=12, fontWeight="bold", color=READABLE, dy=-BAR, **SILENT).encode(text="label:N")
+    return layered(frame, STRIP_HEIGHT, zones, sure, point, below, mark, above)
+
+
+def rate_fan(history: pd.DataFrame, months: pd.DataFrame, target: float | None, by: date) -> alt.LayerChart:
+    """The goal's rate by month of the first order: what was, what comes without a plan and with it, and the goal.
+
+    `history`: rows of Baseline.history; a rate that is not over stands, hollow, at what is expected of it. `months`:
+    rows of Result.months with the series "rate". Bands hold 50 and 80 %.
+    """
+    over = history["is_complete"].astype(bool)
+    past = pd.DataFrame(
+        {
+            "month": history["cohort"],
+            "part": "past",
+            "value": history["rate"].fillna(history["expected"]),
+            "p10": history["low"].where(over, history["p10"]),
+            "p90": history["high"].where(over, history["p90"]),
+            "is_over": over,
+            "sure": over.map({True: say("95 % sure"), False: say("80 % sure, not over yet")}),
+        }
+    )
+    coming = months.rename(columns={"p50": "value"}).assign(is_over=True, sure=say("80 % sure"))
+    coming = coming.assign(part=coming["variant"].map({key: say(name) for key, name in VARIANTS.items()}))
+    goal = pd.DataFrame({"month": [pd.Timestamp(by)], "part": "goal", "value": target, "p10": target, "p90": target})
+    parts = [past, coming, *([] if target is None else [goal.assign(is_over=True, sure="")])]
+    frame = pd.concat(parts, ignore_index=True).dropna(subset=["value"])
+    frame = _in_words(frame[["month", "part", "value", "p10", "p25", "p75", "p90", "is_over", "sure"]])
+    low, high = float(frame["p10"].min()), float(frame["p90"].max())
+    room = max(LEAST_SPAN - (high - low), 0.0) / 2
+    shares = alt.Scale(domain=[max(low - room, 0), high + room], zero=False, nice=True, padding=6)
+    base = alt.Chart().encode(
+        x=alt.X("month:T").title(None).axis(format="%b %Y", grid=False, tickCount=8, labelSeparation=12),
+        y=alt.Y("value:Q").title(say("Order again in time")).axis(format="~%", tickCount=5).scale(shares),
+    )
+    hover = tooltip(
+        ("name:N", "Customers won in"), ("words:N", "Order again in time"), ("span:N", "Range"), ("sure:N", "How sure")
+    )
+    ahead = base.transform_filter("datum.part != 'past' && datum.part != 'goal'").encode(
+        color=alt.Color("part:N").scale(**_translated(PARTS)).legend(orient="top", title=None, symbolOpacity=1)
+    )
+    past_points = base.transform_filter("datum.part == 'past'")
+    layers = [
+        ahead.mark_area(opacity=0.16, **SILENT).encode(y="p10:Q", y2="p90:Q"),
+        ahead.mark_area(opacity=0.22, **SILENT).encode(y="p25:Q", y2="p75:Q"),
+        ahead.mark_line(strokeWidth=2.2, point={"size": 22}).encode(tooltip=hover),
+        past_points.mark_rule(opacity=0.4, **SILENT).encode(y="p10:Q", y2="p90:Q"),
+        past_points.transform_filter("datum.is_over").mark_point(filled=True, size=36, opacity=1).encode(tooltip=hover),
+        past_points.transform_filter("!datum.is_over").mark_point(size=34, strokeWidth=1.6).encode(tooltip=hover),
+    ]
+    if target is not None:
+        aim = base.transform_filter("datum.part == 'goal'")
+        layers.append(
+            aim.mark_point(shape="diamond", filled=True, size=170, opacity=1, color=GOAL).encode(tooltip=hover)
+        )
+        named = aim.mark_text(dy=-14, fontSize=12, fontWeight="bold", color=READABLE, **SILENT)
+        layers.append(named.encode(text=alt.value(say("goal {share}", share=percent(target, 1)))))
+    return layered(frame, 320, *layers)
+
+
+def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> alt.LayerChart:
+    """From the rate without a plan to the rate with it, a bar for each lever. `steps`: Result.waterfall."""
+    titles = {"baseline": say("Without a plan"), "overlap": say("They overlap"), "plan": say("With these levers")}
+    label = [titles.get(step, names.get(key, key)) for step, key in zip(steps["step"], steps["key"], strict=True)]
+    is_end = steps["step"].isin(["baseline", "plan"])
+    ends, changes = steps["ends_at"].map(lambda end: percent(end, 1)), steps["change"].map(lambda by: points(by, 2))
+    frame = steps.assign(
+        label=label, words=ends.where(is_end, changes), right=steps[["starts_at", "ends_at"]].max(axis=1),
+        kind=steps["step"].map({"baseline": "base", "overlap": "base"}).fillna("plan"),
+    )  # fmt: skip
+    levels = pd.concat([steps["ends_at"], steps.loc[~is_end, "starts_at"]]).astype(float)
+    room = max(float(levels.max() - levels.min()), LEAST_CHANGE)
+    low, high = max(float(levels.min()) - room, 0.0), float(levels.max()) + 0.6 * room
+    frame["starts_at"] = frame["starts_at"].where(~is_end, low)
+    base = alt.Chart().encode(y=alt.Y("label:N").sort(None).title(None).axis(labelLimit=230, ticks=False, domain=False))
+    bars = base.mark_bar(height=16, clip=True).encode(
+        x=alt.X("starts_at:Q").title(say("Order again in time")).axis(format="~%", tickCount=4)
+        .scale(domain=[low, high], zero=False, nice=False),
+        x2="ends_at:Q",
+        color=alt.Color("kind:N").scale(domain=["base", "plan"], range=[BASELINE, GOAL]).legend(None),
+        tooltip=tooltip(("label:N", "Step"), ("words:N", "Change")),
+    )  # fmt: skip
+    text = base.mark_text(align="left", dx=5, fontSize=12, color=READABLE, **SILENT).encode(x="right:Q", text="words:N")
+    columns = ["label", "words", "kind", "starts_at", "ends_at", "right"]
+    return layered(frame[columns], STEP * len(frame), bars, text)
+
+
+def tornado(inputs: pd.DataFrame, names: Mapping[str, str], of: str, words: Any, title: str) -> alt.LayerChart:
+    """What the result depends on most: a bar from the result at each input's low to that at its high value.
+
+    `inputs`: Result.tornado; `of`: "rate" or "profit"; `words` puts a value into words.
+    """
+    frame = pd.DataFrame(
+        {
+            "label": [
+                names.get(key or kind, key or kind) for kind, key in zip(inputs["input"], inputs["key"], strict=True)
+            ],
+            "at_low": inputs[f"{of}_low"].astype(float),
+            "at_high": inputs[f"{of}_high"].astype(float),
+            "middle": inputs[f"{of}_mid"].astype(float),
+        }
+    )
+    frame = frame[(frame["at_low"] - frame["at_high"]).abs() > 0]
+    frame = frame.sort_values("at_low", key=lambda _: -(frame["at_high"] - frame["at_low"]).abs())
+    frame = frame.assign(low_words=frame["at_low"].map(words), high_words=frame["at_high"].map(words))
+    shown = alt.Scale(zero=False, nice=True, padding=10)
+    base = alt.Chart().encode(y=alt.Y("label:N").sort(None).title(None).axis(labelLimit=230, ticks=False, domain=False))
+    form = "~%" if of == "rate" else "~s"
+    bars = base.mark_bar(height=16, color=GOAL, opacity=0.75).encode(
+        x=alt.X("at_low:Q").title(title).axis(format=form, tickCount=4).scale(shown),
+        x2="at_high:Q",
+        tooltip=tooltip(("label:N", "Not known for sure"), ("low_words:N", "If low"), ("high_words:N", "If high")),
+    )
+    middle = base.mark_tick(color=READABLE, thickness=2, size=20, **SILENT).encode(x="middle:Q")
+    return layered(frame, max(STEP * len(frame), STEP), bars, middle)
+
+
+def money_over_time(payback: pd.DataFrame, title: str) -> alt.LayerChart:
+    """What the plan has brought after its costs, month by month: below the line it has not paid for itself yet.
+
+    `payback`: Result.payback.
+    """
+    frame = payback.assign(value=payback["p50"], words=payback["p50"].map(compact), part=say(VARIANTS["plan"]))
+    frame["name"] = frame["month"].map(month)
+    frame["span"] = frame["p10"].map(compact) + " – " + frame["p90"].map(compact)
+    base = alt.Chart().encode(
+        x=alt.X("month:T").title(None).axis(format="%b %Y", grid=False, tickCount=6, labelSeparation=12),
+        y=alt.Y("value:Q").title(title).axis(format="~s", tickCount=5),
+    )
+    zero = base.mark_rule(color=BASELINE, **SILENT).encode(x=alt.Undefined, y=alt.datum(0))
+    band = base.mark_area(color=GOAL, opacity=0.18, **SILENT).encode(y="p10:Q", y2="p90:Q")
+    half = base.mark_area(color=GOAL, opacity=0.22, **SILENT).encode(y="p25:Q", y2="p75:Q")
+    line = base.mark_line(color=GOAL, strokeWidth=2.2, point={"size": 22, "color": GOAL}).encode(
+        tooltip=tooltip(("name:N", "Up to"), ("words:N", title), ("span:N", "80 % sure"))
+    )
+    kept = ["month", "value", "p10", "p25", "p75", "p90", "words", "span", "name"]
+    return layered(frame[kept], 240, zero, band, half, line)
+
+
+def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    low, high = (in_words(frame[name], percent, 3) for name in ("p10", "p90"))
+    return frame.assign(
+        name=frame["month"].map(month), words=in_words(frame["value"], percent, 3), span=low + " – " + high
+    )
+
+
+def _translated(scale: dict[str, Any]) -> dict[str, Any]:
+    return {**scale, "domain": [say(name) for name in scale["domain"]]}
