@@ -9,10 +9,11 @@ import pandas as pd
 
 from retention_core.models import btyd, cohort_curve
 from retention_core.models.doubt import LOG_STEP, directions, moved
-from retention_core.models.triples import CUSTOMERS, Floats, Triples, read_triples
+from retention_core.models.triples import CUSTOMERS, Floats, Triples, distinct_rows, read_triples
 
 LEVEL = 0.8  # of every interval here
 WIDTH = NormalDist().inv_cdf((1 + LEVEL) / 2)
+SAMPLE = 30_000  # histories, an even part, that tell how sure a forecast of many more is
 MANY = 7  # customers with so many repeat orders or more make one group, as in the papers
 
 
@@ -80,7 +81,8 @@ class CurveForecaster:
     fitted: cohort_curve.CohortCurve
 
     def expected(self, histories: Triples, ends: Floats, move: Floats) -> Floats:
-        return moved(self.fitted, move).expected_orders(histories.T[:, None], ends)
+        (age,), place = distinct_rows(histories.T)
+        return moved(self.fitted, move).expected_orders(age[:, None], ends)[place]
 
     def variance(self, histories: Triples, start: float, end: float) -> Floats:
         orders = self.fitted.expected_orders(histories.T, end) - self.fitted.expected_orders(histories.T, start)
@@ -104,30 +106,24 @@ def run(
     histories = read_triples(shared)
     actual = shared["hidden_orders"].to_numpy(np.float64)[histories.row]
     hidden = _spans(horizon, float(histories.customers @ actual), periods)
-    group = np.minimum(histories.x, MANY).astype(np.int64)
+    part = histories.every(len(histories.x) // SAMPLE)  # enough to say how sure the forecast is
+    scale = histories.size / max(part.size, 1.0)
 
-    def by_group(values: Floats) -> Floats:
-        sums = np.bincount(group, weights=histories.customers * values, minlength=MANY + 1)
-        return sums.astype(np.float64, copy=False)
-
-    def cells(values: Floats) -> Floats:
-        """Sums over all customers of each span (column), then sums of each group over the whole horizon."""
-        return np.concatenate([histories.customers @ values, by_group(values[:, 0])])
-
-    def orders(move: Floats) -> Floats:
-        until = by.expected(histories, np.concatenate([hidden.starts, hidden.ends]), move)
+    def orders(of: Triples, move: Floats) -> Floats:
+        until = by.expected(of, np.concatenate([hidden.starts, hidden.ends]), move)
         return np.asarray(until[:, len(hidden.starts) :] - until[:, : len(hidden.starts)])
 
     doubt = np.zeros(len(hidden.starts) + MANY + 1)
     for move in directions(by.fitted.maximum):
-        doubt += ((cells(orders(LOG_STEP * move)) - cells(orders(-LOG_STEP * move))) / (2 * LOG_STEP)) ** 2
-    chance = [by.variance(histories, start, end) for start, end in zip(hidden.starts, hidden.ends, strict=True)]
-    expected = orders(np.zeros_like(by.fitted.maximum.params))
+        up, down = (_cells(part, orders(part, sign * LOG_STEP * move)) for sign in (1, -1))
+        doubt += (scale * (up - down) / (2 * LOG_STEP)) ** 2
+    chance = [by.variance(part, start, end) for start, end in zip(hidden.starts, hidden.ends, strict=True)]
+    expected = orders(histories, np.zeros_like(by.fitted.maximum.params))
     table = _judged(
-        customers=np.append(np.full(len(hidden.starts), histories.size), by_group(np.ones_like(actual))),
-        actual=np.append(hidden.orders, by_group(actual)),
-        expected=cells(expected),
-        deviation=np.sqrt(cells(np.array(chance).T) + doubt),
+        customers=np.append(np.full(len(hidden.starts), histories.size), _by_group(histories, np.ones_like(actual))),
+        actual=np.append(hidden.orders, _by_group(histories, actual)),
+        expected=_cells(histories, expected),
+        deviation=np.sqrt(scale * _cells(part, np.array(chance).T) + doubt),
     )
     total, spans, groups = table.iloc[0], table.iloc[1 : len(hidden.starts)], table.iloc[len(hidden.starts) :]
     groups = groups.reset_index(drop=True).rename_axis("repeat_orders").reset_index()
@@ -143,6 +139,18 @@ def run(
         is_usable=by.fitted.is_usable,
         message=by.fitted.message,
     )
+
+
+def _by_group(histories: Triples, values: Floats) -> Floats:
+    """Sums over the customers with 0, 1, 2 … repeat orders, the last: MANY or more."""
+    group = np.minimum(histories.x, MANY).astype(np.int64)
+    sums = np.bincount(group, weights=histories.customers * values, minlength=MANY + 1)
+    return sums.astype(np.float64, copy=False)
+
+
+def _cells(histories: Triples, values: Floats) -> Floats:
+    """Sums over all customers of each span (column), then sums of each group over the whole horizon."""
+    return np.concatenate([histories.customers @ values, _by_group(histories, values[:, 0])])
 
 
 def _spans(horizon: float, actual: float, periods: pd.DataFrame | None) -> Hidden:

@@ -1,6 +1,7 @@
 """Integrals over a customer's future, in the logarithm of time, where rates that fade slowly are smooth."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from retention_core.models.triples import Floats
 DISCOUNTED_AWAY = 40.0  # e^-40 of the present: the far end of an endless future
 
 
+@cache
 def unit_nodes(count: int) -> tuple[Floats, Floats]:
     """Gauss-Legendre nodes and weights on 0–1."""
     nodes, weights = np.polynomial.legendre.leggauss(count)

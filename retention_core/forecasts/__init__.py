@@ -1,0 +1,24 @@
+"""Who will order again and what they are worth: models fitted to one shop, checked on its own past, one chosen.
+
+    made = forecasts.of_shop(shop, channel=["Search"])
+    made.choice.reason, made.value_existing
+    forecasts.customers(shop, made, channel=["Search"])
+
+Days everywhere; a year is 365 days. Nothing here knows the season.
+"""
+
+from retention_core.forecasts.customers import at_stake, customers, next_order_windows, typical
+from retention_core.forecasts.fitting import of_shop
+from retention_core.forecasts.record import YEAR, Check, Estimate, Forecasts
+
+__all__ = [
+    "YEAR",
+    "Check",
+    "Estimate",
+    "Forecasts",
+    "at_stake",
+    "customers",
+    "next_order_windows",
+    "of_shop",
+    "typical",
+]
