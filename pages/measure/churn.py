@@ -1,27 +1,29 @@
-"""Churn: from when on a silent customer counts as gone, how many are, who moved, and when to remind."""
+"""Churn: from when on a silent customer counts as gone, how many are, when to remind, and who will still order."""
 
 import streamlit as st
 
-from pages.shared import churn_parts, ui
+from pages.shared import churn_parts, contract_parts, model_parts, ui
 from retention_core import lifecycle
 from retention_core.answers import churn as answers
 
-LIMITS = {"own": "Own waits", "60": "60 days", "90": "90 days", "180": "180 days", "365": "365 days"}
+LIMITS = {"own": "The shop's own waits", "60": "60 days", "90": "90 days", "180": "180 days", "365": "365 days"}
 
+if contract_parts.churn_or_none():
+    st.stop()
 ui.customers_or_stop("Churn")
 head = st.container()
-chosen = ui.choose("Lapsed means silent for longer than", LIMITS, "lapsed")
-curves = ui.query("wait_curve")
+chosen = ui.choose("Lapsed: silent for longer than", LIMITS, "lapsed")
+curves, gaps = ui.query("wait_curve"), ui.query("order_gaps")
 waits = lifecycle.waits(curves)
 limits = lifecycle.own_limits(waits) if chosen == "own" else lifecycle.fixed_limits(int(chosen))
-flows = ui.query("lifecycle_flows", **limits.parameters())
-totals = ui.query("period_totals")
+flows, totals = ui.query("lifecycle_flows", **limits.parameters()), ui.query("period_totals")
 standing = lifecycle.stages(flows, totals["period"])
-today = standing[standing["month"] == standing["month"].max()]
-wait = (waits.get(1) or waits.get(lifecycle.ALL_ORDERS)) if chosen == "own" else None
+first_wait = lifecycle.wait_after(waits, 1) if chosen == "own" else None
+now = standing.tail(len(lifecycle.STAGES))
 with head:
-    ui.answer("Churn", answers.churn_answer(today, wait, limits.lapsed_days[0]))
-churn_parts.waits(ui.query("order_gaps"), waits)
-churn_parts.stages(standing, flows, totals, limits)
+    ui.answer("Churn", answers.churn_answer(now, limits, first_wait))
+churn_parts.stages(standing, flows, totals, limits, first_wait is not None)
+churn_parts.waits(gaps, waits)
 churn_parts.reminders(curves, waits)
+model_parts.who_is_still_a_customer()
 ui.explain((), {"wait_curve": {}, "order_gaps": {}, "lifecycle_flows": limits.parameters()}, churn_parts.NOTES)

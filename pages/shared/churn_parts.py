@@ -80,3 +80,4 @@ def reminders(curves: pd.DataFrame, found: Mapping[int, Wait]) -> None:
     ui.chart(charts.next_order_curves(curves, found), say("Ordered again, by day. {answer}", answer=answer))
     st.caption(say("Points: the day to remind. Bands: 95 % sure. Whether a reminder helps, only a test shows."))
     st.dataframe(charts.reminder_table(curves, found))
+    st.caption(say("Where many would order anyway, a reminder needs no discount: most of it would be given away."))

@@ -11,7 +11,7 @@ from retention_core.say import between, number, percent, say
 
 ORDERS = {0: "any", 1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth or later"}
 STAGE_NAMES = {
-    "stranger": "Nobody yet",
+    "stranger": "First order",
     "active": "Active",
     "won_back": "Won back",
     "new": "New",
