@@ -5,7 +5,6 @@ from __future__ import annotations
 from retention_core.contracts.keeping import Kept
 from retention_core.contracts.record import RULE, Contracts
 from retention_core.contracts.worth import Span
-from retention_core.orders import rules
 from retention_core.say import between, money, number, percent, say
 
 LARGE_MISS = 0.05  # of all contracts: beyond it the model is not the curve any more
@@ -108,4 +107,4 @@ def ledger_sentence(contracts: Contracts) -> str:
 
 def rule_words(rule: str) -> str:
     """What a rule of the ledger did."""
-    return say((RULE if rule in RULE else rules.RULE)[rule].sentence)
+    return say(RULE[rule].sentence)

@@ -43,9 +43,7 @@ def by_days(frame: pd.DataFrame, observed_on: date) -> pd.DataFrame:
     """
     last = pd.Timestamp(observed_on)
     start, end = pd.to_datetime(frame["started_on_day"]), pd.to_datetime(frame["ended_on_day"])
-    ended_at = renewal_not_made(start, end)
-    so_far = whole_months(start, last)
-    is_lost = end.le(last) & ended_at.le(so_far)
+    months, is_lost = faced(start, end, last)
     rules = [
         (frame["customer_id"].isna(), "no_customer"),
         (frame["started_on"].isna(), "no_start"),
@@ -53,10 +51,17 @@ def by_days(frame: pd.DataFrame, observed_on: date) -> pd.DataFrame:
         (frame["ended_on"].notna() & end.isna(), "unreadable_end"),
         (end.lt(start), "end_before_start"),
         (start.gt(last), "after_as_of"),
-        (~is_lost & so_far.lt(1), "no_renewal_yet"),
+        (~is_lost & months.lt(1), "no_renewal_yet"),
     ]
-    months = ended_at.where(is_lost, so_far)
-    return frame.assign(months=months, is_lost=is_lost, rule=_first_rule(rules), ends_later=end.gt(last))
+    ends_later = end.notna() & ~is_lost
+    return frame.assign(months=months, is_lost=is_lost, rule=_first_rule(rules), ends_later=ends_later)
+
+
+def faced(start: pd.Series, end: pd.Series, last: pd.Timestamp) -> tuple[pd.Series, pd.Series]:
+    """Months and is_lost of contracts as they are seen on the day `last`; below 1 month where no renewal has come."""
+    not_made, so_far = renewal_not_made(start, end), whole_months(start, last)
+    is_lost = end.le(last) & not_made.le(so_far)
+    return not_made.where(is_lost, so_far), is_lost
 
 
 def whole_months(start: pd.Series, until: pd.Series | pd.Timestamp) -> pd.Series:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retention_core.contracts.record import RULE, Contracts, term_months
+from retention_core.contracts.record import RULE, RULES, Contracts, term_months
 from retention_core.engines import duckdb as engine
 from retention_core.orders import values
 from retention_core.orders.errors import OrdersError
@@ -272,11 +272,11 @@ def _ledger(frame: pd.DataFrame, tables: Sequence[_Table]) -> pd.DataFrame:
     rows = []
     for place, table in enumerate(tables):
         here = found[found["part"].eq(place)]
-        for rule in RULE:
-            lines = here.loc[here["rule"].eq(rule), "line"]
-            if len(lines) or rule == "kept":
-                examples = [] if rule == "kept" else [int(line) for line in lines.head(5)]
-                rows.append((table.part.name, rule, str(RULE[rule].outcome), len(lines), examples))
+        for rule in RULES:
+            lines = here.loc[here["rule"].eq(rule.key), "line"]
+            if len(lines) or rule.key == "kept":
+                examples = [] if rule.key == "kept" else [int(line) for line in lines.head(5)]
+                rows.append((table.part.name, rule.key, str(rule.outcome), len(lines), examples))
         for other in table.part.other_lines:
             rows.append((table.part.name, other.rule, other.outcome, other.lines, [line for line, _ in other.examples]))
     return pd.DataFrame(rows, columns=["file", "rule", "outcome", "rows", "examples"])

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retention_core.orders.rules import Outcome, Rule
+from retention_core.orders import rules
+from retention_core.orders.rules import Rule
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,9 +32,9 @@ RULES: tuple[Rule, ...] = (
     Rule("no_renewal_yet", "left out", "Not one month old: it has not come up for renewal and says nothing yet"),
     Rule("exact_duplicate", "merged", "The same row once more"),
     Rule("no_amount", "note", "No monthly amount: counted for keeping, not for value"),
-    Rule("ends_later", "note", "Its end is known but still to come: counted as running"),
+    Rule("ends_later", "note", "Its end is known, but its last month is not over yet: counted as running"),
 )
-RULE = {rule.key: rule for rule in RULES}
+RULE = {**rules.RULE, **{rule.key: rule for rule in RULES}}
 NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 _TERM = re.compile(r"(\d+|one|two|three|four|five)[\s-]*(month|year|yr)s?\b")
 
@@ -85,7 +86,3 @@ def term_months(text: object) -> int | None:
         if word in words:
             return months
     return None
-
-
-def outcome_of(rule: str) -> Outcome:
-    return RULE[rule].outcome
