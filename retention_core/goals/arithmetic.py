@@ -196,8 +196,9 @@ def evaluate(cells: Cells, levers: Sequence[Lever], uplifts: Floats, strengths: 
     new_times = times(new_returning, cells.new_returning)
     arrivals = cells.new_customers * won.gain
     # (S, 2, H) @ (S, H, H): later orders of arrivals by month, and how much of them is given away.
-    given = arrivals * (welcome.on_base + welcome.on_extra * np.maximum(new_times - 1, 0))
-    later, given_later = np.moveaxis(np.stack([arrivals * new_times, given], axis=1) @ cells.new_orders, 1, 0)
+    orders_times = won.gain * new_times
+    given = won.gain * (welcome.on_base + welcome.on_extra * np.maximum(new_times - 1, 0))
+    later, given_later = np.moveaxis(np.stack([orders_times, given], axis=1) @ cells.new_orders, 1, 0)
     active = arrivals + _again(arrivals * _at_most(new_times, cells.new_peak), cells.new_active)
     retained = (arrivals * new_returning).sum(axis=1)
 

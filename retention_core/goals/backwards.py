@@ -116,7 +116,7 @@ def cheapest(
         return _mix(question, fullest[0])
     tried = np.concatenate([fullest, *_singles(question), _combinations(question, fullest[0])])
     tried = tried[question.reached(question.away(tried)) >= question.needed]
-    order = np.lexsort((np.count_nonzero(tried, axis=1), question.cost(tried)))
+    order = np.lexsort((tried.sum(axis=1), np.count_nonzero(tried, axis=1), question.cost(tried)))
     return _mix(question, tried[order[0]])
 
 

@@ -152,7 +152,7 @@ def _waterfall(
     cells: Cells, levers: tuple[Lever, ...], uplifts: Floats, place: int, base: Outcome, plan: Outcome
 ) -> pd.DataFrame:
     """What each lever does alone, then what they lose by overlapping, so that the bars add up to the plan."""
-    start, end = float(base.rate[:, place].mean()), float(plan.rate[:, place].mean())
+    start, end = band(base.rate[:, place]).mean, band(plan.rate[:, place]).mean
     steps, level = [("baseline", "", start, 0.0, start)], start
     for column, lever in enumerate(levers):
         if lever.acts_on == "return_after_first":
