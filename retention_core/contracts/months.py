@@ -68,7 +68,7 @@ def whole_months(start: pd.Series, until: pd.Series | pd.Timestamp) -> pd.Series
     """Renewals that have come by `until`: a contract of the 31st renews on the last day of a shorter month."""
     later = until if isinstance(until, pd.Series) else pd.Series(until, start.index)
     months = (later.dt.year - start.dt.year) * 12 + later.dt.month - start.dt.month
-    renews_on = start.dt.day.clip(upper=later.dt.days_in_month)
+    renews_on = np.minimum(start.dt.day, later.dt.days_in_month)
     made: pd.Series = months - later.dt.day.lt(renews_on).astype(int)
     return made
 

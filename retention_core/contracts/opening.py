@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retention_core.contracts.matching import ADVICE, Table, check_together, column_name, match, readings
 from retention_core.contracts.record import RULE, RULES, Contracts, term_months
 from retention_core.engines import duckdb as engine
 from retention_core.orders import values
 from retention_core.orders.errors import OrdersError
-from retention_core.orders.layouts import CONTRACTS, Layout
 from retention_core.orders.match import value_questions
 from retention_core.orders.questions import Answers, NeedsAnswers, Option, Question
 from retention_core.orders.read import read
-from retention_core.orders.recognise import header_key, recognise
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from retention_core.orders.read_parts import Part
 
-FIELDS = {
-    "customer_id": "whose contract it is",
-    "months_kept": "how many months it has been kept",
-    "churned": "whether it ended",
-    "started_on": "the day on which it began",
-    "ended_on": "the day on which it ended, empty while it runs",
-    "monthly_amount": "what a month costs",
-}
 MOST_GROUPS = 12  # a column with more different values than this says nothing of groups
 TERM_NAMES = ("contract", "term", "interval", "billing", "plan", "period")
 # Ends so much later than the last start: a list followed to its last day, or ends that are still to come?
 UNCLEAR_DAYS = 45
-
-
-@dataclass(frozen=True)
-class _Table:
-    """One table of the input, what it is, and the number of the column of each field that it has."""
-
-    part: Part
-    layout: Layout
-    columns: Mapping[str, int]
 
 
 def open_contracts(
@@ -71,85 +52,31 @@ def open_contracts(
                 connection, path, relation=f"raw_{number}", name=names[number] if names else None,
                 encoding=told.encoding, delimiter=told.delimiter, header=told.header, progress=progress,
             )  # fmt: skip
-        tables = [_match(part, told) for part in parts]
-        _check_together(tables)
+        tables = [match(part, told) for part in parts]
+        check_together(tables)
         return _assemble([_staged(connection, table, told) for table in tables], tables, told)
 
 
-def _match(part: Part, told: Answers) -> _Table:
-    """What the table is, by what the user said or else by its headers. Raises OrdersError where a field is missing."""
-    found = recognise(part, "contracts")
-    columns = dict(found.columns) if found else {}
-    places = {header_key(name): number for number, name in reversed(list(enumerate(part.columns)))}
-    for field, column in (told.mapping or {}).items():
-        if field not in FIELDS:
-            raise OrdersError(part.name, f"there is no field {field}", f"choose among {', '.join(FIELDS)}")
-        if header_key(column) not in places:
-            raise OrdersError(part.name, f"there is no column “{column}”", "choose one of the columns of this file")
-        columns[field] = places[header_key(column)]
-    for layout in CONTRACTS:
-        if columns.keys() >= set(layout.fields):
-            return _Table(part, layout, {name: columns[name] for name in layout.columns if name in columns})
-    raise OrdersError(part.name, f"no column tells {_missing(part, columns)}", _advice())
-
-
-def _missing(part: Part, columns: Mapping[str, int]) -> str:
-    """The fields that the nearest layout lacks, in words."""
-    from_headers = {header_key(name) for name in part.columns}
-
-    def lacking(layout: Layout) -> list[str]:
-        there = {
-            field for field in layout.fields if from_headers & {header_key(name) for name in layout.columns[field]}
-        }
-        return [field for field in layout.fields if field not in there | columns.keys()]
-
-    return " and ".join(FIELDS[field] for field in min(map(lacking, CONTRACTS), key=len))
-
-
-def _advice() -> str:
-    return (
-        "add it to the file, or say which column it is (mapping): a contract needs a customer, and either the months "
-        "kept with whether it ended, or the days of its start and its end"
-    )
-
-
-def _check_together(tables: Sequence[_Table]) -> None:
-    if len(tables) < 2:
-        return
-    if len({table.layout.key for table in tables}) > 1 or tables[0].layout.key == "contract_months":
-        cause = "several lists of contracts: the same contracts may be in both and would count twice"
-        raise OrdersError(tables[1].part.name, cause, "open one list at a time")
-
-
-def _staged(connection: engine.Connection, table: _Table, told: Answers) -> pd.DataFrame:
+def _staged(connection: engine.Connection, table: Table, told: Answers) -> pd.DataFrame:
     """One row per row of the table, in text and days: part, line, customer, the fields, is_again, g_<column number>."""
     part = table.part
-    dates = {
-        field: values.read_dates(connection, part.relation, _c(number), part.types[number], told.day_first)
-        for field, number in table.columns.items()
-        if field in ("started_on", "ended_on")
-    }
-    moneys = {
-        field: values.read_money(connection, part.relation, _c(number), part.types[number], told.decimal)
-        for field, number in table.columns.items()
-        if field in ("monthly_amount",)
-    }
+    dates, moneys = readings(connection, table, told)
     if questions := value_questions(part, dates, moneys):
         raise NeedsAnswers(questions)
     cells = ["line"]
     for field, number in table.columns.items():
-        column, kind = _c(number), part.types[number]
+        column, kind = column_name(number), part.types[number]
         text = values.id_sql(column, kind) if field == "customer_id" else values.text_sql(column, kind)
         cells.append(f"{text} AS {field}")
         if field in dates:
             cells.append(f"CAST({dates[field].of(column)} AS DATE) AS {field}_day")
         if field in moneys:
             cells.append(f"CAST({moneys[field].of(column)} AS DOUBLE) AS {field}_value")
-    every = ", ".join(_c(number) for number in range(len(part.columns)))
+    every = ", ".join(column_name(number) for number in range(len(part.columns)))
     cells.append(f"row_number() OVER (PARTITION BY {every} ORDER BY line) > 1 AS is_again")
     used = set(table.columns.values())
     cells += [
-        f"{values.text_sql(_c(number), part.types[number])} AS g_{number}"
+        f"{values.text_sql(column_name(number), part.types[number])} AS g_{number}"
         for number in _with_few_values(connection, part)
         if number not in used
     ]
@@ -157,17 +84,13 @@ def _staged(connection: engine.Connection, table: _Table, told: Answers) -> pd.D
     return staged.rename(columns={f"g_{number}": f"group {name}" for number, name in enumerate(part.columns)})
 
 
-def _c(number: int) -> str:
-    return f"c{number}"
-
-
 def _with_few_values(connection: engine.Connection, part: Part) -> list[int]:
-    counts = ", ".join(f"approx_count_distinct({_c(number)})" for number in range(len(part.columns)))
+    counts = ", ".join(f"approx_count_distinct({column_name(number)})" for number in range(len(part.columns)))
     found = connection.execute(f"SELECT {counts} FROM {part.relation}").fetchall()[0]
     return [number for number, count in enumerate(found) if 1 <= count <= MOST_GROUPS]
 
 
-def _assemble(staged: Sequence[pd.DataFrame], tables: Sequence[_Table], told: Answers) -> Contracts:
+def _assemble(staged: Sequence[pd.DataFrame], tables: Sequence[Table], told: Answers) -> Contracts:
     import pandas as pd
 
     from retention_core.contracts.months import by_days, by_months
@@ -225,14 +148,14 @@ def _observed_on(frame: pd.DataFrame, file: str, told: Answers) -> date:
     return date(end.year, end.month, end.day)
 
 
-def _nothing_left(frame: pd.DataFrame, tables: Sequence[_Table]) -> OrdersError:
+def _nothing_left(frame: pd.DataFrame, tables: Sequence[Table]) -> OrdersError:
     if frame.empty:
         return OrdersError(tables[0].part.name, "the table has column names but no rows", "export the contracts again")
     rule = str(frame["rule"].mode().iloc[0])
     first = frame[frame["rule"].eq(rule)].iloc[0]
     sentence = RULE[rule].sentence
     cause = f"no contract can be counted. Most often: {sentence[0].lower()}{sentence[1:]}"
-    return OrdersError(tables[int(first["part"])].part.name, cause, _advice(), int(first["line"]))
+    return OrdersError(tables[int(first["part"])].part.name, cause, ADVICE, int(first["line"]))
 
 
 def _groups(kept: pd.DataFrame) -> pd.DataFrame:
@@ -259,7 +182,7 @@ def _terms(groups: pd.DataFrame) -> str | None:
     return min(named, key=lambda name: [word in name.casefold() for word in TERM_NAMES].index(True), default=None)
 
 
-def _ledger(frame: pd.DataFrame, tables: Sequence[_Table]) -> pd.DataFrame:
+def _ledger(frame: pd.DataFrame, tables: Sequence[Table]) -> pd.DataFrame:
     """One row per file and rule: file, rule, outcome, rows, examples (up to five lines). Notes count rows again."""
     import pandas as pd
 
