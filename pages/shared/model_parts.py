@@ -2,19 +2,176 @@
 
 from __future__ import annotations
 
-from pages.shared import sources
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import sources, ui
 from retention_core import forecasts
+from retention_core.answers import forecasts as answers
+from retention_core.charts import forecasts as charts
+from retention_core.forecasts import AtStake, Forecasts
+from retention_core.say import between, money, number, percent, say
+
+SILENCES = (30, 90, 180, 360)  # days of the table of typical customers
+SHOWN = 100  # customers of the list that are drawn; the file has all that are listed
+WITH_MODEL = (
+    "Lines: by the model. Points: customers as they were a year ago, and the share of them that really ordered since, "
+    "with its 95 % interval."
+)
+WITHOUT_MODEL = (
+    "Customers as they were a year ago, and the share of them that really ordered since, with its 95 % interval. They "
+    "are counted: a good or a bad year is in them."
+)
+NOTES = (
+    "Will order within a year: chance of at least one order in the next 365 days. In the model a customer orders at a "
+    "pace of their own and stops for good at some point, which nobody sees; a customer with one order may have gone too.",
+    "At stake: what the next year would bring if the customer were surely still there, less what is expected. It is "
+    "what could be lost, not what a letter wins back.",
+    "Open: the chance to be still there is between 10 and 80 %. Where no model can be used, a customer's expected "
+    "orders are set beside those of customers with as many orders who had ordered lately.",
+    "Expected: orders × amount of an order in the next year. The amount is the customer's own mean, pulled to the mean "
+    "of all the more, the fewer orders it rests on (Gamma-Gamma). Before costs, not discounted.",
+    "Models: BG/NBD (Fader, Hardie and Lee 2005), MBG/NBD (Batislam, Denizel and Filiztekin 2007), Pareto/NBD "
+    "(Schmittlein, Morrison and Colombo 1987). The one with the least error on hidden months is shown; within five "
+    "points of each other the MBG/NBD, because it lets one-time buyers go.",
+)
 
 
-def made() -> forecasts.Forecasts:
+def made() -> Forecasts:
     """The forecasts of the chosen customers: fitted once per data set and scope, whatever is set on the page."""
     return sources.derived("forecasts", forecasts.of_shop)
 
 
+def _at_stake(fitted: Forecasts) -> AtStake:
+    return sources.derived("at_stake", lambda shop, **scope: forecasts.at_stake(shop, fitted, **scope))
+
+
 def who_is_still_a_customer() -> None:
     """Who will order again, by silence and number of orders, who is at risk and worth it, and how good this is."""
+    fitted = made()
+    st.subheader(say("Who is still a customer"), anchor=False)
+    if not fitted.is_usable:
+        ui.tell(answers.no_model_answer(fitted))
+    if fitted.can_judge:
+        _typical_customers(fitted)
+        _worth_a_letter(fitted, _at_stake(fitted))
+    if fitted.checks:
+        _how_good(fitted)
+    ui.explain((), {"purchase_histories": {}}, NOTES)
 
 
-def model_value() -> forecasts.Estimate | None:
-    """What an existing customer brings in the next year by the model, with its 80 % interval; None: not known."""
-    return made().value_existing
+def model_value() -> None:
+    """What an existing customer brings in the next year by the model, in one sentence."""
+    fitted = made()
+    if fitted.tells_money:
+        ui.tell(answers.value_answer(fitted.value_existing, sources.shop().facts.currency))
+
+
+def _typical_customers(fitted: Forecasts) -> None:
+    typical = forecasts.typical(fitted)
+    counted = fitted.observed.cells() if fitted.observed else pd.DataFrame(columns=charts.COUNTED)
+    one = typical[typical["orders"].eq(1)]
+    if len(one):
+        # as long ago as the middle one-time buyer of this shop, in round days
+        day = min(one["silence"].max(), 10 * round(_usual_silence(fitted) / 10))
+        ui.tell(answers.typical_answer(1, day, float(one.loc[one["silence"].eq(day), "will_order"].iloc[0])))
+    picture = charts.will_order(typical, counted)
+    ui.chart(picture, say("Chance of an order within a year by days since the last order and number of orders"))
+    st.caption(say(WITH_MODEL if fitted.is_usable else WITHOUT_MODEL))
+    if len(typical):
+        st.table(_of_a_hundred(typical), border="horizontal")
+
+
+def _usual_silence(fitted: Forecasts) -> float:
+    """Days since the only order of the middle one-time buyer."""
+    once = fitted.histories[fitted.histories["repeat_orders"].eq(0)].sort_values("age")
+    half = once["customers"].cumsum().searchsorted(once["customers"].sum() / 2)
+    return float(once["age"].iloc[half])
+
+
+def _of_a_hundred(typical: pd.DataFrame) -> pd.DataFrame:
+    """One row per number of orders, one column per silence: of 100 such customers, so many order within a year."""
+    near = typical[typical["silence"].isin(SILENCES)]
+    table = near.pivot(index="orders", columns="silence", values="will_order")
+    table = table.map(lambda share: percent(share))
+    table.index = pd.Index([say(answers.ORDERS[int(n)]) for n in table.index], name=say("Silent for"))
+    return table.rename(columns=lambda days: say("{n} days", n=number(days))).rename_axis(columns=None)
+
+
+def _worth_a_letter(fitted: Forecasts, stake: AtStake) -> None:
+    """The customers in doubt with most at stake: the sum, where it lies, and the list to take along."""
+    currency = sources.shop().facts.currency
+    st.subheader(say("Who is worth winning back"), anchor=False)
+    sentence = answers.stake_answer(stake.groups, currency, fitted.tells_money)
+    ui.tell(sentence)
+    if stake.listed.empty:
+        return
+    title = say("At stake in the next year") if fitted.tells_money else say("Orders at stake in the next year")
+    ui.chart(charts.at_stake(stake.groups, title), say("What is at stake, by number of orders. {text}", text=sentence))
+    listed, refused = stake.listed, stake.listed["consent"].eq(False).fillna(False)
+    if refused.any():
+        asked = say("Also list the {n} who want no letters", n=number(refused.sum()))
+        if not st.toggle(asked, key="refused", bind="query-params"):
+            listed = listed[~refused]
+            st.caption(say("{n} customers who want no letters are left out.", n=number(refused.sum())))
+    st.dataframe(_listed(listed.head(SHOWN), fitted), hide_index=True)
+    if stake.in_doubt > len(stake.listed):
+        st.caption(say("The {n} with most at stake; {all} are open.", n=number(len(stake.listed)), all=stake.in_doubt))
+    ui.download(say("Customers worth winning back"), "customers_at_stake", lambda: _taken_along(listed))
+
+
+def _listed(rows: pd.DataFrame, fitted: Forecasts) -> pd.DataFrame:
+    """The list as people read it."""
+    currency = sources.shop().facts.currency
+    columns: dict[str, Any] = {
+        say("Customer"): rows["customer_id"],
+        say("Chance to order"): rows["will_order"].map(percent),
+        say("Orders"): rows["orders"],
+        say("Last order, days ago"): rows["days_since_last_order"],
+    }
+    if fitted.tells_money:
+        for name, label in (("revenue", "Revenue"), ("expected_value", "Expected"), ("at_risk", "At stake")):
+            columns[say(label)] = [money(value, currency, 0) for value in rows[name]]
+    if fitted.is_usable:
+        columns[say("Next order, if any, in days")] = [
+            between(number(low), number(high)) for low, high in zip(rows["from_day"], rows["to_day"], strict=True)
+        ]
+    return pd.DataFrame(columns)
+
+
+def _taken_along(listed: pd.DataFrame) -> pd.DataFrame:
+    """The list as a file: figures, not words."""
+    kept = ["customer_id", "orders", "revenue", "days_since_last_order", "will_order", "expected_orders"]
+    kept += ["expected_value", "at_risk", "consent", "from_day", "to_day"]
+    return listed[kept].dropna(axis="columns", how="all")
+
+
+def _how_good(fitted: Forecasts) -> None:
+    """The forecasts of hidden months beside what came, for the shown forecaster and for all."""
+    st.subheader(say("How good these forecasts are"), anchor=False)
+    check = fitted.checks[-1]
+    sentence = answers.check_answer(check, fitted.shown)
+    ui.tell(sentence)
+    picture = charts.tracking(check.of(fitted.shown).periods, check.observed_until)
+    ui.chart(picture, say("Hidden months: expected and what came. {text}", text=sentence))
+    st.caption(say("Dashed: expected, with its 80 % band. Points: what came; a triangle lies outside the band."))
+    ui.tell(answers.band_answer(check, fitted.shown))
+    st.table(_models(fitted), hide_index=True, border="horizontal")
+    if fitted.caveats:
+        ui.tell(*(say(caveat) for caveat in fitted.caveats))
+
+
+def _models(fitted: Forecasts) -> pd.DataFrame:
+    """One row per model: its error in each check, how often its intervals held, and whether it can be used."""
+    rows = []
+    for test in fitted.checks[-1].tests:
+        errors = {
+            say("{n} days hidden", n=number(check.horizon)): answers.error_in_words(check.of(test.model).error_share)
+            for check in fitted.checks
+        }
+        held = say("{share} of its 80 % bands", share=percent(test.coverage))
+        shown = {"Model": answers.MODEL_NAMES[test.model], **errors, say("What came lay in"): held}
+        rows.append({**shown, say("Here"): answers.use_of(fitted, test.model)})
+    return pd.DataFrame(rows).rename(columns={"Model": say("Model")})

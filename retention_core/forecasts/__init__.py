@@ -7,12 +7,21 @@
 Days everywhere; a year is 365 days. Nothing here knows the season.
 """
 
-from retention_core.forecasts.customers import at_stake, customers, next_order_windows, typical
+from retention_core.forecasts.customers import (
+    LONGEST_SILENCE,
+    AtStake,
+    at_stake,
+    customers,
+    next_order_windows,
+    typical,
+)
 from retention_core.forecasts.fitting import of_shop
 from retention_core.forecasts.record import YEAR, Check, Estimate, Forecasts
 
 __all__ = [
+    "LONGEST_SILENCE",
     "YEAR",
+    "AtStake",
     "Check",
     "Estimate",
     "Forecasts",

@@ -29,7 +29,8 @@ def count(calibration: pd.DataFrame) -> "Observed":
         sums = np.bincount(cell, weights=weights, minlength=size).astype(np.float64, copy=False)
         return sums.reshape(len(ORDERS), len(SILENCES))
 
-    return Observed(total(customers), total(customers * (hidden > 0)), total(customers * hidden))
+    silent = customers * silence.to_numpy(np.float64)
+    return Observed(total(customers), total(customers * (hidden > 0)), total(customers * hidden), total(silent))
 
 
 def place(repeat_orders: Any, silence: Any) -> npt.NDArray[np.int64]:
@@ -41,11 +42,13 @@ def place(repeat_orders: Any, silence: Any) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Observed:
-    """Tables of orders (rows) × silence (columns): customers, those who ordered in the year after, their orders."""
+    """Tables of orders (rows) × silence (columns): customers, those who ordered in the year after, their orders, and
+    the days they had been silent, added up."""
 
     customers: Floats
     ordered: Floats
     orders: Floats
+    silent_days: Floats
 
     def will_order(self, repeat_orders: Any, silence: Any) -> Floats:
         """Share of customers like these who ordered within the year."""
@@ -60,14 +63,19 @@ class Observed:
         return self._of(self.orders, repeat_orders, np.zeros_like(np.asarray(repeat_orders, np.float64)))
 
     def cells(self) -> pd.DataFrame:
-        """One row per cell with a customer: orders, silence (first of the group), customers, ordered."""
-        rows = [
-            (ORDERS[i], SILENCES[j], self.customers[i, j], self.ordered[i, j])
-            for i in range(len(ORDERS))
-            for j in range(len(SILENCES))
-            if self.customers[i, j]
-        ]
-        return pd.DataFrame(rows, columns=["orders", "silence", "customers", "ordered"])
+        """One row per cell with a customer: orders, silence (first of the group), customers, ordered, days (mean)."""
+        there = np.argwhere(self.customers > 0)
+        row, column = there.T
+        customers = self.customers[row, column]
+        return pd.DataFrame(
+            {
+                "orders": np.array(ORDERS)[row],
+                "silence": np.array(SILENCES)[column],
+                "customers": customers,
+                "ordered": self.ordered[row, column],
+                "days": self.silent_days[row, column] / customers,
+            }
+        )
 
     def _of(self, counted: Floats, repeat_orders: Any, silence: Any) -> Floats:
         x, silent = arrays(repeat_orders, silence)

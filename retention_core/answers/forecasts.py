@@ -1,0 +1,143 @@
+"""What the models say, in sentences: who orders again, what is at stake, how good the forecasts were."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from retention_core.forecasts import Check, Estimate, Forecasts
+from retention_core.models.btyd import FEW_REPEATERS, MESSAGES
+from retention_core.models.validate import CURVE, LARGE_ERROR
+from retention_core.say import NOT_KNOWN, day, money, number, percent, say
+
+MODEL_NAMES = {
+    "mbg_nbd": "May stop after any order (MBG/NBD)",
+    "bg_nbd": "May stop after a later order (BG/NBD)",
+    "pareto_nbd": "May stop at any time (Pareto/NBD)",
+    "nbd": "Nobody ever stops (NBD): for comparison",
+    CURVE: "Curve by age, all customers alike",
+}
+ORDERS = {1: "1 order", 2: "2 orders", 3: "3–4 orders", 5: "5–9 orders", 10: "10 orders or more"}
+OF_100 = {
+    1: "Of 100 customers with one order, placed {days} days ago, {n} will order again within a year.",
+    2: "Of 100 customers with {orders} orders, the last one {days} days ago, {n} will order again within a year.",
+}
+USES = {
+    "too_little_data": "Too little data",
+    "nobody_stops": "Cannot be used: sees nobody stop",
+    "runs_away": "Cannot be used: its numbers run away",
+    "restless": "Cannot be used: finds no best fit",
+}
+WORTH_SAYING = 0.005  # a share below which "of 100" would be 0
+
+
+def typical_answer(orders: int, silence: float, will_order: float) -> str:
+    """One typical customer as a hundred of them."""
+    n = number(100 * will_order) if will_order >= WORTH_SAYING else say("fewer than one")
+    return say(OF_100[min(orders, 2)], orders=number(orders), days=number(silence), n=n)
+
+
+def no_model_answer(made: Forecasts) -> str:
+    """Why no model is shown, and what is shown instead."""
+    if made.choice is None or not made.verdicts:
+        return say(
+            "The history is too short to check a forecast on it: at least {days} days are needed, so nothing is said "
+            "about the future of single customers.",
+            days=number(182),
+        )
+    verdict = made.verdicts.get("mbg_nbd", "restless")
+    repeaters = float(made.histories.loc[made.histories["repeat_orders"] > 0, "customers"].sum())
+    why = say(MESSAGES[verdict], customers=made.customers, repeaters=repeaters, few=FEW_REPEATERS)
+    if made.observed is None:
+        return why
+    return why + " " + say("Shown instead: what customers like these really did in the last year, counted.")
+
+
+def stake_answer(groups: pd.DataFrame, currency: str | None, tells_money: bool) -> str:
+    """What stands at stake with customers in doubt. `groups`: of forecasts.AtStake."""
+    doubtful, gone = (groups[groups["standing"] == standing] for standing in ("in_doubt", "gone"))
+    if doubtful.empty:
+        return say("Nobody is in doubt: customers are as good as surely still there, or as good as surely gone.")
+    stake = doubtful["at_risk"].sum()
+    sentence = say(
+        "Of {n} customers it is open whether they are still there; in the next year {stake} is at stake with them.",
+        n=number(doubtful["customers"].sum()),
+        stake=money(stake, currency, 0) if tells_money else say("{n} orders", n=number(stake)),
+    )
+    if len(gone):
+        sentence += " " + say(
+            "{n} more have been silent so long that a letter is hardly worth it: 90 % sure or more, they have gone.",
+            n=number(gone["customers"].sum()),
+        )
+    return sentence
+
+
+def check_answer(check: Check, model: str) -> str:
+    """How the shown forecaster did on the hidden months."""
+    test = check.of(model)
+    if not test.actual:
+        return say("Nobody ordered in the hidden {days} days, so the forecast cannot be judged.", days=check.horizon)
+    error = test.error_share
+    sentence = say(
+        "Hidden from the model, the {days} days after {until} brought {actual} orders of customers known by then; it "
+        "expected {expected}: {error}.",
+        days=number(check.horizon),
+        until=day(check.observed_until),
+        actual=number(test.actual),
+        expected=number(test.expected),
+        error=error_in_words(error),
+    )
+    if abs(error) > LARGE_ERROR:
+        sentence += " " + say("That is a large error: read its figures as an order of magnitude.")
+    return sentence
+
+
+def error_in_words(error: float) -> str:
+    """ "8 % too many"; nothing to say where nobody ordered."""
+    if error != error:
+        return NOT_KNOWN
+    if abs(error) < 0.0005:
+        return say("exactly right")
+    if error > 0:
+        return say("{size} too many", size=percent(error))
+    return say("{size} too few", size=percent(-error))
+
+
+def band_answer(check: Check, model: str) -> str:
+    """How often the 80 % band of the hidden months held, beside how often it should."""
+    periods = check.of(model).periods
+    if periods.empty:
+        return ""
+    held, spans = int(periods["held"].sum()), len(periods)
+    sentence = say(
+        "The 80 % band held in {held} of {n} spans of 30 days; it should in about {should}.",
+        held=number(held),
+        n=number(spans),
+        should=number(0.8 * spans),
+    )
+    if held < 0.6 * spans:
+        sentence += " " + say(
+            "It is too narrow: the models know no season and no change in the shop. Trust sums over a year rather than "
+            "months; yearly figures here carry the error of these checks in their interval."
+        )
+    return sentence
+
+
+def value_answer(estimate: Estimate | None, currency: str | None) -> str:
+    """What an existing customer brings in the next year on average, with the 80 % interval."""
+    if estimate is None:
+        return say("What a customer will bring in the next year cannot be said for these customers.")
+    return say(
+        "In the next 12 months an existing customer will bring {value} on average; 80 % sure: {low} to {high}.",
+        value=money(estimate.value, currency),
+        low=money(estimate.low, currency),
+        high=money(estimate.high, currency),
+    )
+
+
+def use_of(made: Forecasts, model: str) -> str:
+    """What a model is used for here, or why it is not."""
+    if model == made.shown:
+        return say("Shown")
+    if model == CURVE or made.verdicts.get(model) == "fits":
+        return say("For comparison")
+    return say(USES[made.verdicts.get(model, "restless")])
