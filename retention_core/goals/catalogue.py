@@ -43,7 +43,7 @@ HOLIDAY = (
 CORRELATION = (
     "App users are said to bring 4.5 times as much: the loyal install it. What it changes by itself is not known"
 )
-OPINION = "Opinions and figures of vendors only: next to nothing is assumed until you have tested it"
+OPINION = "Next to nothing is assumed until you have tested it"
 NO_NUMBER = "No number can be put on it: plan it, and look at the rate before and after"
 
 

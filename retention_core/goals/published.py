@@ -11,8 +11,8 @@ class Published:
     """A published figure: `value` (for "change": by how much of itself a year's work moves the rate) and where from.
 
     `definition`: "second_order" counts from the first order; "calendar_year" only to its 31 December, which is shorter
-    for nearly everybody and hence never compared; "yearly_return" is any share that returns within a year, of which only
-    the movement is told. `quality` is a grade of evidence, B or C.
+    for nearly everybody and hence never compared; "yearly_return" is any share that returns within a year: only how it
+    moved is told. `quality` is a grade of evidence, B or C.
     """
 
     key: str

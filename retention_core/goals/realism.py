@@ -232,15 +232,19 @@ def _own_change(facts: Facts, baseline: float, years: float) -> Witness:
     rise = share[later] - share[earlier]
     # Newcombe (1998), method 10: the lower end of the difference of two shares.
     surely = rise - np.hypot(share[later] - low[later], high[earlier] - share[earlier])
-    figures: dict[str, Any] = {"pairs": len(earlier), "largest": float(rise.max()), "years": reach / 4}
-    if not (surely > 0).any():
-        return Witness("own_change", baseline, {**figures, "change": 0.0})
-    place = int(np.argmax(np.where(surely > 0, rise, -np.inf)))
-    days = quarters["quarter"].to_numpy()
-    figures |= {"change": float(rise[place])}
-    figures |= {"from_quarter": pd.Timestamp(days[earlier[place]]).date()}
-    figures |= {"to_quarter": pd.Timestamp(days[later[place]]).date()}
-    return Witness("own_change", min(baseline + float(rise[place]), 1.0), figures)
+    is_sure = bool((surely > 0).any())
+    place = int(np.argmax(np.where(surely > 0, rise, -np.inf) if is_sure else rise))
+    first, last = quarters.iloc[int(earlier[place])], quarters.iloc[int(later[place])]
+    change = float(rise[place]) if is_sure else 0.0
+    figures = {
+        "change": change,
+        "from_quarter": first["quarter"].date(),
+        "to_quarter": last["quarter"].date(),
+        "from_share": float(first["share"]),
+        "to_share": float(last["share"]),
+        "months": 3 * reach,
+    }
+    return Witness("own_change", min(baseline + change, 1.0), figures)
 
 
 def _published(facts: Facts, baseline: float, years: float) -> Witness:
@@ -272,8 +276,9 @@ def _targets(kind: Kind, baseline: float, plan: float, years: float) -> Targets:
     ambitious = baseline + AMBITION[kind] * baseline * ((1 + changes["programme_high"]) ** years - 1)
     if kind == "replenishable":
         ambitious = max(ambitious, plan)
-    shares = (cautious, (cautious + ambitious) / 2, ambitious)
-    return Targets(*(min(round(share, 3), 1.0) for share in shares))
+    shares = (cautious, cautious + (ambitious - cautious) / 3, ambitious)
+    # Rounded down: a suggestion must not pass a limit by its rounding.
+    return Targets(*(min(math.floor(1000 * share) / 1000, 1.0) for share in shares))
 
 
 def _product(shop: Shop, scope: Mapping[str, Any]) -> ProductKind:

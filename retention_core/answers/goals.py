@@ -1,0 +1,256 @@
+"""The sentences of a goal: what today's levers bring, what each reaches and rests on, what would have to be true."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+
+from retention_core.answers.realism import share_of, verdict_part
+from retention_core.answers.retention import with_interval
+from retention_core.goals.backwards import Mix
+from retention_core.goals.catalogue import Needs
+from retention_core.goals.draws import quantile
+from retention_core.goals.goal import ActsOn, Goal, Grade, Lever
+from retention_core.goals.levers import ASSUMED_CONSENT, OwnTest, Reach
+from retention_core.goals.realism import Realism
+from retention_core.goals.simulate import Band, Result
+from retention_core.metrics import Reading
+from retention_core.say import between, money, month, number, percent, say
+
+GRADES: Mapping[Grade, str] = {
+    "A": "measured in a test of your own",
+    "B": "carried over from a published experiment",
+    "C": "an observation that may have other causes",
+    "D": "an opinion, or a vendor's figure",
+}
+# Of whom a reach is a share, and what an uplift is about.
+PEOPLE: Mapping[ActsOn, str] = {
+    "return_after_first": "customers won in the last year",
+    "return_of_active": "customers with several orders",
+    "win_back": "customers who fell silent",
+    "order_value": "active customers",
+    "orders_per_buyer": "active customers",
+    "acquisition": "customers",
+    "nothing": "customers",
+}
+UPLIFTS: Mapping[ActsOn, str] = {
+    "return_after_first": "of those who would not have returned, {uplift} now do",
+    "return_of_active": "of those who would not have returned, {uplift} now do",
+    "win_back": "of those who would not have returned, {uplift} now do",
+    "order_value": "an order grows by {uplift}",
+    "orders_per_buyer": "the number of orders grows by {uplift}",
+    "acquisition": "new customers grow by {uplift}",
+}
+SWITCHED_ON_BY: Mapping[Needs, str] = {
+    "customers": "a file of customers with their birthdays (customer_id, birthday, consent)",
+    "events": "a file of events (customer_id, event, occurred_at, detail)",
+    "order_lines": "a file of order lines (order_id, product_id, quantity, amount)",
+    "discounts": "an order file that tells discounts or coupons",
+    "methods": "an order file that tells how people paid and how it was delivered",
+    "categories": "order lines, or an order file, with categories",
+}
+
+
+def headline(rate: Reading, goal: Goal, result: Result, judged: Realism | None, currency: str | None) -> str:
+    """What the shop keeps today, the verdict on the target, and what the levers that are on bring, at what price.
+
+    `rate`: second orders within the goal's window, today.
+    """
+    parts = [_today(rate)]
+    on = [lever for lever in goal.in_force if not lever.is_planning_only]
+    if judged is None or result.probability is None:
+        parts.append(_without_target(result, len(on)))
+    else:
+        verdict = verdict_part(judged, result.month)
+        chance = chance_in_words(result.probability)
+        if not on:
+            parts.append(
+                say("{verdict}; without any lever you get there with {chance}.", verdict=verdict, chance=chance)
+            )
+        elif len(on) == 1:
+            parts.append(say("{verdict}; this lever gets you there with {chance}.", verdict=verdict, chance=chance))
+        else:
+            parts.append(
+                say(
+                    "{verdict}; these {n} levers get you there with {chance}.",
+                    verdict=verdict,
+                    n=len(on),
+                    chance=chance,
+                )
+            )
+    if on:
+        parts.append(money_answer(result, currency))
+    return " ".join(part for part in parts if part)
+
+
+def _today(rate: Reading) -> str:
+    if rate.value is None or rate.low is None or rate.high is None:
+        return say("How many customers you keep is not known yet: too few have been observed for long enough.")
+    return say("You keep {share}.", share=with_interval(rate.value, rate.low, rate.high))
+
+
+def _without_target(result: Result, levers: int) -> str:
+    figures = {"share": share_of(result.rate.mean), "span": _shares(result.rate), "by": month(result.month)}
+    if not levers:
+        return say("If nothing changes, {share} ({span}) of the customers won in {by} will return.", **figures)
+    return say("With what you have switched on, {share} ({span}) of the customers won in {by} will return.", **figures)
+
+
+def chance_in_words(probability: float) -> str:
+    """ "62 % probability"; never as sure as 0 or 100 %."""
+    if probability < 0.01:
+        return say("under 1 % probability")
+    if probability > 0.99:
+        return say("over 99 % probability")
+    return say("{share} probability", share=percent(probability))
+
+
+def money_answer(result: Result, currency: str | None) -> str:
+    """What the levers cost and leave, with the band in which four of five outcomes lie."""
+    cost, profit = result.cost, result.profit
+    if math.isnan(profit.mean):
+        return say("Without amounts in your file, what they bring cannot be said.")
+    span = between(_money(profit.p10, currency), _money(profit.p90, currency))
+    figures = {"cost": _money(cost.mean, currency), "profit": _money(abs(profit.mean), currency), "span": span}
+    if profit.mean < 0:
+        return say("That costs {cost}, and {profit} is lost in all ({span}, 80 % sure).", **figures)
+    return say("That costs {cost} and brings {profit} of margin after it ({span}, 80 % sure).", **figures)
+
+
+def lever_answer(lever: Lever, reach: Reach, rests_on: bool = True) -> str:
+    """Whom a lever reaches now, what is assumed of it, and on what that rests."""
+    if lever.is_planning_only:
+        return f"{say(lever.source)}."
+    parts = [reach_answer(lever, reach)]
+    if lever.reach > 0:
+        parts.append(say("Assumed: {uplift}.", uplift=uplift_in_words(lever)))
+    if rests_on:
+        parts.append(say("Evidence {grade}: {what}.", grade=lever.grade, what=say(GRADES[lever.grade])))
+        if lever.source:
+            parts.append(f"{say(lever.source)}.")
+    return " ".join(parts)
+
+
+def reach_answer(lever: Lever, reach: Reach) -> str:
+    if reach.needs:
+        return say("Your files do not tell whom it would reach: {file} would.", file=say(SWITCHED_ON_BY[reach.needs]))
+    if not lever.audience:
+        return say("Not counted in your orders: it acts on people before they order.")
+    sentence = say(
+        "Reaches {n} of {base} {people} ({share}).",
+        n=number(reach.customers),
+        base=number(reach.base),
+        people=say(PEOPLE[lever.acts_on]),
+        share=percent(reach.share),
+    )
+    if not reach.is_consent_assumed:
+        return sentence
+    assumed = say(
+        "Your files do not tell who agreed to letters: {share} is assumed; a file of customers would tell.",
+        share=percent(ASSUMED_CONSENT),
+    )
+    return f"{sentence} {assumed}"
+
+
+def uplift_in_words(lever: Lever) -> str:
+    """What the lever does to those who take part, with the band that holds it in four of five cases."""
+    low, high = quantile(lever.uplift, np.array([0.1, 0.9]))
+    span = between(percent(low, 1), percent(high, 1))
+    return say(UPLIFTS[lever.acts_on], uplift=f"{percent(lever.uplift.mean, 1)} ({span})")
+
+
+def own_test_answer(found: OwnTest) -> str:
+    """What an own test found, or why it tells nothing."""
+    if found.split_p < 0.01:
+        return say(
+            "{a} and {b} customers are no even split: something besides the toss of a coin chose them, so this test "
+            "tells nothing.",
+            a=number(found.assigned[0]),
+            b=number(found.assigned[1]),
+        )
+    low, high = found.interval
+    sentence = say(
+        "Your own test: with “{treated}” {share} of {n} ordered again within {days} days, "
+        "with “{control}” {other} of {m}. The difference lies between {low} and {high} points, 95 % sure.",
+        treated=found.treated,
+        control=found.control,
+        share=percent(found.shares[0], 1),
+        other=percent(found.shares[1], 1),
+        n=number(found.customers[0]),
+        m=number(found.customers[1]),
+        days=number(found.days),
+        low=_points(low),
+        high=_points(high),
+    )
+    if low <= 0 <= high:
+        return sentence + " " + say("It may be chance.")
+    return sentence
+
+
+def mix_answer(mix: Mix, target: float, by: date, currency: str | None) -> str:
+    """The cheapest mix that reaches a target, or how far the best one gets."""
+    names = ", ".join(say(lever.strategy or lever.key) for lever in mix.chosen)
+    if not mix.chosen and mix.is_reached:
+        return say("No lever is needed for {target} by {by}.", target=share_of(target), by=month(by))
+    if not mix.is_reached:
+        return say(
+            "No mix of these levers gets to {target} by {by}; the best reaches {rate}.",
+            target=share_of(target),
+            by=month(by),
+            rate=share_of(mix.rate),
+        )
+    if math.isnan(mix.cost):
+        return say("Cheapest way to {target}: {names}.", target=share_of(target), names=names)
+    return say(
+        "Cheapest way to {target}: {names}, for {cost}.",
+        target=share_of(target),
+        names=names,
+        cost=_money(mix.cost, currency),
+    )
+
+
+def would_have_to_be_true(goal: Goal, result: Result) -> list[str]:
+    """One sentence for each thing that the outcome rests on: the forecast, and every lever that is on."""
+    sentences = [
+        say(
+            "Without the levers, {share} ({span}) of the customers won in {by} would return.",
+            share=share_of(result.rate_before.mean),
+            span=_shares(result.rate_before),
+            by=month(result.month),
+        )
+    ]
+    paid = dict(zip(result.levers["key"], result.levers["break_even_uplift"], strict=True))
+    for lever in goal.in_force:
+        if lever.is_planning_only:
+            continue
+        sentence = say(
+            "{name}: it reaches {reach}, {take_up} of them take part, and {uplift}.",
+            name=say(lever.strategy or lever.key),
+            reach=percent(lever.reach * lever.strength),
+            take_up=percent(lever.take_up),
+            uplift=uplift_in_words(lever),
+        )
+        least = float(paid.get(lever.key, math.nan))
+        if not math.isnan(least):
+            sentence += " " + say("It pays for itself from {least} on.", least=percent(least, 1))
+        sentences.append(sentence)
+    return sentences
+
+
+def _shares(band: Band) -> str:
+    return say("{span}, 80 % sure", span=between(percent(band.p10, 1), percent(band.p90, 1)))
+
+
+def _points(share: float) -> str:
+    """A difference of shares in points of a hundred, with its sign."""
+    return percent(share, 1).removesuffix("%").strip()
+
+
+def _money(value: float, currency: str | None) -> str:
+    """An amount that is forecast: three figures of it are more than is known."""
+    if value == 0 or not math.isfinite(value):
+        return money(value, currency, 0)
+    return money(round(value, 2 - math.floor(math.log10(abs(value)))), currency, 0 if abs(value) >= 100 else None)

@@ -1,0 +1,217 @@
+"""What is said about a target: the verdict, each witness, the kind of product, better targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from retention_core.goals.realism import Realism, Verdict, Witness
+from retention_core.say import between, month, number, percent, say
+
+# In a word beside the colour, and within a sentence after "20 % by Nov 2027".
+IN_A_WORD: Mapping[Verdict, str] = {
+    "within": "Within your own range",
+    "stretch": "A stretch",
+    "not_seen": "Nobody has been seen doing this",
+}
+IN_A_SENTENCE: Mapping[Verdict, str] = {
+    "within": "{target} by {by} is within your own range",
+    "stretch": "{target} by {by} is a stretch",
+    "not_seen": "{target} by {by} is something nobody has been seen doing",
+}
+DIMENSIONS = {"channel": "channel", "country": "country", "category": "category", "coupon": "coupon"}
+COUPON = {"yes": "with a coupon", "no": "without a coupon"}
+
+
+def share_of(value: float) -> str:
+    """A rate with a decimal: goals differ by less than one of a hundred."""
+    return percent(value, 1) if round(value, 3) != round(value, 2) else percent(value)
+
+
+def verdict_part(judged: Realism, by: date) -> str:
+    """ "20 % by Nov 2027 is a stretch", for the middle of a sentence."""
+    return say(IN_A_SENTENCE[judged.verdict], target=share_of(judged.target), by=month(by))
+
+
+def verdict_answer(judged: Realism, by: date) -> str:
+    """The verdict with its reason, in the shop's own figures."""
+    verdict = verdict_part(judged, by)
+    if judged.target <= judged.baseline:
+        return say(
+            "{target} by {by} needs nothing: {baseline} is expected without any lever.",
+            target=share_of(judged.target), by=month(by), baseline=share_of(judged.baseline),
+        )  # fmt: skip
+    if judged.verdict == "within":
+        return say("{verdict}: {reason}.", verdict=verdict, reason=_why_within(judged))
+    if judged.verdict == "stretch":
+        return say(
+            "{verdict}: up to {plan} is within reach, and nothing beyond {stretch} has been seen.",
+            verdict=verdict, plan=share_of(judged.plan_up_to), stretch=share_of(judged.stretch_up_to),
+        )  # fmt: skip
+    return say(
+        "{verdict}. {reasons} Realistic is {realistic}.",
+        verdict=verdict, reasons=" ".join(_limits(judged)), realistic=share_of(judged.targets.realistic),
+    )  # fmt: skip
+
+
+def _why_within(judged: Realism) -> str:
+    seen = {witness.key: witness for witness in judged.witnesses}
+    quarter, moved = seen["own_best"].figures.get("quarter_share"), seen["own_change"].share
+    if quarter is not None and judged.target <= quarter:
+        return say("your best quarter came to {share}", share=share_of(quarter))
+    if moved is not None and judged.target <= moved:
+        return say("your rate has risen by as much in such a time before")
+    return say("a year's programme brings that much even where it is hard")
+
+
+def _limits(judged: Realism) -> list[str]:
+    """How far each thing that was ever seen went; only of those that are known."""
+    seen = {witness.key: witness for witness in judged.witnesses}
+    own, published = seen["own_best"].figures, seen["published"]
+    parts = [say("Without any lever {share} is expected.", share=share_of(judged.baseline))]
+    if "quarter_share" in own:
+        parts.append(say("Your best quarter came to {share}.", share=share_of(own["quarter_share"])))
+    if "segment_share" in own:
+        parts.append(
+            say(
+                "Your best larger group ({group}) comes to {share}.",
+                group=_group(own),
+                share=share_of(own["segment_share"]),
+            )
+        )
+    if published.share is not None:
+        parts.append(say("A very good programme would come to {share} by then.", share=share_of(published.share)))
+    return parts
+
+
+def witness_answers(judged: Realism) -> dict[str, str]:
+    """By key of the witness: its sentence."""
+    say_it = {"own_best": _own_best, "own_change": _own_change, "published": _published, "measurable": _measurable}
+    return {witness.key: say_it[witness.key](witness, judged) for witness in judged.witnesses}
+
+
+def _own_best(witness: Witness, judged: Realism) -> str:
+    figures, parts = witness.figures, []
+    if "quarter_share" in figures:
+        parts.append(
+            say(
+                "Best of your {n} finished quarters: of the customers won in the three months from {start}, {share} "
+                "ordered again within {days} days (luck of small numbers evened out).",
+                n=number(figures["quarters"]),
+                start=month(figures["quarter"]),
+                share=share_of(figures["quarter_share"]),
+                days=number(judged.window),
+            )
+        )
+    if "segment_share" in figures:
+        parts.append(
+            say(
+                "Best of your larger groups: {group}, {share} of {n} customers. For your whole shop to get there, "
+                "everybody would have to be like them.",
+                group=_group(figures),
+                share=share_of(figures["segment_share"]),
+                n=number(figures["segment_customers"]),
+            )
+        )
+    if not parts:
+        return say(
+            "Fewer than two quarters of your customers have had {days} days to return: your best is not known.",
+            days=number(judged.window),
+        )
+    return " ".join(parts)
+
+
+def _group(figures: Mapping[str, Any]) -> str:
+    value = figures["segment"]
+    return (
+        say(COUPON[value]) if figures["dimension"] == "coupon" else f"{say(DIMENSIONS[figures['dimension']])} {value}"
+    )
+
+
+def _own_change(witness: Witness, judged: Realism) -> str:
+    figures = witness.figures
+    if witness.share is None:
+        return say("Your data are too short to tell how far the rate has ever moved in such a time.")
+    quarters = {
+        "months": number(figures["months"]),
+        "before": percent(figures["from_share"], 1),
+        "after": percent(figures["to_share"], 1),
+        "first": month(figures["from_quarter"]),
+        "last": month(figures["to_quarter"]),
+    }
+    if figures["change"] > 0:
+        return say(
+            "Within {months} months your rate has risen by more than chance explains, at most from {before} to {after} "
+            "(quarters from {first} and from {last}).",
+            **quarters,
+        )
+    if figures["to_share"] <= figures["from_share"]:
+        return say("Within {months} months your rate has never risen.", **quarters)
+    return say(
+        "Within {months} months your rate has never risen by more than chance explains. The largest rise was from "
+        "{before} to {after} (quarters from {first} and from {last}).",
+        **quarters,
+    )
+
+
+def _published(witness: Witness, judged: Realism) -> str:
+    if witness.share is None:
+        return say("No published figure counts {days} days, so none is held against yours.", days=number(judged.window))
+    figures = witness.figures
+    return say(
+        "A practitioner (Hillstrom 2022) has seen a year's programme move such a rate by 3 % of itself (“really hard”) "
+        "to 15 %: yours to {span} by then. Elsewhere {level} ordered again within a year ({source}, {year}; old). "
+        "Figures for a calendar year give people less time and are not compared.",
+        span=between(share_of(figures["low"]), share_of(figures["high"])), level=percent(figures["level"]),
+        source=say(figures["source"]), year=figures["year"],
+    )  # fmt: skip
+
+
+def _measurable(witness: Witness, judged: Realism) -> str:
+    customers = number(witness.figures["customers"])
+    if witness.share is None:
+        return say(
+            "You win too few customers until then (two groups of {n}) to tell any change from chance.", n=customers
+        )
+    sentence = say(
+        "With the customers you win until then (a year's at most), {n} with and {n} without the lever, a rise from "
+        "{baseline} to {share} or more would show in four tests of five.",
+        n=customers, baseline=share_of(judged.baseline), share=share_of(witness.share),
+    )  # fmt: skip
+    if judged.is_measurable:
+        return sentence
+    too_close = say("{target} is closer than that: you may get there and not see it.", target=share_of(judged.target))
+    return f"{sentence} {too_close}"
+
+
+def product_answer(judged: Realism) -> str:
+    """The kind of product, and what it allows."""
+    product = judged.product
+    if product.share is None:
+        return say("Your files tell no products, so whether the same ones are bought again is not known.")
+    if product.kind == "unknown":
+        return say(
+            "Only {n} customers came back with known products: too few to tell what kind of goods you sell.",
+            n=number(product.customers),
+        )
+    sentences = {
+        "replenishable": "Of what returning customers bought later, {share} was a product they had bought before: "
+        "goods that are used up. That allows an ambitious goal.",
+        "mixed": "Of what returning customers bought later, {share} was a product they had bought before: "
+        "some goods are used up, others are bought once.",
+        "gift": "Of what returning customers bought later, only {share} was a product they had bought before: "
+        "goods that are bought once, such as gifts. That asks for a conservative goal.",
+    }
+    return say(sentences[product.kind], share=percent(product.share))
+
+
+def targets_answer(judged: Realism) -> str:
+    """The three suggested targets."""
+    targets = judged.targets
+    return say(
+        "For your shop: cautious {cautious}, realistic {realistic}, ambitious {ambitious}.",
+        cautious=share_of(targets.cautious),
+        realistic=share_of(targets.realistic),
+        ambitious=share_of(targets.ambitious),
+    )
