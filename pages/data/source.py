@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import contract_parts, ledger, opening, sources, ui, upload
+from pages.shared import contract_parts, contract_tables, ledger, opening, sources, ui, upload
 from retention_core.answers import contracts as answers
 from retention_core.orders.load import NeedsAnswers
 from retention_core.say import say
@@ -65,7 +65,7 @@ with st.container(border=True):
 
 if contracts is not None and "draft" not in st.session_state:
     st.subheader(say("What became of every line"), anchor=False)
-    contract_parts.ledger(contracts)
+    contract_tables.ledger(contracts)
 if is_open and "draft" not in st.session_state:
     st.subheader(say("What became of every line"), anchor=False)
     ledger.show()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
 import retention_core as rc
-from pages.shared import sources, ui
+from pages.shared import contract_tables, sources, ui
+from pages.shared.sources import Upload
 from retention_core.answers import contracts as answers
 from retention_core.charts import contracts as charts
-from retention_core.contracts import keeping, worth
+from retention_core.contracts import check, keeping, worth
 from retention_core.contracts.keeping import Kept
 from retention_core.contracts.record import Contracts
-from retention_core.say import between, day, money, number, percent, say
+from retention_core.orders.layouts import BY_KEY
+from retention_core.orders.load import Inspected, OrdersError
+from retention_core.say import say
 
 HORIZONS = {"12": "12 months", "24": "24 months", "36": "36 months", "60": "60 months"}
 FIELD_WORDS = {
@@ -22,6 +28,7 @@ FIELD_WORDS = {
     "ended_on": "Day of the end",
     "monthly_amount": "Amount of a month",
 }
+CHOSEN = {"customer_id": "Customer: whose contract", **FIELD_WORDS}
 KEEPING_NOTES = (
     "Kept after t months (Kaplan-Meier): at each month the share that stays of those who came up for renewal, "
     "multiplied over the months. A contract that still runs counts for as long as it was watched and no longer.",
@@ -55,9 +62,10 @@ def churn_or_none() -> bool:
     curves = keeping.curves(groups, until=max(group.longest for group in groups))
     ui.chart(charts.kept_curves(_named(curves)), say("Share of contracts still kept, by month since they began"))
     st.caption(say("Lines: counted, with the range that is 95 % sure. Dashed: the model, where it can be fitted."))
-    st.caption(ui.plain(_how_watched(contracts)))
-    st.table(_kept_table(groups), hide_index=True, border="horizontal")
-    _renewals(groups)
+    st.caption(ui.plain(contract_tables.how_watched(contracts)))
+    st.table(contract_tables.kept(groups), hide_index=True, border="horizontal")
+    _checked(contracts)
+    contract_tables.renewals(groups)
     ui.download(say("Kept by month"), "contracts_kept", lambda: curves)
     ui.explain((), {}, KEEPING_NOTES)
     return True
@@ -85,9 +93,10 @@ def value_or_none() -> bool:
         ui.chart(charts.value_curves(_named(value), title), say("{title}, by month", title=title))
     asked = {"horizon": horizon, "margin": terms.margin, "discount": terms.discount, "by": _by(contracts)}
     table = sources.of_contracts("contract_worth", _worth, **asked)
-    st.table(_worth_table(table, horizon, contracts.currency), hide_index=True, border="horizontal")
-    ui.tell(*(f"{_name(group.name)}: {answers.model_sentence(group)}." for group in groups))
-    st.caption(ui.plain(_how_watched(contracts)))
+    st.table(contract_tables.worth(table, groups, horizon, contracts.currency), hide_index=True, border="horizontal")
+    st.caption(answers.far_off(groups))
+    ui.tell(*(f"{contract_tables.called(group.name)}: {answers.model_sentence(group)}." for group in groups))
+    st.caption(ui.plain(contract_tables.how_watched(contracts)))
     ui.download(say("Value of each contract"), "contract_values", lambda: _each(contracts, groups, terms))
     ui.explain((), {}, WORTH_NOTES)
     return True
@@ -110,27 +119,34 @@ def links() -> None:
         ui.link("pages/measure/value.py", say("Value"))
 
 
-def ledger(contracts: Contracts) -> None:
-    """Every line of the files by what became of it, and how the file was read."""
-    frame = contracts.ledger
-    lines = int(frame.loc[frame["outcome"].ne("note"), "rows"].sum())
-    of = sum(part.physical_lines for part in contracts.parts)
-    if lines == of:
-        st.success(say("Every line is accounted for: {n} lines of the files.", n=number(of)), icon=":material/check:")
-    else:
-        st.error(say("This does not add up: {n} of {of} lines. Please report it.", n=number(lines), of=number(of)))
-    table = pd.DataFrame(
-        {
-            say("What"): frame["rule"].map(answers.rule_words),
-            say("Lines"): frame["rows"],
-            say("Outcome"): frame["outcome"].map(lambda outcome: say(str(outcome).capitalize())),
-            say("Lines such as"): frame["examples"].map(lambda lines: ", ".join(number(line) for line in lines)),
-            say("File"): frame["file"],
-        }
-    )
-    st.dataframe(table, hide_index=True, alt=say("The ledger: one row for each file and rule"))
-    ui.download(say("The ledger"), "ledger", lambda: table)
-    st.caption(ui.plain(f"{contracts.title}. {_how_watched(contracts)}"))
+def offer(draft: Upload, found: Sequence[Inspected] = ()) -> None:
+    """For contracts under headers that are not known: which column is what. Changes the draft."""
+    known = {BY_KEY[table.layout].kind for table in found if table.layout in BY_KEY}
+    if known:  # the headers say for certain what the file is
+        return
+    with st.expander(say("Is it a list of contracts or subscriptions?"), icon=":material/contract:"):
+        try:
+            columns = found[0].part.columns if found else sources.columns_of(draft)
+        except OrdersError:
+            return
+        with st.form(f"{draft.key[:12]}_contracts", border=False):
+            st.caption(
+                say(
+                    "Say whose contract it is, and either the months kept with whether it ended, or the days of start "
+                    "and end. A contract without an end is taken as running."
+                )
+            )
+            told = {field: _column(words, columns) for field, words in CHOSEN.items()}
+            if st.form_submit_button(say("Read the file as contracts"), icon=":material/contract:"):
+                mapping = {field: column for field, column in told.items() if column}
+                layout = "contract_days" if "started_on" in mapping else "contract_months"
+                answers_now = replace(draft.answers, layout=layout, mapping=mapping)
+                st.session_state["draft"] = replace(draft, answers=answers_now)
+                st.rerun()
+
+
+def _column(words: str, columns: Sequence[str]) -> str | None:
+    return st.selectbox(say(words), columns, index=None, placeholder=say("not in this file"))
 
 
 def _groups(contracts: Contracts) -> tuple[Kept, ...]:
@@ -174,86 +190,19 @@ def _worth(contracts: rc.Contracts, horizon: int, margin: float, discount: float
     return worth.table(keeping.kept(contracts, by), horizon, worth.Terms(margin, discount))
 
 
-def _how_watched(contracts: Contracts) -> str:
-    if contracts.observed_on is None:
-        return say(answers.SNAPSHOT)
-    return say(answers.DAYS, day=day(contracts.observed_on))
-
-
-def _name(name: str) -> str:
-    return name or say("All contracts")
-
-
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(name=frame["name"].map(_name))
+    return frame.assign(name=frame["name"].map(contract_tables.called))
 
 
-def _kept_table(groups: tuple[Kept, ...]) -> pd.DataFrame:
-    """One row per group, in words."""
-    found = keeping.table(groups)
-    spans = [between(percent(low), percent(high)) for low, high in zip(found["low"], found["high"], strict=True)]
-    kept = [
-        f"{percent(value)} ({span})" if value == value else "–"
-        for value, span in zip(found["kept_12"], spans, strict=True)
-    ]
-    return pd.DataFrame(
-        {
-            say("Contracts"): [ui.plain(_name(group.name)) for group in groups],
-            say("Ended / all"): [f"{number(group.lost)} / {number(group.contracts)}" for group in groups],
-            say("Kept 12 months, 95 % sure"): [ui.unbroken(words) for words in kept],
-            say("Half gone by month"): [answers.half_life(group) for group in groups],
-            say("End in a month"): [percent(group.monthly_loss[0], 2) for group in groups],
-            say("Model"): [answers.model_sentence(group) for group in groups],
-        }
-    )
-
-
-def _renewals(groups: tuple[Kept, ...]) -> None:
-    with st.expander(say("Renewal by renewal"), icon=":material/event_repeat:"):
-        for group in groups:
-            found = keeping.renewals(group)
-            unit = say("every {n} months", n=group.unit_months) if group.unit_months > 1 else say("every month")
-            st.markdown(f"**{ui.plain(_name(group.name))}**, {unit}")
-            table = pd.DataFrame(
-                {
-                    say("Renewal"): found["renewal"],
-                    say("Renewed / came up"): [
-                        f"{number(kept)} / {number(faced)}"
-                        for kept, faced in zip(found["kept"], found["faced"], strict=True)
-                    ],
-                    say("Share"): [percent(share, 1) for share in found["retention"]],
-                    say("95 % sure"): [
-                        between(percent(low, 1), percent(high, 1))
-                        for low, high in zip(found["low"], found["high"], strict=True)
-                    ],
-                    say("By the model"): [percent(share, 1) for share in found["modelled"]],
-                }
-            )
-            st.dataframe(table, hide_index=True, height=220, alt=say("Share renewed at each renewal"))
-
-
-def _worth_table(found: pd.DataFrame, horizon: int, currency: str | None) -> pd.DataFrame:
-    """One row per group, in words."""
-
-    def spans(name: str) -> list[str]:
-        return [
-            ui.unbroken(f"{money(value, currency)} ({between(money(low, currency), money(high, currency))})")
-            if value == value
-            else "–"
-            for value, low, high in zip(found[name], found[f"{name}_low"], found[f"{name}_high"], strict=True)
-        ]
-
-    return pd.DataFrame(
-        {
-            say("Contracts"): [ui.plain(_name(name)) for name in found["name"]],
-            say("Running"): [number(running) for running in found["running"]],
-            say("A month"): [ui.plain(money(amount, currency)) for amount in found["amount"]],
-            say("Months kept of {n}", n=horizon): [number(months, 1) for months in found["months"]],
-            say("In {n} months, 95 % sure", n=horizon): [ui.plain(words) for words in spans("within")],
-            say("To its end, by the model"): [ui.plain(words) for words in spans("new")],
-            say("Still to come from running ones"): [ui.plain(words) for words in spans("to_come")],
-        }
-    )
+def _checked(contracts: Contracts) -> None:
+    """How well the models would have foretold the last months."""
+    st.subheader(say("Would the model have known?"), anchor=False)
+    if contracts.is_snapshot:
+        ui.tell(say("A snapshot names no days, so no month can be hidden and forecast: the model is not checked."))
+        return
+    found = sources.of_contracts("contracts_checked", check.hide_and_forecast, by=_by(contracts))
+    said = answers.checked(found)
+    ui.tell(*said or [say("Too little happened before the last months to forecast them from.")])
 
 
 def _each(contracts: Contracts, groups: tuple[Kept, ...], terms: worth.Terms) -> pd.DataFrame:
@@ -263,5 +212,5 @@ def _each(contracts: Contracts, groups: tuple[Kept, ...], terms: worth.Terms) ->
     for group in groups:
         which = contracts.groups[by].eq(group.name) if by else pd.Series(True, contracts.rows.index)
         rows = contracts.rows.loc[which, ["customer", "months", "is_lost", "amount"]].reset_index(drop=True)
-        frames.append(rows.assign(contracts=_name(group.name)).join(worth.each_contract(group, terms)))
+        frames.append(rows.assign(contracts=contract_tables.called(group.name)).join(worth.each_contract(group, terms)))
     return pd.concat(frames, ignore_index=True)

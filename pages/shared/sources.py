@@ -20,6 +20,7 @@ import pandas as pd
 import streamlit as st
 
 import retention_core as rc
+from retention_core.contracts import matching
 from retention_core.engines import duckdb as engine
 from retention_core.metrics import Reading
 from retention_core.orders.errors import HoldsContracts
@@ -198,7 +199,19 @@ def inspect_upload(upload: Upload, progress: Progress | None = None) -> tuple[In
                 connection, _on_disk(content, stack), relation=f"raw_{place}", name=name, encoding=told.encoding,
                 delimiter=told.delimiter, header=told.header, progress=progress,
             )  # fmt: skip
-        return inspect(connection, parts, told)
+        return (matching.inspect if upload.holds_contracts else inspect)(connection, parts, told)
+
+
+def columns_of(upload: Upload) -> tuple[str, ...]:
+    """The names of the columns of the first table, whatever it is. Raises OrdersError where it cannot be read."""
+    told, (name, content) = upload.answers, upload.files[0]
+    with ExitStack() as stack:
+        connection = stack.enter_context(closing(engine.connect()))
+        parts = read(
+            connection, _on_disk(content, stack), relation="raw_0", name=name, encoding=told.encoding,
+            delimiter=told.delimiter, header=told.header,
+        )  # fmt: skip
+        return parts[0].columns
 
 
 def keep_upload(upload: Upload, opened: Opened) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.shared import opening, review, settings, sources, ui
+from pages.shared import contract_parts, opening, review, settings, sources, ui
 from pages.shared.sources import Upload
 from retention_core.orders.load import NOTHING_ANSWERED, Inspected, OrdersError, Question
 from retention_core.say import number, say
@@ -27,13 +27,16 @@ def choose() -> None:
         found = opening.inspect(draft)
         review.show(found)
         answered = review.ask(draft, _questions(found))
-        settings.offer(draft, found)
+        if not draft.holds_contracts:  # whose columns were named by hand: nothing of these settings is left open
+            settings.offer(draft, found)
+            contract_parts.offer(draft, found)
         wanted = review.as_contracts(answered or draft, found)
         label = say("Open these contracts") if wanted.holds_contracts else say("Open these orders")
         if st.button(label, type="primary", key="open_orders", disabled=answered is None):
             opening.open_orders(wanted, sum(table.part.physical_lines for table in found))
     except OrdersError as problem:
         refusal(problem)
+        contract_parts.offer(draft)
         if draft.answers != NOTHING_ANSWERED:
             st.button(say("Take my settings back"), on_click=_take_back, icon=":material/undo:", key="take_back")
 

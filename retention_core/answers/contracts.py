@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from retention_core.contracts.keeping import Kept
 from retention_core.contracts.record import RULE, Contracts
 from retention_core.contracts.worth import Span
@@ -41,7 +43,10 @@ def half_life(group: Kept) -> str:
 
 
 def monthly_loss(every: Kept, contracts: Contracts) -> str:
-    """The churn rate by contract-months; in a snapshot also what it is if only the leavers of one month are in it."""
+    """The churn rate by contract-months; in a snapshot also what it is if only the leavers of one month are in it.
+
+    That one is of all contracts of the file, as they all ran when that month began.
+    """
     rate, low, high = every.monthly_loss
     said = say(
         "In an average month {rate} of the running contracts end (95 % sure: {span}): {lost} ends in {months} "
@@ -53,9 +58,12 @@ def monthly_loss(every: Kept, contracts: Contracts) -> str:
     )
     if not contracts.is_snapshot:
         return said
+    young = int(contracts.ledger.loc[contracts.ledger["rule"].eq("no_renewal_yet"), "rows"].sum())
     return said + " " + say(
-        "If the file lists only those who left in one last month, it is {rate} of all instead.",
-        rate=percent(every.lost / every.contracts, 1),
+        "If the file lists only those who left in one last month, that month lost {rate} instead: {lost} of {n}.",
+        rate=percent(every.lost / (every.contracts + young), 1),
+        lost=number(every.lost),
+        n=number(every.contracts + young),
     )  # fmt: skip
 
 
@@ -71,6 +79,37 @@ def model_sentence(group: Kept) -> str:
     if group.largest_miss > LARGE_MISS:
         return say("the model misses the counted curve by up to {miss} of 100: read it with care", miss=miss)
     return say("the model stays within {miss} of 100 of the counted curve", miss=miss)
+
+
+def is_far_off(group: Kept) -> bool:
+    """Whether the model differs so much from what was counted that an interval of its own would mislead."""
+    return group.largest_miss is not None and group.largest_miss > LARGE_MISS
+
+
+def far_off(groups: tuple[Kept, ...]) -> str:
+    """What the sign † stands for, where a model is far from the counted curve."""
+    if not any(map(is_far_off, groups)):
+        return ""
+    return say(
+        "† The model is far from the counted curve, which the chart under Churn shows: a rough figure, without a range."
+    )
+
+
+def checked(found: pd.DataFrame) -> list[str]:
+    """One sentence per group and span that was hidden and forecast. `found`: check.hide_and_forecast."""
+    return [
+        say(
+            "{name}: with the last {months} months hidden, the model expected {expected} of the {running} then running "
+            "to stay (80 % sure: {span}); {kept} did.",
+            name=str(row["name"]) or say("All contracts"),
+            months=number(row["hidden_months"]),
+            expected=number(row["expected"]),
+            running=number(row["running"]),
+            span=between(number(row["low"]), number(row["high"])),
+            kept=number(row["kept"]),
+        )
+        for row in found.to_dict("records")
+    ]
 
 
 def value_answer(span: Span, horizon: int, currency: str | None) -> str:

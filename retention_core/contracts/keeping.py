@@ -79,6 +79,10 @@ class Kept:
         for name in ("survival", "low", "high"):
             steps = np.append(1.0, self.curve[name].to_numpy())
             found[name] = np.where(asked <= self.longest, steps[place], np.nan)
+        # Before the first loss the curve has no band of its own: Wilson's, of all who were watched so long.
+        none_lost = (found["survival"] == 1) & (asked > 0)
+        watched = len(self.months) - np.searchsorted(np.sort(self.months), asked)
+        found["low"] = np.where(none_lost, watched / (watched + Z**2), found["low"])
         return pd.DataFrame(found)
 
     def modelled(self, months: Any) -> Floats:

@@ -1,0 +1,120 @@
+"""Tables of contracts in words: how long they are kept, renewal by renewal, what they bring, and the ledger."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import ui
+from retention_core.answers import contracts as answers
+from retention_core.answers.retention import with_interval
+from retention_core.contracts import keeping
+from retention_core.contracts.keeping import Kept
+from retention_core.contracts.record import Contracts
+from retention_core.say import NOT_KNOWN, between, day, money, number, percent, say
+
+
+def called(group: str) -> str:
+    """A group as it is called in the file; all contracts where there are no groups."""
+    return group or say("All contracts")
+
+
+def how_watched(contracts: Contracts) -> str:
+    """Since when and until when the contracts were watched."""
+    if contracts.observed_on is None:
+        return say(answers.SNAPSHOT)
+    return say(answers.DAYS, day=day(contracts.observed_on))
+
+
+def kept(groups: tuple[Kept, ...]) -> pd.DataFrame:
+    """One row per group, in words."""
+    found = keeping.table(groups)
+    spans = zip(found["kept_12"], found["low"], found["high"], strict=True)
+    after_a_year = [with_interval(*span) if span[0] == span[0] else NOT_KNOWN for span in spans]
+    return pd.DataFrame(
+        {
+            say("Contracts"): [ui.plain(called(group.name)) for group in groups],
+            say("Ended / all"): [f"{number(group.lost)} / {number(group.contracts)}" for group in groups],
+            say("Kept 12 months, 95 % sure"): [ui.unbroken(words) for words in after_a_year],
+            say("Half gone by month"): [answers.half_life(group) for group in groups],
+            say("End in a month"): [percent(group.monthly_loss[0], 2) for group in groups],
+            say("Model"): [answers.model_sentence(group) for group in groups],
+        }
+    )
+
+
+def worth(found: pd.DataFrame, groups: tuple[Kept, ...], horizon: int, currency: str | None) -> pd.DataFrame:
+    """One row per group, in words."""
+
+    def figure(value: float, low: float, high: float, far_off: bool) -> str:
+        if value != value:
+            return NOT_KNOWN
+        if far_off:
+            return say("about {value} †", value=money(value, currency))
+        span = f" ({between(money(low, currency), money(high, currency))})" if low < high else ""
+        return f"{money(value, currency)}{span}"
+
+    def spans(name: str) -> list[str]:
+        by_model = [name != "within" and answers.is_far_off(group) for group in groups]
+        columns = (found[name], found[f"{name}_low"], found[f"{name}_high"], by_model)
+        return [figure(*cell) for cell in zip(*columns, strict=True)]
+
+    return pd.DataFrame(
+        {
+            say("Contracts"): [ui.plain(called(group)) for group in found["name"]],
+            say("Running"): [number(running) for running in found["running"]],
+            say("A month"): [ui.plain(money(amount, currency)) for amount in found["amount"]],
+            say("Months kept of {n}", n=horizon): [number(months, 1) for months in found["months"]],
+            say("In {n} months, 95 % sure", n=horizon): [ui.plain(ui.unbroken(words)) for words in spans("within")],
+            say("To its end, by the model"): [ui.plain(ui.unbroken(words)) for words in spans("new")],
+            say("Still to come from running ones"): [ui.plain(ui.unbroken(words)) for words in spans("to_come")],
+        }
+    )
+
+
+def renewals(groups: tuple[Kept, ...]) -> None:
+    """Of each group the share that was renewed, behind a click."""
+    with st.expander(say("Renewal by renewal"), icon=":material/event_repeat:"):
+        for group in groups:
+            found = keeping.renewals(group)
+            unit = say("every {n} months", n=group.unit_months) if group.unit_months > 1 else say("every month")
+            st.markdown(f"**{ui.plain(called(group.name))}**, {unit}")
+            table = pd.DataFrame(
+                {
+                    say("Renewal"): found["renewal"],
+                    say("Renewed / came up"): [
+                        f"{number(kept)} / {number(faced)}"
+                        for kept, faced in zip(found["kept"], found["faced"], strict=True)
+                    ],
+                    say("Share"): [percent(share, 1) for share in found["retention"]],
+                    say("95 % sure"): [
+                        between(percent(low, 1), percent(high, 1))
+                        for low, high in zip(found["low"], found["high"], strict=True)
+                    ],
+                    say("By the model"): [percent(share, 1) for share in found["modelled"]],
+                }
+            )
+            st.dataframe(table, hide_index=True, height=220, alt=say("Share renewed at each renewal"))
+
+
+def ledger(contracts: Contracts) -> None:
+    """Every line of the files by what became of it, and how the file was read."""
+    frame = contracts.ledger
+    lines = int(frame.loc[frame["outcome"].ne("note"), "rows"].sum())
+    of = sum(part.physical_lines for part in contracts.parts)
+    if lines == of:
+        st.success(say("Every line is accounted for: {n} lines of the files.", n=number(of)), icon=":material/check:")
+    else:
+        st.error(say("This does not add up: {n} of {of} lines. Please report it.", n=number(lines), of=number(of)))
+    table = pd.DataFrame(
+        {
+            say("What"): frame["rule"].map(answers.rule_words),
+            say("Lines"): frame["rows"],
+            say("Outcome"): frame["outcome"].map(lambda outcome: say(str(outcome).capitalize())),
+            say("Lines such as"): frame["examples"].map(lambda lines: ", ".join(number(line) for line in lines)),
+            say("File"): frame["file"],
+        }
+    )
+    st.dataframe(table, hide_index=True, alt=say("The ledger: one row for each file and rule"))
+    ui.download(say("The ledger"), "ledger", lambda: table)
+    st.caption(ui.plain(f"{contracts.title}. {how_watched(contracts)}"))
