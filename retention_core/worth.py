@@ -215,6 +215,12 @@ def acquisition_costs(months: pd.DataFrame, by: str | None = "channel") -> pd.Da
     return sums.assign(cost=cost).reset_index()
 
 
+def cost_of(channels: pd.Series, costs: pd.DataFrame) -> pd.Series:
+    """The cost of winning one by channel as the orders write it: names match whatever their case, as in acquisition."""
+    known = costs.set_index(costs["channel"].str.lower())["cost"]
+    return pd.Series(channels.str.strip().str.lower().map(known).to_numpy(float), index=channels.to_numpy())
+
+
 def unmatched_spend(costs: pd.DataFrame) -> pd.DataFrame:
     """The rows of acquisition_costs by channel with spend that won nobody: letters, or other names."""
     return costs[(costs["spend"] > 0) & (costs["customers"] == 0)]

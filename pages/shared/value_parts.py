@@ -170,8 +170,9 @@ def _groups(
     if by == "channel":
         frame = ui.query("channel_cohorts", **ui.truly_new())
         earned = worth.in_margin(frame, set_margin, split, ["channel", "cohort", "age"])
-        costs = worth.acquisition_costs(months).set_index("channel")["cost"]
-        return worth_of_channels(set_margin), worth.value_by_age(earned, ["channel"]), costs
+        channels = worth_of_channels(set_margin)
+        costs = worth.cost_of(channels["channel"], worth.acquisition_costs(months))
+        return channels, worth.value_by_age(earned, ["channel"]), costs
     to_date = ui.query("cohort_worth").rename(columns={"cohort_customers": "customers", "revenue_squares": "squares"})
     to_date = worth.in_margin(to_date, set_margin, split, ["cohort"])
     values = to_date.assign(
