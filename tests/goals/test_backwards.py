@@ -75,8 +75,8 @@ def test_no_mix_on_a_grid_is_cheaper(seed) -> None:
     for strengths in product(np.arange(11) / 10, repeat=3):
         away = np.prod([1 - s * one.uplift.mean for s, one in zip(strengths, levers, strict=True)])
         if 1 - 0.8 * away >= target:
-            parts = [(s > 0) * one.cost_once + s * one.cost_per_contact * contacts for s, one in zip(strengths, levers)]
-            costs.append(sum(parts))
+            pairs = zip(strengths, levers, strict=True)
+            costs.append(sum((s > 0) * one.cost_once + s * one.cost_per_contact * contacts for s, one in pairs))
     assert mix.is_reached and mix.cost <= min(costs) + 1e-6
 
 

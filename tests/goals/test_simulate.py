@@ -124,7 +124,7 @@ def test_a_discount_is_also_taken_by_those_who_would_have_come_anyway() -> None:
 def test_the_discount_on_orders_that_it_brings_is_paid_too() -> None:
     base = made.baseline(spread=0)
     one = made.lever(mean=0.1, discount=0.2)
-    cells, ran = outcome(base, Goal((one,)))
+    _, ran = outcome(base, Goal((one,)))
     _, free = outcome(base, Goal((replace(one, discount=0.0),)))
     extra = free.orders - outcome(base, Goal())[1].orders
     assert ran.cost == pytest.approx(0.2 * extra * 50)
