@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 PEERS = {"duckdb": "DuckDB", "polars": "Polars", "pandas": "pandas"}
 LATER_CALLS = 3  # of each of our own queries, after its first one
@@ -102,7 +103,7 @@ def compare(one: Path, other: Path) -> None:
     sys.exit(1 if differences else 0)
 
 
-def _keep(answers: dict, folder: Path | None) -> None:
+def _keep(answers: dict[str, Any], folder: Path | None) -> None:
     if folder:
         folder.mkdir(parents=True)
         for name, answer in answers.items():

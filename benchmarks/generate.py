@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -81,10 +82,10 @@ def generate(path: Path, orders: int, seed: int = 1, truth: Truth | None = None)
     part.rename(path)
 
 
-def simulate(orders: int, rng: np.random.Generator, truth: Truth) -> tuple[list[list[NDArray]], NDArray]:
+def simulate(orders: int, rng: np.random.Generator, truth: Truth) -> tuple[list[list[NDArray[Any]]], NDArray[Any]]:
     """The orders as `ORDER` records by month, and for each simulated customer the rank by first order."""
-    months: list[list[NDArray]] = [[] for _ in range(MONTHS.size - 1)]
-    acquired: list[NDArray] = []
+    months: list[list[NDArray[Any]]] = [[] for _ in range(MONTHS.size - 1)]
+    acquired: list[NDArray[Any]] = []
     missing, customers = orders, 0
     while missing:
         log = _orders_of(CHUNK, rng, truth)
@@ -103,7 +104,7 @@ def simulate(orders: int, rng: np.random.Generator, truth: Truth) -> tuple[list[
     return months, rank
 
 
-def _orders_of(customers: int, rng: np.random.Generator, truth: Truth) -> NDArray:
+def _orders_of(customers: int, rng: np.random.Generator, truth: Truth) -> NDArray[Any]:
     """The orders of new customers as `ORDER` records sorted by customer (numbered from 0) and time."""
     first = arrivals(customers, rng)
     customer, second = purchases(first, rng, truth)
@@ -122,15 +123,15 @@ def _orders_of(customers: int, rng: np.random.Generator, truth: Truth) -> NDArra
     return log
 
 
-def arrivals(customers: int, rng: np.random.Generator) -> NDArray:
+def arrivals(customers: int, rng: np.random.Generator) -> NDArray[Any]:
     """Seconds until each customer's first order; the last month brings half as many again as the first."""
     growth = np.linspace(1.0, 1.5, MONTHS.size - 1)
     weight = np.diff(BOUNDARIES) * growth * SEASON[np.arange(MONTHS.size - 1) % 12]
     month = rng.choice(weight.size, customers, p=weight / weight.sum())
-    return BOUNDARIES[month] + (rng.random(customers) * np.diff(BOUNDARIES)[month]).astype(np.int64)
+    return np.asarray(BOUNDARIES[month] + (rng.random(customers) * np.diff(BOUNDARIES)[month]).astype(np.int64))
 
 
-def purchases(first: NDArray, rng: np.random.Generator, truth: Truth) -> tuple[NDArray, NDArray]:
+def purchases(first: NDArray[Any], rng: np.random.Generator, truth: Truth) -> tuple[NDArray[Any], NDArray[Any]]:
     """Customer and second of every order until the end of the months, one round of orders after the other."""
     rate = rng.gamma(truth.r, 1 / (truth.alpha * DAY), first.size)
     dropout = rng.beta(truth.a, truth.b, first.size)
@@ -150,18 +151,18 @@ def purchases(first: NDArray, rng: np.random.Generator, truth: Truth) -> tuple[N
     return np.concatenate(customers), np.concatenate(seconds)
 
 
-def _pick(weights: tuple[float, ...], size: int, rng: np.random.Generator) -> NDArray:
+def _pick(weights: tuple[float, ...], size: int, rng: np.random.Generator) -> NDArray[Any]:
     """Numbers from 0 with these weights."""
     last = len(weights) - 1
     return np.minimum(np.searchsorted(np.cumsum(weights), rng.random(size), side="right"), last).astype(np.uint8)
 
 
-def _mostly(share: float, usual: NDArray, weights: tuple[float, ...], rng: np.random.Generator) -> NDArray:
+def _mostly(share: float, usual: NDArray[Any], weights: tuple[float, ...], rng: np.random.Generator) -> NDArray[Any]:
     """The usual choice in that share of the orders, any choice in the others."""
     return np.where(rng.random(usual.size) < share, usual, _pick(weights, usual.size, rng))
 
 
-def _tables(months: list[list[NDArray]], rank: NDArray) -> Iterator[pa.Table]:
+def _tables(months: list[list[NDArray[Any]]], rank: NDArray[Any]) -> Iterator[pa.Table]:
     """The finished rows of each month in time order; a month's records are let go once written."""
     written = 0
     for place in range(len(months)):
@@ -172,7 +173,7 @@ def _tables(months: list[list[NDArray]], rank: NDArray) -> Iterator[pa.Table]:
         written += log.size
 
 
-def _table(log: NDArray, rank: NDArray, written: int) -> pa.Table:
+def _table(log: NDArray[Any], rank: NDArray[Any], written: int) -> pa.Table:
     seconds = BEGIN.astype("datetime64[us]") + log["second"].astype("timedelta64[s]")
     columns = [
         pa.array(np.arange(written + 1, written + 1 + log.size, dtype=np.int64)),
@@ -187,7 +188,7 @@ def _table(log: NDArray, rank: NDArray, written: int) -> pa.Table:
     return pa.table(columns, schema=SCHEMA)
 
 
-def _customer_ids(number: NDArray) -> pa.Array:
+def _customer_ids(number: NDArray[Any]) -> pa.Array:
     """C0000000001, … built as bytes: ten million formatted strings would take longer than all the rest."""
     text = np.empty((number.size, 11), np.uint8)
     text[:, 0] = ord("C")
@@ -198,7 +199,7 @@ def _customer_ids(number: NDArray) -> pa.Array:
     return pa.StringArray.from_buffers(number.size, pa.py_buffer(offsets), pa.py_buffer(text))
 
 
-def _words(code: NDArray, words: tuple[str, ...]) -> pa.Array:
+def _words(code: NDArray[Any], words: tuple[str, ...]) -> pa.Array:
     """The word of each code; the empty word is null."""
     codes = pa.array(code.astype(np.int8), mask=np.array([word == "" for word in words])[code])
     return pa.DictionaryArray.from_arrays(codes, pa.array(words))

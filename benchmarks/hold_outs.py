@@ -4,6 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import retention_core as rc
 from benchmarks.real_shops import HIDDEN, REAL_SHOPS, RealShop
@@ -46,9 +47,9 @@ class Chosen:
     error: float | None
 
 
-def hold_outs(folder: Path) -> dict[str, list[dict]]:
+def hold_outs(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """`hold_outs`, `chosen` and `skipped` (the files are not there) of every real shop, as JSON holds them."""
-    found: dict[str, list[dict]] = {"hold_outs": [], "chosen": [], "skipped": []}
+    found: dict[str, list[dict[str, Any]]] = {"hold_outs": [], "chosen": [], "skipped": []}
     for real in REAL_SHOPS:
         if not all(path.exists() for path in real.paths(folder)):
             found["skipped"].append({"shop": real.title, "why": "its files are not in the folder of real data"})

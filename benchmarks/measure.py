@@ -6,6 +6,7 @@ This process stays small on purpose: Linux counts the memory of the parent into 
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -122,7 +123,8 @@ def last_line(command: list[str], timeout: float) -> str:
     except subprocess.TimeoutExpired:
         raise FailedError(f"not done after {timeout:,.0f} s") from None
     if done.returncode < 0:
-        raise FailedError(f"stopped by signal {-done.returncode}, as a rule for want of memory")
+        why = ", as a rule for want of memory" if done.returncode == -signal.SIGKILL else ""
+        raise FailedError(f"stopped by signal {-done.returncode}{why}")
     if done.returncode:
         said = [*done.stdout.strip().splitlines(), *done.stderr.strip().splitlines()]
         raise FailedError(said[-1] if said else f"ended with {done.returncode}")

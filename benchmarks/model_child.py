@@ -13,6 +13,7 @@ import argparse
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,8 @@ from benchmarks.child import Watch
 from benchmarks.hold_outs import hold_outs
 from benchmarks.recovery import recoveries
 from retention_core.models import btyd, spend, value
-from retention_core.models.triples import read_triples
+from retention_core.models.maximise import no_data
+from retention_core.models.triples import Floats, read_triples
 
 MODEL, MONTHS, MONTHLY_DISCOUNT = "bg_nbd", 12, 0.01
 PEERS_YEAR_DAYS = 360.0
@@ -44,7 +46,7 @@ def write_summary(orders_file: Path, until: str | None, path: Path) -> int:
     return len(table)
 
 
-def ours(summary: Path) -> dict:
+def ours(summary: Path) -> dict[str, Any]:
     """Fit and value from a frame of one row per customer: finding equal histories is part of the fit."""
     table, watch = pd.read_csv(summary), Watch()
     with watch.step("fit"):
@@ -52,8 +54,8 @@ def ours(summary: Path) -> dict:
     with watch.step("spend"):
         spending = spend.fit(table["repeat_orders"], table["mean_repeat_amount"])
     with watch.step("value"):
-        values = value.value(fit, spending, *_customers(table), PEERS_YEAR_DAYS, MONTHS, MONTHLY_DISCOUNT)
-    year = value.value(fit, spending, *_customers(table), value.YEAR_DAYS, MONTHS, MONTHLY_DISCOUNT)
+        values = _values(fit, spending, table, PEERS_YEAR_DAYS)
+    year = _values(fit, spending, table, value.YEAR_DAYS)
     said = {
         "params": list(fit.params.values()),
         "standard_errors": list(fit.standard_errors.values()),
@@ -68,17 +70,17 @@ def ours(summary: Path) -> dict:
     return asdict(watch) | said
 
 
-def judge(summary: Path, values: Path, peer: dict) -> dict:
+def judge(summary: Path, values: Path, peer: dict[str, Any]) -> dict[str, Any]:
     """A peer's parameters under our log-likelihood, and its values beside ours at the same parameters and days."""
     table = pd.read_csv(summary)
     triples = read_triples(table)
     params = np.array(peer["params"])
     log_likelihood, _ = btyd.MODELS[MODEL].likelihood(triples)(params)
-    fit = btyd.Fit(MODEL, btyd.no_data(params), triples)
+    fit = btyd.Fit(MODEL, no_data(params), triples)
     spending = spend.fit(table["repeat_orders"], table["mean_repeat_amount"])
     spending = replace(spending, maximum=replace(spending.maximum, params=np.array(peer["spend_params"])))
     theirs = np.load(values)
-    same = value.value(fit, spending, *_customers(table), peer["year_days"], MONTHS, MONTHLY_DISCOUNT)
+    same = _values(fit, spending, table, peer["year_days"])
     return {
         "log_likelihood": log_likelihood,
         "values_differ": float(np.max(np.abs(theirs - same) / np.abs(same))),
@@ -86,8 +88,10 @@ def judge(summary: Path, values: Path, peer: dict) -> dict:
     }
 
 
-def _customers(table: pd.DataFrame) -> list[pd.Series]:
-    return [table[name] for name in COLUMNS[1:]]
+def _values(fit: btyd.Fit, spending: spend.GammaGamma, table: pd.DataFrame, year_days: float) -> Floats:
+    """Discounted value of each customer's next 12 months of together so many days."""
+    x, t_x, T, mean = (table[name] for name in COLUMNS[1:])
+    return value.value(fit, spending, x, t_x, T, mean, year_days, MONTHS, MONTHLY_DISCOUNT)
 
 
 def main() -> None:
@@ -105,6 +109,7 @@ def main() -> None:
     works.add_parser("hold-outs").add_argument("folder", type=Path)
     works.add_parser("recovery").add_argument("seeds", type=int)
     given = parser.parse_args()
+    said: dict[str, Any]
     match given.work:
         case "summary":
             said = {"customers": write_summary(given.orders_file, given.until, given.path)}

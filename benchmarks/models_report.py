@@ -11,7 +11,13 @@ from benchmarks.report import README, RESULTS, Goal, between, judged, quiet, tab
 BEGIN, END = "<!-- models: begin -->", "<!-- models: end -->"
 HOLD_OUTS, RECOVERY = "hold-outs", "recovery"
 COMPARED = ("million-lifetimes", "million-pymc", "cdnow-lifetimes", "cdnow-pymc", "cdnow-mcmc")
-STEPS = {"fit": "fit BG/NBD", "spend": "fit Gamma-Gamma", "value": "12-month value of every customer"}
+STEPS = {
+    "fit": "fit BG/NBD",
+    "fit grouped": "fit BG/NBD, the peer told how many share a history",
+    "spend": "fit Gamma-Gamma",
+    "value": "12-month value of every customer",
+}
+OURS = {"fit grouped": "fit"}  # we always look for shared histories
 MODELS = {"bg_nbd": "BG/NBD", "mbg_nbd": "MBG/NBD", "pareto_nbd": "Pareto/NBD", "cohort_curve": "curve"}
 SPEND = {"gamma_gamma": "Gamma-Gamma"}
 MADE = {"exact": "exact", "log": "of the log, to the moment", "days": "of the log, in whole days"}
@@ -75,7 +81,7 @@ def goals_of(runs: dict[str, Part]) -> Iterator[Goal]:
 
 def times(run: Part, step: str, kind: str = "seconds") -> float:
     """How many times as long the peer took, least to least."""
-    ratio: float = min(run[kind]["peer"][step]) / min(run[kind]["ours"][step])
+    ratio: float = min(run[kind]["peer"][step]) / min(run[kind]["ours"][OURS.get(step, step)])
     return ratio
 
 
@@ -84,19 +90,22 @@ def _compared(run: Part) -> str:
     rows = [
         (
             name,
-            *(_spread(run["seconds"][who][step]) for who in ("ours", "peer")),
+            _spread(run["seconds"]["ours"][OURS.get(step, step)]),
+            _spread(run["seconds"]["peer"][step]),
             f"{times(run, step):,.0f}",
             f"{times(run, step, 'cpu_seconds'):,.0f}",
-            " / ".join(f"{max(run['peak_mb'][who][step]):,.0f}" for who in ("ours", "peer")),
         )
         for step, name in STEPS.items()
+        if step in run["seconds"]["peer"]
     ]
-    head = ("from one row per customer", "ours, s", "peer, s", "times faster", "in CPU s", "peak MB, ours / peer")
+    peaks = " and ".join(f"{max(map(max, run['peak_mb'][who].values())):,.0f} MB" for who in ("ours", "peer"))
+    head = ("from one row per customer", "ours, s", "peer, s", "times faster", "in CPU s")
     lines = [
         f"### {run['customers']:,} customers of {run['data']}: {run['title']}",
         _conditions(run),
         f"{', '.join(f'{name} {number}' for name, number in peer['versions'].items())}."
-        f" Rounds: {run['repeat']}; least (median). {quiet(run['others_cores'])}",
+        f" Rounds: {run['repeat']}; least (median). {quiet(run['others_cores'])}"
+        f" Peaks of memory, ours and the peer's: {peaks}.",
         table(head, rows),
         f"r, α, a, b per day: ours {_numbers(ours['params'])}; peer {_numbers(peer['params'])}."
         f" Log-likelihood by our function: ours {ours['log_likelihood']:,.4f},"
@@ -118,7 +127,8 @@ def _values(run: Part) -> str:
 
 
 def _hold_outs(run: Part) -> str:
-    found, splits = run["hold_outs"], {}
+    found: list[Part] = run["hold_outs"]
+    splits: dict[tuple[str, str], dict[str, Part]] = {}
     for row in found:
         splits.setdefault((row["shop"], row["split"]), {})[row["model"]] = row
     chosen = {row["shop"]: row["model"] for row in run["chosen"]}

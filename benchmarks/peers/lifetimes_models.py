@@ -32,6 +32,11 @@ def main() -> None:
     with watch.step("fit"):
         orders = BetaGeoFitter(penalizer_coef=0.0)
         orders.fit(x, t_x, T)
+    with watch.step("fit grouped"):
+        histories = pd.DataFrame({"x": x, "t_x": t_x, "T": T}).groupby(["x", "t_x", "T"], as_index=False).size()
+        BetaGeoFitter(penalizer_coef=0.0).fit(
+            histories["x"], histories["t_x"], histories["T"], weights=histories["size"]
+        )
     with watch.step("spend"):
         spend = GammaGammaFitter(penalizer_coef=0.0)
         spend.fit(x[returning], mean[returning])
