@@ -246,14 +246,17 @@ def programme_cost(
     """
     months = np.arange(len(cells.months))
     cost = np.zeros((1, len(months)))
+    contacts: dict[tuple[ActsOn, int], Floats] = {}  # price of contacting all people of a kind, from a month on
     for place, lever in enumerate(levers):
         begins, strength = first_month(lever, cells.months), strengths[:, place, None]
-        runs = months >= begins
-        fixed = lever.cost_per_month * runs + lever.cost_once * (months == begins)
-        cost = cost + (strength > 0) * fixed
-        per_customer = lever.cost_per_contact * lever.contacts_per_month * lever.reach * strength
-        if np.any(per_customer):
-            cost = cost + per_customer * runs * _people(cells, lever.acts_on, begins, arrivals, active)
+        cost = cost + (strength > 0) * (
+            lever.cost_per_month * (months >= begins) + lever.cost_once * (months == begins)
+        )
+        price = lever.cost_per_contact * lever.contacts_per_month * lever.reach * strength
+        if price.any():
+            contacts[lever.acts_on, begins] = contacts.get((lever.acts_on, begins), 0.0) + price
+    for (kind, begins), price in contacts.items():
+        cost = cost + price * (months >= begins) * _people(cells, kind, begins, arrivals, active)
     return cost
 
 
