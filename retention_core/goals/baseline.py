@@ -18,6 +18,7 @@ import pandas as pd
 
 from retention_core.cohorts import left_truncated
 from retention_core.goals import curve, forecast, people, returns, rolling, stages
+from retention_core.goals.cohort_value import cohort_values
 from retention_core.goals.curve import Triangle
 from retention_core.goals.forecast import Forecast, Views
 from retention_core.goals.people import STAGES
@@ -178,6 +179,10 @@ def _assembled(
     customers = np.concatenate(
         [np.tile(seen.customers, (draws, 1)), _arrivals(seen.triangle, shown, plan, draws, rng)], axis=1
     )
+    per_active = _orders_per_active(seen.triangle)
+    worth = _order_value(seen, shown, draws, rng)
+    paid = worth if seen.has_amount else np.zeros_like(worth)
+    table = cohort_values(seen.triangle, told.curve, shown, off[:, :months], told.total[:months], per_active, paid)
     return Baseline(
         as_of=seen.as_of,
         months=tuple(day.date() for day in shown),
@@ -186,13 +191,40 @@ def _assembled(
         returning=returning[365],
         returning_within=returning,
         active=active,
-        orders=active * customers[:, :, None] * _orders_per_active(seen.triangle),
-        order_value=_order_value(seen, shown, draws, rng),
+        orders=active * customers[:, :, None] * per_active,
+        order_value=worth,
         history=seen.newcomers.history(seen.as_of, draws, rng),
-        triangle=pd.DataFrame(),
+        triangle=table,
         backtest=rolling.table(told.trials, told.mixed, told.mixtures, seen.triangle.months),
-        caveats=(),
+        caveats=_caveats(seen, told, months),
     )
+
+
+def _caveats(seen: _Observed, told: Forecast, months: int) -> tuple[str, ...]:
+    """What a reader must know, as keys of the language catalogues."""
+    size = seen.triangle.size
+    said = {
+        "The history is shorter than twice the time ahead: the band is wide, and the forecast a rough one.": (
+            size < 2 * months
+        ),
+        "With less than a year and a half of history, the season cannot be told: a busy time may look like growth.": (
+            size < curve.SEASON_FROM
+        ),
+        "Nobody has been observed for a whole year yet: the share that orders again within 365 days is drawn out.": (
+            seen.newcomers.curve.observed_days < returns.YEAR
+        ),
+        "There is too little history to try the forecast on: its band is that of other shops, made wider.": (
+            not told.trials
+        ),
+        "Too few customers have ordered again to forecast each of them: the forecast rests on the cohorts alone.": (
+            told.fit is None
+        ),
+        "The first cohorts hold customers who bought before the data begin: they are forecast apart.": bool(
+            seen.triangle.apart.any()
+        ),
+        "The file tells no amounts.": not seen.has_amount,
+    }
+    return tuple(text for text, applies in said.items() if applies)
 
 
 def _rows(coming: pd.DatetimeIndex, customers: Floats) -> pd.DataFrame:

@@ -108,7 +108,7 @@ class Curve:
         return np.asarray(np.minimum(np.exp(design @ self.beta), 1.0).reshape(np.shape(ages)))
 
 
-def fit(known: Triangle, recent: int = 3) -> Curve:
+def fit(known: Triangle, recent: int = 6) -> Curve:
     """Poisson regression with a pull to 0 (ridge), by Newton steps, on all cells of age 1 and more.
 
     log(share) = level + decay·log(age) + early·e^(1−age) + season(month), level and decay apart for cohorts older than

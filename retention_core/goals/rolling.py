@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from retention_core.models.triples import Floats
 HORIZONS = (6, 12)
 MOST_ORIGINS = 12
 LEAST_HISTORY = 4  # months before the first origin
+SEASON_FROM = 18  # months of history from which calendar months are told apart, see `curve`
+ENOUGH_MONTHS = 9  # back from now, so that origins that knew the season are enough among themselves
 CARRIED = (0.5, 1.0, 0.0)  # shares of the recent deviation that may be carried forward; of equals the first
 PRIOR_ERROR = {6: 0.15, 12: 0.22}  # of the log of a total, before the shop's own errors: the usual size in real shops
 PRIOR_WEIGHT = 1.0  # independent origins that this belief counts for
@@ -85,14 +88,17 @@ def log_ratio(expected: Floats, actual: Floats) -> float:
 
 
 def months_back(size: int) -> list[int]:
-    """The origins, as months before the end of history: at most twelve, the last with half a year behind it."""
-    shortest = 6 if size >= 18 else 3
-    longest = size - LEAST_HISTORY
+    """The origins, as months before the end of history: at most twelve, the last with half a year behind it.
+
+    Once there are enough that knew the season, those that did not are left out: they tell nothing of a forecast of now.
+    """
+    shortest = 6 if size >= SEASON_FROM else 3
+    longest = size - SEASON_FROM if size - SEASON_FROM >= ENOUGH_MONTHS else size - LEAST_HISTORY
     if longest < shortest:
         return []
     count = min(MOST_ORIGINS, longest - shortest + 1)
     # Years long gone tell less of the shop than the last three.
-    return sorted({round(b) for b in np.linspace(shortest, min(longest, 36), count)})
+    return sorted({round(back) for back in np.linspace(shortest, min(longest, 36), count)})
 
 
 def mix(trials: Sequence[Trial], forecasters: Sequence[str]) -> Mix:
@@ -118,14 +124,18 @@ def spread(errors: Mapping[int, Sequence[float]], months: int) -> Spread:
     The shop's own errors are mixed with the usual size in real shops. A total of n months whose log errors share one
     draw and grow by `growth` a month is off by start + growth·(n − 1)/2: two horizons tell both.
     """
-    sizes = {}
+    sizes: dict[int, float] = {}
     for horizon in HORIZONS:
         own = np.array(errors.get(horizon, []))
         # Neighbouring origins share most of their hidden months: of a span of months this many are independent.
         independent = 1 + (len(own) - 1) / 3 if len(own) else 0.0
         square = float((own**2).mean()) if len(own) else 0.0
-        prior = PRIOR_ERROR[horizon] * (1.0 if months >= 2 * horizon else SHORT)
-        sizes[horizon] = np.sqrt((PRIOR_WEIGHT * prior**2 + independent * square) / (PRIOR_WEIGHT + independent))
+        # Who errs twice as much as usual over six months is thought to do so over twelve, until that is seen.
+        usual = PRIOR_ERROR[horizon] * (
+            sizes[HORIZONS[0]] / PRIOR_ERROR[HORIZONS[0]] if sizes and not len(own) else 1.0
+        )
+        prior = usual * (1.0 if months >= 2 * horizon else SHORT)
+        sizes[horizon] = math.sqrt((PRIOR_WEIGHT * prior**2 + independent * square) / (PRIOR_WEIGHT + independent))
     short, long = HORIZONS
     growth = max(float(sizes[long] - sizes[short]) * 2 / (long - short), 0.002)
     return Spread(max(float(sizes[short]) - growth * (short - 1) / 2, 0.01), growth)
