@@ -18,6 +18,7 @@ from retention_core.orders import load as orders
 if TYPE_CHECKING:
     import pandas as pd
 
+    from retention_core.goals.baseline import Baseline
     from retention_core.metrics import Reading
 
 SQL = Path(__file__).parent / "sql"
@@ -192,6 +193,12 @@ class Shop:
         from retention_core import metrics
 
         return metrics.read(self, key, **parameters)
+
+    def baseline(self, **settings: Any) -> Baseline:
+        """The coming months without any change, as draws; settings and scope as in `goals.baseline.baseline`."""
+        from retention_core.goals.baseline import baseline
+
+        return baseline(self, **settings)
 
     def ledger(self) -> pd.DataFrame:
         """One row per rule: what was kept, left out and merged on opening, with rows, orders, customers and money."""
