@@ -10,26 +10,24 @@ with limits as (
         cast(unnest(generate_series(1, 5)) as integer) as order_number,
         cast(unnest($at_risk_days) as integer) as at_risk_days,
         cast(unnest($lapsed_days) as integer) as lapsed_days,
-        cast(unnest($lost_days) as integer) as lost_days,
-        cast(unnest([null] || $lapsed_days[:4]) as integer) as lapsed_before
+        cast(unnest($lost_days) as integer) as lost_days
 ),
-days as (
+days as not materialized (
     -- is_back: this order ended a silence of lapsed or lost. reached: how far the silence after it went: 0 not at risk,
     -- 1 at risk, 2 lapsed, 3 lost, 4 it still goes on.
     select
-        limits.order_number,
-        coalesce(days_before > lapsed_before + 1, false) as is_back,
+        least(order_number, 5) as order_number,
+        days_before is not null and days_before > $lapsed_days[least(order_number - 1, 5)] + 1 as is_back,
         ordered_on,
         next_on,
         case
-            when days_after <= at_risk_days + 1 then 0
-            when days_after <= lapsed_days + 1 then 1
-            when days_after <= lost_days + 1 then 2
             when days_after is null then 4
+            when days_after <= $at_risk_days[least(order_number, 5)] + 1 then 0
+            when days_after <= $lapsed_days[least(order_number, 5)] + 1 then 1
+            when days_after <= $lost_days[least(order_number, 5)] + 1 then 2
             else 3
         end as reached
     from order_days
-    join limits on limits.order_number = least(order_days.order_number, 5)
 ),
 silences as (
     select
@@ -39,6 +37,7 @@ silences as (
         ordered_on,
         count(*) as customers
     from days
+    where reached > 0
     group by order_number, is_back, reached, ordered_on
 ),
 returns as (
@@ -48,18 +47,17 @@ returns as (
         next_on,
         count(*) as customers
     from days
-    where reached < 4
+    where reached < 4 and (reached > 0 or order_number = 1 or is_back)
     group by order_number, is_back, reached, next_on
 ),
 moves as (
-    select ordered_on as moved_on, 'stranger' as from_stage, 'new' as to_stage, customers
-    from silences
-    where fresh = 'new'
+    select first_on as moved_on, 'stranger' as from_stage, 'new' as to_stage, count(*) as customers
+    from customers
+    group by first_on
     union all
     select ordered_on + at_risk_days + 1 as moved_on, fresh as from_stage, 'at_risk' as to_stage, customers
     from silences
     join limits on limits.order_number = silences.order_number
-    where reached >= 1
     union all
     select ordered_on + lapsed_days + 1 as moved_on, 'at_risk' as from_stage, 'lapsed' as to_stage, customers
     from silences
@@ -77,7 +75,6 @@ moves as (
         case when reached >= 2 then 'won_back' else 'active' end as to_stage,
         customers
     from returns
-    where reached > 0 or fresh <> 'active'
 )
 select
     calendars.starts_on as month,
@@ -86,7 +83,7 @@ select
     cast(sum(moves.customers) as bigint) as customers,
     calendars.is_complete
 from moves
-join calendars on calendars.grain = 'month' and moves.moved_on >= calendars.starts_on and moves.moved_on < calendars.ends_on
+join calendars on calendars.grain = 'month' and calendars.starts_on = cast(date_trunc('month', moves.moved_on) as date)
 where moves.moved_on <= $observed_on
 group by calendars.starts_on, moves.from_stage, moves.to_stage, calendars.is_complete
 order by month, from_stage, to_stage
