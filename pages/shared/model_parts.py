@@ -26,7 +26,7 @@ WITHOUT_MODEL = (
 )
 NOTES = (
     "Will order within a year: chance of at least one order in the next 365 days. In the model a customer orders at a "
-    "pace of their own and stops for good at some point, which nobody sees; a customer with one order may have gone too.",
+    "pace of their own and stops for good at some point, which nobody sees; one with a single order may have gone too.",
     "At stake: what the next year would bring if the customer were surely still there, less what is expected. It is "
     "what could be lost, not what a letter wins back.",
     "Open: the chance to be still there is between 10 and 80 %. Where no model can be used, a customer's expected "

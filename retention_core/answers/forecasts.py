@@ -26,6 +26,13 @@ USES = {
     "nobody_stops": "Cannot be used: sees nobody stop",
     "runs_away": "Cannot be used: its numbers run away",
     "restless": "Cannot be used: finds no best fit",
+    "unchecked": "Cannot be used: could not be fitted to what was known before the hidden days",
+}
+UNCHECKED = {
+    "unchecked": (
+        "The model fits today, but could not be fitted to what was known before the hidden days: nothing tells how "
+        "good it is, so it is not used."
+    )
 }
 WORTH_SAYING = 0.005  # a share below which "of 100" would be 0
 
@@ -138,6 +145,5 @@ def use_of(made: Forecasts, model: str) -> str:
     """What a model is used for here, or why it is not."""
     if model == made.shown:
         return say("Shown")
-    if model == CURVE or made.verdicts.get(model) == "fits":
-        return say("For comparison")
-    return say(USES[made.verdicts.get(model, "restless")])
+    verdict = made.verdicts.get(model, "fits")
+    return say("For comparison") if verdict == "fits" else say(USES[verdict])

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 HIDDEN = (182, YEAR)  # days that are hidden, one check each
 SHORT_HIDDEN = 91  # where neither fits into the history
 SPAN, CURVE_SPAN = 30, 7  # days of the hidden periods, and of the curve's ages
+CHECKED = (*btyd.MODELS, *btyd.BENCHMARKS)
 SLOW, MOST_SLOW = ("pareto_nbd",), 300_000  # of more histories an even part is enough to compare a slow model by
 SAMPLED = 3_000  # customers, an even part, whose forecasts tell how far the parameters' doubt moves the mean
 MEAN_TO_DEVIATION = 1.2533141373155001  # √(π/2): of a normal error, its standard deviation over its mean size
@@ -75,7 +76,7 @@ def _check(shop: Shop, horizon: int, scope: dict[str, Any]) -> Check:
     calibration = shop.query("purchase_histories", **hidden)
     periods = shop.query("hidden_periods", span_days=SPAN, **hidden)
     activity = shop.query("age_activity", span_days=CURVE_SPAN, observed_until=until, **scope)
-    tests = [validate.hold_out(_even_part(calibration, model), horizon, model, periods) for model in btyd.MODELS]
+    tests = [validate.hold_out(_even_part(calibration, model), horizon, model, periods) for model in CHECKED]
     tests.append(validate.hold_out_curve(calibration, activity, CURVE_SPAN, horizon, periods))
     return Check(until, horizon, tuple(tests), observed.count(calibration))
 
@@ -88,17 +89,22 @@ def _spend(shop: Shop, scope: dict[str, Any]) -> GammaGamma | None:
 
 
 def _with_model(made: Forecasts) -> Forecasts:
-    """The model that did best on hidden months, of those that fit when they see everything; or none.
+    """The model that did best on hidden months, of those that fit all data and the data of one check at least; or none.
 
-    A check that left a model too little to learn from counts with its error: it shows how far off one can be.
+    Another check that left it too little to learn from counts with its error: it shows how far off one can be.
     """
     fits = {model: btyd.fit(_even_part(made.histories, model), model) for model in btyd.MODELS}
+    passed = {test.model for check in made.checks for test in check.tests if test.is_usable}
+    verdicts = {
+        model: "unchecked" if fit.is_usable and model not in passed else fit.verdict for model, fit in fits.items()
+    }
+    made = replace(made, verdicts=verdicts)
     tests = [
-        replace(test, is_usable=fits[test.model].is_usable) if test.model in fits else test
+        replace(test, is_usable=verdicts[test.model] == "fits") if test.model in fits else test
         for check in made.checks
         for test in check.tests
+        if test.model not in btyd.BENCHMARKS
     ]
-    made = replace(made, verdicts={model: fit.verdict for model, fit in fits.items()})
     over_all, choice = validate.choose(tests), validate.choose([test for test in tests if test.model in fits])
     caveats = [FEW_CHECKS] if len(made.checks) == 1 else []
     if choice.verdict == "none":

@@ -51,7 +51,7 @@ class Forecasts:
     customers like them did (`observed`; None in a history shorter than a year and a half). `choice` compares the
     models by their `checks`; None where the history is too short for any. Estimates are per customer over a year, of
     existing customers and of the later orders of a new one; None: not known. `verdicts`: model → why it can be used or
-    not, a key of btyd.MESSAGES. `caveats`: English sentences.
+    not, a key of btyd.MESSAGES, or "unchecked": it fits now, but did not in any check. `caveats`: English sentences.
     """
 
     as_of: date

@@ -21,6 +21,7 @@ from retention_core.models.beta_geometric import BetaGeometric
 from retention_core.models.integrals import DISCOUNTED_AWAY, over_time
 from retention_core.models.maximise import Maximum, maximise, maximise_near, no_data
 from retention_core.models.model import Model
+from retention_core.models.nbd import NBD
 from retention_core.models.pareto_nbd import ParetoNBD
 from retention_core.models.triples import Floats, Triples, arrays, distinct_rows, read_triples
 
@@ -38,6 +39,7 @@ MODELS: Mapping[str, Model] = MappingProxyType(
         "pareto_nbd": ParetoNBD(),
     }
 )
+BENCHMARKS: Mapping[str, Model] = MappingProxyType({"nbd": NBD()})
 
 
 MESSAGES: Mapping[str, str] = MappingProxyType(
@@ -61,21 +63,21 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
 
 
 def fit(summary: pd.DataFrame, model: str = "mbg_nbd") -> "Fit":
-    """The maximum-likelihood fit of `model` ("bg_nbd", "mbg_nbd" or "pareto_nbd").
+    """The maximum-likelihood fit of `model` ("bg_nbd", "mbg_nbd" or "pareto_nbd"; "nbd" for comparison).
 
     `summary` has one row per customer, or per purchase history with the number of `customers` who share it: columns
     repeat_orders (order days after the first), first_to_last, age. Odd data never raise, `message` tells; ValueError is
     for an unknown model or a missing column.
     """
-    if model not in MODELS:
-        raise ValueError(f"no model {model!r}; there are {', '.join(MODELS)}")
-    triples = read_triples(summary)
-    return _fitted(model, triples, MODELS[model].start(triples))
+    known = {**MODELS, **BENCHMARKS}
+    if model not in known:
+        raise ValueError(f"no model {model!r}; there are {', '.join(known)}")
+    return _fitted(model, known[model], read_triples(summary))
 
 
-def _fitted(model: str, triples: Triples, start: Floats) -> "Fit":
+def _fitted(model: str, rules: Model, triples: Triples) -> "Fit":
     """Of many histories every tenth or so is fitted first: a start so good that the whole needs a few steps more."""
-    rules, usual = MODELS[model], MODELS[model].usual(triples)
+    start, usual = rules.start(triples), rules.usual(triples)
     if triples.size == 0:
         return Fit(model, no_data(start), triples)
     sample = triples.every(len(triples.x) // SAMPLE)
@@ -145,7 +147,7 @@ class Fit:
 
     @property
     def _rules(self) -> Model:
-        return MODELS[self.model]
+        return MODELS.get(self.model) or BENCHMARKS[self.model]
 
     def p_alive(self, x: Any, t_x: Any, T: Any) -> Floats:
         """Probability that the customer has not stopped buying. 1 for every one-time buyer of the BG/NBD."""

@@ -22,7 +22,7 @@ LOG_STEP = 1e-3  # of the differences that tell how a figure moves with the para
 def directions(maximum: Maximum) -> Floats:
     """Moves of the parameters' logs of one standard error each, unrelated to each other; none at a boundary."""
     covariance = maximum.log_covariance
-    if not np.isfinite(covariance).all():
+    if maximum.at_boundary or not np.isfinite(covariance).all():
         return np.zeros((0, len(covariance)))
     return np.asarray(np.linalg.cholesky(covariance).T)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from retention_core.models.integrals import over_time, unit_nodes
 from retention_core.models.maximise import LogLikelihood
+from retention_core.models.nbd import exactly
 from retention_core.models.triples import Floats, Triples, coded, distinct_rows
 
 CHUNK = 2_048  # histories whose nodes stay in the cache
@@ -131,19 +132,11 @@ class ParetoNBD:
         r, alpha, s, beta = params
 
         def stopped_at(u: Floats) -> Floats:
-            return np.asarray(s / beta * (1 + u / beta) ** -(s + 1) * _exactly(n, r, u / (alpha + u)))
+            return np.asarray(s / beta * (1 + u / beta) ** -(s + 1) * exactly(n, r, u / (alpha + u)))
 
-        still = (1 + t / beta) ** -s * _exactly(n, r, t / (alpha + t))
+        still = (1 + t / beta) ** -s * exactly(n, r, t / (alpha + t))
         scale = np.full_like(t, min(alpha, beta))
         return np.asarray(still + over_time(stopped_at, scale, np.zeros_like(t), t, LIFE_NODES))
-
-
-def _exactly(n: Floats, r: float, share: Floats) -> Floats:
-    """Negative binomial: Γ(r+n)/(Γ(r)·n!)·(1−share)^r·share^n."""
-    from scipy.special import gammaln, xlog1py, xlogy
-
-    log_ways = gammaln(r + n) - gammaln(r) - gammaln(n + 1)
-    return np.asarray(np.exp(log_ways + xlogy(n, share) + xlog1py(r, -share)))
 
 
 def _odds_of_having_stopped(params: Floats, x: Floats, t_x: Floats, T: Floats) -> tuple[Floats, Floats]:
