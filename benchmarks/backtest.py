@@ -125,7 +125,7 @@ def table(found: Sequence[Mapping[str, object]]) -> str:
     """Markdown: one row per shop, errors and whether the band held at 6 and 12 hidden months; coverage below."""
     frame = pd.DataFrame(found)
     lines = [
-        "| total of monthly actives, error (naive age curve) | 6 months hidden | band held | 12 months hidden | band held |",
+        "| error of the total of monthly actives (naive) | 6 months hidden | band held | 12 months hidden | band held |",
         "|---|---|---|---|---|",
     ]
     for shop, mine in frame.groupby("shop", sort=False):
@@ -145,7 +145,8 @@ def table(found: Sequence[Mapping[str, object]]) -> str:
         lines.append("")
         lines.append(
             f"{hidden} months: the 80 % band of the total held {int(ends['held'].sum())} of {len(ends)} times, "
-            f"that of a single month {ends['months_held'].mean():.0%}; median error {ends['error_share'].abs().median():.0%}, "
+            f"that of a single month {ends['months_held'].mean():.0%}; "
+            f"median error {ends['error_share'].abs().median():.0%}, "
             f"naive {ends['naive_error_share'].abs().median():.0%}."
         )
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 FLOORS: dict[str, set[str]] = {
     "retention_core.engines": set(),
     "retention_core.orders": {"engines"},
-    "retention_core.store": {"engines", "orders", "metrics", "goals"},  # the last two only inside Shop.metric, Shop.baseline
+    "retention_core.store": {"engines", "orders", "metrics", "goals"},  # the last two inside a method
     "retention_core.readings": {"store"},  # for its type only
     "retention_core.metrics": {"readings", "store"},  # the store for its type only
     "retention_core.cohorts": {"metrics"},

@@ -7,7 +7,7 @@ import pandas as pd
 
 from retention_core.goals import curve
 from retention_core.goals.curve import Curve, Triangle
-from retention_core.models.triples import Floats
+from retention_core.models.triples import Floats, Ints
 
 COLUMNS = ("share_active", "orders", "value_per_customer")
 
@@ -24,7 +24,7 @@ def cohort_values(
     """One row per cohort and age, seen or coming; see `Baseline.triangle`.
 
     off (D, H): each draw's total ÷ its mean; total (H,): mean of the monthly actives of all cohorts, which the cohorts'
-    parts add up to; worth (D, H): money per order. Shares of a cohort follow the curve, its errors are those of the total.
+    parts add up to; worth (D, H): money per order. Shares of a cohort follow the curve, its errors are the total's.
     """
     if known.size == 0:
         return _seen(known)
@@ -78,7 +78,7 @@ def _coming(
     return frame.assign(**{name: np.concatenate(parts) for name, parts in bands.items()}, is_forecast=True)
 
 
-def _keys(known: Triangle, months: pd.DatetimeIndex, cohort: Floats, month: Floats) -> pd.DataFrame:
+def _keys(known: Triangle, months: pd.DatetimeIndex, cohort: Ints, month: Ints) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "cohort": months[cohort],

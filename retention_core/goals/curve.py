@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from retention_core.models.triples import Floats
+from retention_core.models.triples import Floats, Ints
+
+Flags = npt.NDArray[np.bool_]
 
 SEASON_FROM = 18  # months of history from which calendar months are told apart
 SEASON_SPREAD = 0.35  # of the log of a month's index before the data speak: about −30 % to +40 %
@@ -33,7 +36,7 @@ class Triangle:
     active: Floats
     orders: Floats
     revenue: Floats
-    apart: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    apart: Flags
 
     def until(self, month: int) -> Triangle:
         """The same as it stood at the start of a month: later cohorts and months do not exist."""
@@ -95,16 +98,16 @@ class Curve:
     cohort: Floats
     cohort_spread: float
     level: float
-    apart: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    apart: Flags
     has_season: bool
 
     @property
     def season(self) -> Floats:
-        return np.exp(self.beta[-12:] - self.beta[-12:].mean())
+        return np.asarray(np.exp(self.beta[-12:] - self.beta[-12:].mean()))
 
-    def share(self, ages: Floats, calendar_month: Floats, apart: bool = False) -> Floats:
+    def share(self, ages: Ints, calendar_month: Ints, apart: bool = False) -> Floats:
         """Share of an average cohort that orders at each age (months since the first order's, from 1), 1 at most."""
-        design = _design(np.ravel(ages), np.full(np.size(ages), apart), np.ravel(calendar_month))
+        design = _design(np.ravel(ages).astype(np.float64), np.full(np.size(ages), apart), np.ravel(calendar_month))
         return np.asarray(np.minimum(np.exp(design @ self.beta), 1.0).reshape(np.shape(ages)))
 
 
@@ -139,7 +142,7 @@ def fit(known: Triangle, recent: int = 6) -> Curve:
     own, spread = _cohort_factors(known, cohort, active, mean)
     late = month >= known.size - recent
     level = (active[late].sum() + 1.0) / ((own[cohort] * mean)[late].sum() + 1.0)
-    covariance = np.linalg.inv(curvature)
+    covariance = np.asarray(np.linalg.inv(curvature), np.float64)
     return Curve(beta, covariance, scatter, own, spread, float(level), known.apart, has_season)
 
 
@@ -159,15 +162,15 @@ def ahead(curve: Curve, known: Triangle, coming: pd.DatetimeIndex) -> tuple[Floa
     return expected, slopes / np.maximum(expected.sum(axis=0), TINY)[:, None]
 
 
-def _design(ages: Floats, apart: Floats, calendar: Floats) -> Floats:
+def _design(ages: Floats, apart: Flags, calendar: Ints) -> Floats:
     """One row per cell: 1, log age, e^(1−age) of the shop's own cohorts; 1, log age of those apart; twelve months."""
-    own = ~np.asarray(apart, bool)
+    own = ~apart
     log_age, early = np.log(np.maximum(ages, 1.0)), np.exp(1.0 - np.maximum(ages, 1.0))
     columns = [own, own * log_age, own * early, ~own, ~own * log_age]
-    return np.column_stack([*columns, np.eye(12)[np.asarray(calendar, int)]]).astype(np.float64)
+    return np.column_stack([*columns, np.eye(12)[calendar]]).astype(np.float64)
 
 
-def _cohort_factors(known: Triangle, cohort: Floats, active: Floats, mean: Floats) -> tuple[Floats, float]:
+def _cohort_factors(known: Triangle, cohort: Ints, active: Floats, mean: Floats) -> tuple[Floats, float]:
     """Each cohort's observed/expected, pulled to 1 by the gamma-Poisson rule; and how far cohorts truly differ.
 
     The pull is (seen + k) / (expected + k), 1/k the variance of the true factors, by moments.
@@ -179,4 +182,4 @@ def _cohort_factors(known: Triangle, cohort: Floats, active: Floats, mean: Float
         return np.ones(known.size), 0.0
     excess = (seen[used] - expected[used]) ** 2 - expected[used]
     variance = max(float(excess.sum() / (expected[used] ** 2).sum()), 1e-4)
-    return (seen + 1 / variance) / (expected + 1 / variance), float(np.sqrt(variance))
+    return np.asarray((seen + 1 / variance) / (expected + 1 / variance), np.float64), float(np.sqrt(variance))

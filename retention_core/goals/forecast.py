@@ -46,7 +46,8 @@ def backs_needed(size: int) -> list[int]:
 
 def views(histories: pd.DataFrame, lapse_days: int, scale: float) -> Views:
     """From `stage_histories`."""
-    parts = {int(back): part for back, part in histories.groupby("months_back")}
+    asked = histories["months_back"].unique().tolist()
+    parts = {back: histories[histories["months_back"] == back] for back in asked}
     return Views({back: people.people(part, lapse_days) for back, part in parts.items()}, parts, scale)
 
 
@@ -175,4 +176,4 @@ def _curve_moves(fitted: Curve, known: Triangle, coming: pd.DatetimeIndex) -> Fl
 def _ends(coming: pd.DatetimeIndex, as_of: pd.Timestamp) -> Floats:
     """Days from the last known day to the start of each coming month and to the end of the last one."""
     edges = coming.append(coming[-1:] + pd.offsets.MonthBegin())
-    return ((edges - as_of).days - 1).to_numpy(np.float64)
+    return np.array([(edge - as_of).days - 1 for edge in edges], np.float64)

@@ -45,9 +45,8 @@ def people(histories: pd.DataFrame, lapse_days: int) -> People:
     rows = pd.DataFrame({"x": x, "t_x": last, "T": np.maximum(coarse, last), "stage": stage})
     keys = list(rows.columns)
     sums = rows.assign(customers=histories["customers"].to_numpy(np.float64)).groupby(keys).sum().reset_index()
-    return People(
-        *(sums[name].to_numpy(np.float64) for name in ("x", "t_x", "T", "customers")), sums["stage"].to_numpy(np.int64)
-    )
+    whole = {name: sums[name].to_numpy(np.float64) for name in ("x", "t_x", "T", "customers")}
+    return People(**whole, stage=sums["stage"].to_numpy(np.int64))
 
 
 def monthly_actives(fit: btyd.Fit, known: People, ends: Floats) -> Floats:
@@ -97,4 +96,4 @@ def moves(fit: btyd.Fit, known: People, ends: Floats) -> Floats:
         monthly_actives(fit.with_params(fit.maximum.params * np.exp(step)), known, ends).sum(axis=0)
         for step in directions
     ]
-    return np.log((np.array(moved) + 1e-9) / (usual + 1e-9))
+    return np.asarray(np.log((np.array(moved) + 1e-9) / (usual + 1e-9)))

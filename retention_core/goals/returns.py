@@ -1,8 +1,8 @@
 """Who orders a second time within a year: each month's newcomers so far, what they will have done, and those to come.
 
-One waiting curve S(t), the share still waiting t days after the first order (Kaplan and Meier), holds for all; newcomers
-of a month differ by a factor u on the hazard: S(t)^u wait longer than t (proportional hazards, Cox 1972). So one number
-per month tells its rate for every window, finished or not, and the rates of 90, 180 and 365 days always agree.
+One waiting curve S(t), the share still waiting t days after the first order (Kaplan and Meier), holds for all;
+newcomers of a month differ by a factor u on the hazard: S(t)^u wait longer than t (proportional hazards, Cox 1972). So
+one number per month tells its rate for every window, finished or not, and 90, 180 and 365 days always agree.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from retention_core.goals.curve import Flags
 from retention_core.metrics import wilson
-from retention_core.models.triples import Floats
+from retention_core.models.triples import Floats, Ints
 
 WINDOWS = (90, 180, 365)
 YEAR = 365
@@ -86,7 +87,7 @@ class Newcomers:
         unseen = rng.standard_normal((draws, 1)) * UNSEEN_SPREAD * (1 - self.curve.observed_days / YEAR)
         season = np.log(self.season[coming.month.to_numpy() - 1])
         log_factor = np.log(self.level) + season + shared + walk + own + unseen
-        return np.exp(log_factor - log_factor.var(axis=0) / 2)
+        return np.asarray(np.exp(log_factor - log_factor.var(axis=0) / 2))
 
     def history(self, as_of: date, draws: int, rng: np.random.Generator) -> pd.DataFrame:
         """One row per month of first orders. See `Baseline.history`."""
@@ -155,7 +156,7 @@ def newcomers(days: pd.DataFrame, curve: Waiting, as_of: date, apart: list[pd.Ti
     return Newcomers(table, curve, factor, season, spread, float(level), float(error), drift)
 
 
-def _factors(position: Floats, count: int, customers: Floats, again: Floats, hazard: Floats) -> Floats:
+def _factors(position: Ints, count: int, customers: Floats, again: Floats, hazard: Floats) -> Floats:
     """u of each group, so that the expected second orders Σ n·(1 − e^(−u·hazard)) are those seen; by halving.
 
     Half an order at the level of the curve is added to both sides: a month without any has a low u and not 0.
@@ -182,10 +183,10 @@ def _season(months: pd.DatetimeIndex, log_factor: Floats, weight: Floats) -> Flo
     calendar = months.month.to_numpy() - 1
     sums = np.bincount(calendar, weight * off, 12)
     index = sums / (np.bincount(calendar, weight, 12) + SEASON_SPREAD**-2)
-    return np.exp(index - index.mean())
+    return np.asarray(np.exp(index - index.mean()))
 
 
-def _spreads(residual: Floats, events: Floats, usable: Floats) -> tuple[float, float]:
+def _spreads(residual: Floats, events: Floats, usable: Flags) -> tuple[float, float]:
     """How far months differ beyond chance, and how far the level moves in a year (both of the log of u)."""
     told = usable & (events >= 5)
     if told.sum() < 4:

@@ -33,7 +33,7 @@ class Look:
     level: float
 
     def path(self, carried: float) -> Floats:
-        return self.expected * self.level**carried
+        return np.asarray(self.expected * self.level**carried)
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ class Mix:
             self.weights.get(name, 1.0) / total * np.log(looks[name].path(self.carried.get(name, 0.5)) + 1e-9)
             for name in there
         ]
-        return np.exp(np.sum(logs, axis=0))
+        return np.asarray(np.exp(np.sum(logs, axis=0)))
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How far the log of a month's total may be off, one draw shared by all months: start + growth·(h − 1) at month h."""
+    """How far the log of a month's total may be off: start + growth·(h − 1) at month h, one draw for all months."""
 
     start: float
     growth: float

@@ -35,7 +35,7 @@ class Series:
 
 
 def series(months: pd.DatetimeIndex, values: Floats, drift: float, spread: float = 0.1) -> Series:
-    """The series of past whole months. `drift`, `spread`: what is believed of them before the data, worth four months."""
+    """The series of past whole months. `drift`, `spread`: what is believed before the data, worth four months."""
     positive = values > 0
     calendar = months.month.to_numpy() - 1
     season = _season(calendar, values) if len(values) >= SEASON_FROM and positive.mean() > 0.8 else np.ones(12)
