@@ -65,7 +65,7 @@ def _base(frame: pd.DataFrame, names: list[str], x_title: str) -> alt.Chart:
     colored = alt.Chart().encode(x=x.scale(domain=[0, last], nice=False))
     if len(names) < 2:
         return colored
-    legend = alt.Legend(orient="top", title=None, columns=3, symbolOpacity=1, symbolType="stroke")
+    legend = alt.Legend(orient="top", title=None, columns=2, symbolOpacity=1, symbolType="stroke")
     return colored.encode(color=alt.Color("name:N").scale(domain=names).legend(legend))
 
 
