@@ -1,0 +1,105 @@
+"""The page Churn: what it says is what the library says, on the samples, on real shops and on odd ones."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import retention_core as rc
+from pages.shared import sources
+from pages.shared.sources import Upload
+from retention_core import lifecycle
+from retention_core.say import number, percent
+from tests.conftest import ROOT
+from tests.pages.conftest import Visit, said
+
+PAGE = "measure/churn"
+HEAD = "customer,ordered_at,amount\n"
+ODD = {
+    "one order per customer": "".join(f"c{n},{date(2024, 1, 5) + timedelta(days=3 * n)},10\n" for n in range(80)),
+    "three orders in all": "a,2025-01-05,10\na,2025-02-05,12\nb,2025-05-07,9\n",
+    "one day": "".join(f"c{n},2025-01-05,10\n" for n in range(50)),
+    "one customer": "a,2025-01-05,10\na,2025-03-05,10\na,2025-09-05,10\n",
+    "two days apart": "".join(f"c{n},2025-01-05,10\nc{n},2025-01-07,10\n" for n in range(40)),
+}
+
+
+def gone(standing: dict[str, int]) -> int:
+    return standing["lapsed"] + standing["lost"]
+
+
+def now(shop: rc.Shop, limits: lifecycle.Limits) -> dict[str, int]:
+    flows = shop.query("lifecycle_flows", **limits.parameters())
+    standing = lifecycle.stages(flows, shop.query("period_totals")["period"]).tail(len(lifecycle.STAGES))
+    return standing.set_index("stage")["customers"].to_dict()
+
+
+@pytest.mark.parametrize("sample", sources.SAMPLES)
+def test_churn_answers_with_the_shops_own_limits(visit: Visit, sample: str) -> None:
+    shop = rc.open_orders(rc.sample(sample))
+    waits = lifecycle.waits(shop.query("wait_curve"))
+    counts = now(shop, lifecycle.own_limits(waits))
+    customers = sum(counts.values())
+    app = visit(PAGE, shop=sample)
+    assert not app.exception
+    text = said(app)
+    assert f"{number(gone(counts))} of {number(customers)} customers ({percent(gone(counts) / customers)})" in text
+    assert f"{waits[1].lapse_days} days ({waits[1].lapse_low}–{waits[1].lapse_high})" in text
+    assert f"remind on day {waits[1].reminder_days}" in text
+    stages = next(table.value for table in app.table if "Stage" in table.value)
+    assert stages["Customers"].tolist() == [number(counts[stage]) for stage in lifecycle.STAGES]
+
+
+def test_a_number_of_days_of_ones_own_takes_the_place_of_the_limits(visit: Visit, replenish: rc.Shop) -> None:
+    counts = now(replenish, lifecycle.fixed_limits(90))
+    text = said(visit(PAGE, lapsed="90 days"))
+    assert f"{number(gone(counts))} of " in text and "silent for more than 90 days" in text
+    assert f"{number(counts['at_risk'])} more, silent for more than 45, are at risk" in text
+
+
+def test_a_filter_leaves_the_others_out(visit: Visit, replenish: rc.Shop) -> None:
+    scope = {"since": "2025-01-01"}
+    waits = lifecycle.waits(replenish.query("wait_curve", **scope))
+    customers = replenish.query("customer_totals", **scope)["customers"].iloc[0]
+    text = said(visit(PAGE, **scope))
+    assert f"of {number(customers)} customers" in text
+    assert f"{waits[1].lapse_days} days ({waits[1].lapse_low}–" in text
+
+
+@pytest.mark.parametrize("orders", ODD.values(), ids=ODD.keys())
+@pytest.mark.parametrize("lapsed", ["The shop's own waits", "60 days"])
+def test_odd_shops_get_a_sentence_and_no_error(visit: Visit, orders: str, lapsed: str) -> None:
+    app = visit(PAGE, orders=(HEAD + orders).encode(), lapsed=lapsed)
+    assert not app.exception
+    assert "customers (" in app.header[0].value.replace("\\", "")
+
+
+def test_a_limit_that_a_link_made_up_is_not_taken(visit: Visit) -> None:
+    app = visit(PAGE, orders=(HEAD + ODD["two days apart"]).encode(), lapsed="'; drop table orders; --")
+    assert not app.exception
+    assert "0 of 40 customers (0 %) have been silent for longer than nine of ten" in said(app)
+
+
+def test_a_shop_where_nobody_returns_says_that_180_days_are_taken(visit: Visit) -> None:
+    text = said(visit(PAGE, orders=(HEAD + ODD["one order per customer"]).encode()))
+    assert "silent for more than 180 days" in text
+    assert "Fewer than 30 customers have come back so far" in text
+    assert "remind on day" not in text
+
+
+@pytest.mark.parametrize(
+    "files", [("cdnow_master.csv.gz",), ("online_retail_ii_2009_2010.parquet", "online_retail_2010_2011.parquet")]
+)
+def test_real_shops(shared_data: Path, files: tuple[str, ...]) -> None:
+    paths = [shared_data / file for file in files]
+    shop = rc.open_orders(paths)
+    wait = lifecycle.waits(shop.query("wait_curve"))[1]
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.session_state["shop"] = "upload"
+    app.session_state["upload"] = Upload(tuple((path.name, path) for path in paths))
+    app.run().switch_page(f"pages/{PAGE}.py").run()
+    assert not app.exception
+    assert f"After a first order that is {wait.lapse_days} days" in said(app)
