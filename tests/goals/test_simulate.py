@@ -331,3 +331,55 @@ def test_a_shorter_horizon_is_the_beginning_of_a_longer_one() -> None:
     long, short = simulate(base, goal), simulate(base, replace(goal, horizon=4))
     for name in ("rate", "customers", "orders", "revenue"):
         assert series(short, name).to_numpy() == pytest.approx(series(long, name).iloc[:4].to_numpy())
+
+
+@pytest.mark.parametrize("acts_on", ["win_back", "return_of_active", "orders_per_buyer", "order_value", "acquisition"])
+def test_the_discount_of_every_kind_of_lever_by_hand(acts_on) -> None:
+    """A fifth off: on the orders that the lever brings, and on a tenth of those that would have come anyway."""
+    base, uplift = made.baseline(spread=0, draws=2), 0.1
+    one = made.lever(mean=uplift, acts_on=acts_on, discount=0.2, discount_taken_by_returning=0.1)
+    later, first = base.orders[0].sum(), 400.0 * 12
+    rows = {"return_of_active": 1, "win_back": 2}
+    if acts_on in rows:
+        p, orders = base.returning[0, rows[acts_on]], base.orders[0, rows[acts_on]].sum()
+        given = 0.1 * orders + orders * uplift * (1 - p) / p
+    else:
+        whole = {"orders_per_buyer": later, "order_value": later + first, "acquisition": first}
+        given = (0.1 + uplift) * whole[acts_on]
+    assert outcome(base, Goal((one,)))[1].cost.sum(axis=1) == pytest.approx(0.2 * 50 * given)
+
+
+def test_nobody_uses_two_offers_on_one_order() -> None:
+    """Two offers of a fifth for everybody: a fifth of the later orders' value, first orders have none."""
+    base = made.baseline(spread=0)
+    levers = tuple(
+        made.lever(key, 0.0, acts_on="order_value", discount=0.2, discount_taken_by_returning=1.0) for key in ("a", "b")
+    )
+    ran = outcome(base, Goal(levers))[1]
+    assert ran.cost == pytest.approx(0.2 * 50 * ran.orders)
+
+
+def test_customers_count_once_in_the_month_of_their_first_order() -> None:
+    base = made.baseline(spread=0)
+    first, second = series(simulate(base, Goal()), "customers")["mean"].iloc[:2]
+    shares = base.customers[0, :, None] * base.active[0]
+    assert first == pytest.approx(400 + shares[:3, 0].sum())
+    assert second == pytest.approx(400 + shares[:4, 1].sum())
+
+
+def test_no_more_than_all_customers_are_active_however_strong_the_lever() -> None:
+    base = made.baseline(rate=0.1, spread=0)
+    busy = replace(base, active=np.minimum(base.active * 30, 0.9) * (base.active > 0))
+    levers = tuple(made.lever(kind, 0.9, acts_on=kind) for kind in ACTS_ON[:3])
+    ran = outcome(busy, Goal(levers))[1]
+    assert ran.customers[0, 0] == pytest.approx(400 * 46)
+    assert (np.diff(ran.customers[0]) <= 400 + 1e-9).all()
+
+
+def test_extra_customers_retained_by_hand() -> None:
+    """6,000 lapsed customers of whom 4 % return, and 10 % of the others: 576 more."""
+    result = simulate(
+        made.baseline(rate=0.2, spread=0), Goal((made.lever(mean=0.1, acts_on="win_back", cost_once=288.0),))
+    )
+    assert result.extra_retained.mean == pytest.approx(576)
+    assert result.cost_per_extra.p50 == pytest.approx(0.5)
