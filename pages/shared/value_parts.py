@@ -16,7 +16,12 @@ from retention_core.goals.baseline import baseline
 from retention_core.say import NOT_KNOWN, between, money, month, number, say
 
 MOST_ROWS, MOST_LINES, MOST_CATEGORIES, MOST_CHANNELS = 24, 4, 8, 6
+COHORTS_BACK = (25, 13, 7, 2)  # the cohorts that are drawn at first, counted from the latest: some go on as forecasts
 PAYBACKS = {"0": "With the first order", "90": "In 90 days", "180": "In 180 days", "365": "In a year"}
+NO_SPEND = (
+    "These files tell no marketing spend. Type in what a new customer costs, or add a table with month, channel and "
+    "amount to the order files."
+)
 GROUPS = {"channel": "Channel", "cohort": "Month of the first order"}
 
 
@@ -84,7 +89,7 @@ def by_cohort(triangle: pd.DataFrame) -> list[str]:
     with st.container(horizontal=True, gap="medium"):
         ages = int(ui.choose("Ages", {"12": "12", "24": "24", "36": "36"}, "ages"))
         names = {f"{day:%Y-%m-%d}": month(day) for day in triangle["cohort"].drop_duplicates()}
-        spread = list(names)[:: max(1, len(names) // MOST_LINES)][:MOST_LINES]
+        spread = [list(names)[-back] for back in COHORTS_BACK if back <= len(names)] or list(names)
         picked = ui.choose_several("Cohorts", names, "cohorts", default=spread, most=MOST_LINES)
     shown = triangle[triangle["age"] <= ages]
     mean = worth.value_by_age(shown[~shown["is_left_truncated"] & ~shown["is_forecast"]])
@@ -94,11 +99,14 @@ def by_cohort(triangle: pd.DataFrame) -> list[str]:
             charts.value_curves(chosen, mean, currency()),
             say("Value per customer by months since the first order, for {n} cohorts", n=len(picked)),
         )
-        st.caption(say("Dashed grey: all cohorts. Dashed and hollow: a forecast, with the band that holds 8 of 10."))
+        st.caption(ui.plain(answers.curve_signs(chosen)))
     latest = shown[shown["cohort"].isin(shown["cohort"].drop_duplicates().nlargest(MOST_ROWS))]
     ui.chart(charts.value_triangle(latest, currency()), say("Value per customer by cohort and age"))
-    st.caption(say("Striped: not over yet. Dashed frame: a forecast. † probably bought before the data begin."))
-    ui.download(say("All cells"), "value_by_cohort", lambda: triangle)
+    if signs := answers.triangle_signs(latest):
+        st.caption(ui.plain(signs))
+    with st.expander(say("All figures"), icon=":material/table:"):
+        st.dataframe(charts.triangle_table(latest, currency()))
+        ui.download(say("All cells"), "value_by_cohort", lambda: triangle)
     return picked
 
 
@@ -114,25 +122,27 @@ def costs_and_payback(set_margin: worth.Margin, triangle: pd.DataFrame, picked: 
         )  # fmt: skip
     months = _spend()
     if typed is None and months.empty:
-        ui.tell(
-            say(
-                "These files tell no marketing spend. Type in what a new customer costs, or add a table with month, "
-                "channel and amount to the order files."
-            )
-        )
+        ui.tell(say(NO_SPEND))
         return None
-    year = worth.year_value(worth_of_channels(set_margin))
-    whole = worth.acquisition_costs(months, None).iloc[0] if len(months) else pd.Series({"cost": None, "spend": 0})
-    if typed is not None:
-        whole = pd.Series({"cost": typed, "spend": 0.0, "customers": 0})
+    whole = worth.acquisition_costs(months, None).iloc[0] if typed is None else pd.Series({"cost": typed})
     mean = worth.value_by_age(triangle[~triangle["is_left_truncated"] & ~triangle["is_forecast"]])
     age = worth.payback(mean.set_index("age")["value_per_customer"], float(whole["cost"]))
-    ui.tell(answers.cost_answer(whole, year, age, currency()))
+    ui.tell(answers.cost_answer(whole, worth.year_value(worth_of_channels(set_margin)), age, currency()))
     values, curves, costs = _groups(by, set_margin, triangle, months)
-    if typed is not None:
-        costs = pd.Series(typed, index=values[by])
+    costs = costs if typed is None else pd.Series(typed, index=values[by])
+    _draw_payback(values, curves, costs, by, [pd.Timestamp(day) for day in picked])
+    if typed is None:
+        by_channel = worth.acquisition_costs(months)
+        ui.tell(answers.unmatched_answer(by_channel, whole, currency()), answers.silent_answer(by_channel))
+    return float(whole["cost"])
+
+
+def _draw_payback(
+    values: pd.DataFrame, curves: pd.DataFrame, costs: pd.Series, by: str, picked: list[pd.Timestamp]
+) -> None:
+    """The picture and the table of worth.paid_back: the largest channels, or the cohorts that were picked above."""
     names = {group: month(group) if by == "cohort" else str(group) or say("not known") for group in values[by]}
-    lines = [pd.Timestamp(day) for day in picked] if by == "cohort" else list(names)[:MOST_CHANNELS]
+    lines = picked if by == "cohort" else list(names)[:MOST_CHANNELS]
     drawn = worth.paid_by_age(curves[curves[by].isin(lines)], costs, by)
     if len(drawn):
         named = {group: names[group] for group in lines if group in set(drawn[by])}
@@ -140,15 +150,10 @@ def costs_and_payback(set_margin: worth.Margin, triangle: pd.DataFrame, picked: 
             charts.left_after_cost(drawn, named, by, currency()),
             say("What a customer has brought less the cost of winning one, by months since the first order"),
         )
-        st.caption(say("Above 0 the cost is paid back; a ring marks the first such month."))
+        signs = say("Above 0 the cost is paid back; a ring marks the first such month.")
+        st.caption(signs + (" " + say("The months are those chosen above.") if by == "cohort" else ""))
     table = worth.paid_back(values, curves, costs, by)
-    st.dataframe(_paid_table(table, names, by), hide_index=True)
-    if typed is None:
-        by_channel = worth.acquisition_costs(months)
-        for note in (answers.unmatched_answer(by_channel, whole, currency()), answers.silent_answer(by_channel)):
-            if note:
-                st.caption(ui.plain(note))
-    return float(whole["cost"])
+    st.dataframe(_paid_table(table if by == "channel" else table[::-1], names, by), hide_index=True)
 
 
 def _spend() -> pd.DataFrame:
@@ -198,7 +203,7 @@ def _paid_table(paid: pd.DataFrame, names: dict[Any, str], by: str) -> pd.DataFr
             say("First order brings"): paid["first_value"].map(words),
             value: paid["value"].map(words),
             say("95 % sure"): spans,
-            say("Times the cost"): paid["times"].map(partial(number, digits=1)),
+            say("Times the cost"): paid["times"].map(partial(money, currency=None, digits=1)),
             say("Paid back"): [
                 answers.age_in_words(age) if cost == cost else NOT_KNOWN
                 for age, cost in zip(paid["payback_age"], paid["cost"], strict=True)

@@ -57,6 +57,26 @@ def margin_note(margin: worth.Margin) -> str:
     return say("Money on this page is margin: {rate} of revenue.", rate=percent(margin.rate))
 
 
+def curve_signs(cells: pd.DataFrame) -> str:
+    """What the signs in the picture of cohorts mean; only of those that are there. `cells`: rows of worth.triangle."""
+    grey = say("Dashed grey: all cohorts, as far as they have come.")
+    if not cells["is_forecast"].any():
+        return grey
+    return grey + " " + say("Dotted and hollow: a forecast; its band holds the truth in 8 of 10 cases.")
+
+
+def triangle_signs(cells: pd.DataFrame) -> str:
+    """The same for the triangle."""
+    parts = []
+    if not cells["is_complete"].all():
+        parts.append(say("Striped: not over yet."))
+    if cells["is_forecast"].any():
+        parts.append(say("Italic in a dashed frame: a forecast."))
+    if cells["is_left_truncated"].any():
+        parts.append(say("† out of line: probably many had bought before the data begin. Left out of means."))
+    return " ".join(parts)
+
+
 def age_in_words(age: float | None) -> str:
     """When a cost is paid back; missing: not yet, which is not 0."""
     if age is None or age != age:
@@ -83,7 +103,7 @@ def cost_answer(whole: pd.Series, year: Reading, age: int | None, currency: str 
 def unmatched_answer(costs: pd.DataFrame, whole: pd.Series, currency: str | None) -> str:
     """Which spend won nobody directly, and what the cost would be without it; empty where all of it matches."""
     lost = worth.unmatched_spend(costs)
-    if lost.empty or not whole["spend"] > 0:
+    if lost.empty:
         return ""
     spend = float(lost["spend"].sum())
     return say(
@@ -130,7 +150,7 @@ def concentration_answer(best_tenth: Reading, best_fifth: Reading) -> str:
     if best_tenth.value is None or best_fifth.value is None:
         return ""
     return say(
-        "The best 10 % of customers have brought {tenth} of the revenue, the best 20 % {fifth}.",
+        "The best 10 % of customers have brought {tenth} of the revenue, and the best 20 % have brought {fifth}.",
         tenth=percent(best_tenth.value),
         fifth=percent(best_fifth.value),
     )

@@ -100,7 +100,7 @@ def value_curves(cells: pd.DataFrame, mean: pd.DataFrame, currency: str | None) 
             "customers": drawn["cohort_customers"],
         }
     )
-    color = alt.Color("name:N").scale(domain=names).legend(orient="top", title=None, columns=3, symbolOpacity=1)
+    color = alt.Color("name:N").scale(domain=names).legend(orient="top", title=None, columns=2, symbolOpacity=1)
     base = alt.Chart().encode(x=_ages(drawn["age"]), y=_money_axis("value:Q", say("Value per customer"), currency))
     seen = base.transform_filter("!datum.is_forecast && !datum.is_mean").encode(color=color)
     coming = base.transform_filter("datum.is_forecast").encode(color=color)
@@ -137,7 +137,7 @@ def left_after_cost(curves: pd.DataFrame, names: dict[Any, str], by: str, curren
             "is_payback": curves["is_payback"],
         }
     )
-    color = alt.Color("name:N").scale(domain=order).legend(orient="top", title=None, columns=3, symbolOpacity=1)
+    color = alt.Color("name:N").scale(domain=order).legend(orient="top", title=None, columns=2, symbolOpacity=1)
     base = alt.Chart().encode(
         x=_ages(frame["age"]), y=_money_axis("value:Q", say("Brought so far, less the cost"), currency), color=color
     )

@@ -1,0 +1,198 @@
+"""The page Value says what the library says, on any data and with any link, and a margin that moves runs no SQL."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import retention_core as rc
+from pages.shared import sources
+from pages.shared.sources import Upload
+from retention_core import worth
+from retention_core.say import money, percent
+from tests.pages.conftest import Visit, said
+from tests.pages.test_measure import FEW_MONTHS, HOSTILE, OLDER, ONE_CUSTOMER, ONE_DAY, WITHOUT_AMOUNTS, drawn
+
+PAGE = "measure/value"
+MONTHS = "Month of the first order"
+CHEAP = b"month,channel,amount\n2025-01-01,Web,30\n2025-02-01,Letters,10\n"
+THREE = (
+    b"order_id,customer,ordered_at,amount,channel\n"
+    b"1,a,2025-01-05,50,Web\n2,b,2025-01-07,10,Friends\n3,a,2025-03-07,10,Web\n"
+)
+
+
+def table(app: AppTest) -> dict[str, dict[str, str]]:
+    """The table of costs and payback, by the name of its row; empty where the page has none."""
+    found = [part.value for part in app.dataframe if "Cost of one" in part.value]
+    return {str(row.iloc[0]): row.to_dict() for frame in found for _, row in frame.iterrows()}
+
+
+def test_the_answer_is_what_the_library_counts(visit: Visit, replenish: rc.Shop) -> None:
+    app = visit(PAGE)
+    rows = replenish.query("channel_worth")
+    new, year = worth.new_value(rows), worth.year_value(rows)
+    assert not app.exception
+    assert f"won in the last year has brought {money(new.value, 'EUR', 0)} (" in said(app)
+    assert f"won before that brought {money(year.value, 'EUR', 0)} (" in said(app)
+    assert "Money on this page is revenue until you set a margin" in said(app)
+    assert percent(replenish.metric("concentration_top_10").value) in said(app)
+
+
+@pytest.mark.parametrize("shop", sources.SAMPLES)
+@pytest.mark.parametrize("by", ["Channel", MONTHS])
+def test_the_page_opens_on_each_sample_shop(visit: Visit, shop: str, by: str) -> None:
+    app = visit(PAGE, shop=shop, by=by)
+    assert not app.exception
+    assert "sample data" in said(app)
+    assert len(app.get("vega_lite_chart")) == 4
+
+
+def test_channels_say_what_one_customer_cost_and_brought(visit: Visit, replenish: rc.Shop) -> None:
+    rows = table(visit(PAGE))
+    costs = worth.acquisition_costs(worth.spend_in(replenish.query("acquisition"))).set_index("channel")
+    counted = replenish.query("channel_worth").set_index("channel")
+    for channel in counted.index:
+        year = counted.loc[channel, "year_revenue"] / counted.loc[channel, "year_customers"]
+        assert rows[channel]["Cost of one"] == money(costs.loc[channel, "cost"], "EUR")
+        assert rows[channel]["First year"] == money(year, "EUR")
+        assert rows[channel]["Times the cost"] == money(year / costs.loc[channel, "cost"], None, 1)
+
+
+def test_spend_that_won_nobody_is_said(visit: Visit) -> None:
+    assert "went to Email, through which nobody first bought" in said(visit(PAGE))
+
+
+def test_a_cost_that_is_typed_in_holds_for_all_and_not_paid_back_is_not_0(visit: Visit) -> None:
+    app = visit(PAGE, cost="5000")
+    assert "Winning a customer costs €5,000, not yet paid back" in said(app)
+    assert {row["Paid back"] for row in table(app).values()} == {"not yet"}
+    assert {row["Cost of one"] for row in table(app).values()} == {"€5,000"}
+    assert "less than one costs now" in said(app)
+
+
+def test_a_margin_turns_every_figure_of_money_but_no_cost(visit: Visit) -> None:
+    whole, half = visit(PAGE), visit(PAGE, margin="0.5")
+    assert "Money on this page is margin: 50 % of revenue." in said(half)
+    assert "of margin so far" in said(half)
+    for channel, row in table(half).items():
+        before = table(whole)[channel]
+        assert row["Cost of one"] == before["Cost of one"]
+        assert float(row["First year"][1:]) == pytest.approx(float(before["First year"][1:]) / 2, abs=0.006)
+    cells, halved = (drawn(app, 1).query("not is_forecast")["value"].to_numpy() for app in (whole, half))
+    assert halved == pytest.approx(cells / 2)
+
+
+def test_a_margin_of_a_category_counts_where_that_category_was_bought(visit: Visit, replenish: rc.Shop) -> None:
+    app = visit(PAGE, margin_Coffee="0.2")
+    margin = worth.Margin(1.0, {"Coffee": 0.2})
+    mix = replenish.query("category_cohorts")
+    year = worth.year_value(worth.in_margin(replenish.query("channel_worth"), margin, mix, ["channel"]))
+    assert not app.exception
+    assert f"brought {money(year.value, 'EUR', 0)} (" in said(app)
+    assert "Coffee 20 %, everything else 100 %" in said(app)
+
+
+def test_margin_cost_and_share_run_no_sql(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(PAGE)
+    asked: list[str] = []
+    query = rc.Shop.query
+
+    def counted(shop: rc.Shop, name: str, **parameters: object) -> object:
+        asked.append(name)
+        return query(shop, name, **parameters)
+
+    monkeypatch.setattr(rc.Shop, "query", counted)
+    app.slider("margin").set_value(0.35).run()
+    app.slider("share").set_value(0.3).run()
+    app.number_input("cost").set_value(12.0).run()
+    assert "35 % of revenue" in said(app) and "To spend 30 % of that" in said(app) and "costs €12.00" in said(app)
+    assert asked == []
+    (back,) = (group for group in app.get("button_group") if group.key == "back")
+    back.set_value("90").run()
+    assert asked == ["channel_worth"], "another span of days does ask"
+
+
+def test_what_may_be_paid_is_the_share_of_what_a_customer_brings(visit: Visit, replenish: rc.Shop) -> None:
+    year = worth.year_value(replenish.query("channel_worth", span_days=90)).value
+    assert year is not None
+    app = visit(PAGE, back="In 90 days", share="0.4", margin="0.5")
+    assert f"pay up to {money(year * 0.5 * 0.4, 'EUR')} for one" in said(app)
+
+
+def test_the_worked_example_of_the_articles_stands_on_the_page(visit: Visit) -> None:
+    text = said(visit(PAGE))
+    assert "costs $30 and orders for $35 leaves $5" in text
+    assert "699.98 % more" in text
+    assert "worth $70 a year" in text
+
+
+def test_without_amounts_the_page_says_what_is_missing(visit: Visit) -> None:
+    app = visit(PAGE, orders=WITHOUT_AMOUNTS.encode())
+    assert not app.exception
+    assert "tells no amounts, so what a customer is worth cannot be said" in said(app)
+    assert not app.get("vega_lite_chart")
+
+
+@pytest.mark.parametrize("orders", [ONE_CUSTOMER, ONE_DAY, FEW_MONTHS, OLDER], ids=["one", "day", "months", "older"])
+@pytest.mark.parametrize("by", ["Channel", MONTHS])
+def test_without_spend_the_page_asks_for_the_cost(visit: Visit, orders: bytes, by: str) -> None:
+    app = visit(PAGE, orders=orders, by=by)
+    assert not app.exception
+    assert "These files tell no marketing spend" in said(app)
+    assert not table(app)
+    app.number_input("cost").set_value(7.5).run()
+    assert not app.exception
+    assert "Winning a customer costs 7.50" in said(app)
+    assert {row["Cost of one"] for row in table(app).values()} == {"7.50"}
+
+
+def test_customers_from_before_the_data_are_marked_and_left_out(visit: Visit) -> None:
+    app = visit(PAGE, orders=OLDER, ages="24")
+    rows = drawn(app, 1)["row"].unique().tolist()
+    assert [row for row in rows if "†" in row] == ["Jan 2024 · 100 †"]
+    assert "Left out of means" in said(app)
+    # Each of the later 460 customers brought 10 at once and a fifth of them 10 more: nobody of January counts.
+    assert "brought 12.00 (" in said(app)
+
+
+def test_a_channel_without_spend_has_an_unknown_cost(visit: Visit) -> None:
+    app = visit(PAGE)
+    app.session_state["upload"] = Upload((("orders.csv", THREE), ("spend.csv", CHEAP)))
+    app.session_state["next_shop"] = "upload"
+    app.run()
+    assert not app.exception
+    rows = table(app)
+    assert rows["Web"]["Cost of one"] == "30.00"
+    assert (rows["Friends"]["Cost of one"], rows["Friends"]["Paid back"]) == ("–", "–")
+    assert "what those customers cost is not known" in said(app)
+
+
+def test_a_shop_younger_than_a_year_speaks_of_what_it_has_seen(visit: Visit) -> None:
+    app = visit(PAGE, orders=FEW_MONTHS)
+    assert "No customer has been seen for a year yet; so far, one has brought" in said(app)
+    assert "Nobody has been seen for 365 days yet" in said(app)
+
+
+def test_forecasts_are_drawn_as_forecasts(visit: Visit) -> None:
+    cells = drawn(visit(PAGE), 1)
+    coming = cells[cells["is_forecast"]]
+    assert len(coming)
+    assert coming["span"].str.contains("–").all() and coming["state"].eq("a forecast").all()
+    last = cells[cells["row"].str.startswith("Jun 2026")]
+    assert last["age"].tolist() == list(range(13))
+    assert last["is_forecast"].tolist() == [False] + [True] * 12
+
+
+@pytest.mark.parametrize("key", ["margin", "cost", "share", "back", "by", "ages", "cohorts", "margin_Coffee"])
+def test_a_hostile_link_shows_the_page(visit: Visit, key: str) -> None:
+    for value in HOSTILE:
+        app = visit(PAGE, **{key: value})
+        assert not app.exception
+        assert "A customer won in the last year" in said(app)
+
+
+def test_a_filter_leaves_the_cost_of_a_channel_as_it_is(visit: Visit) -> None:
+    whole, part = table(visit(PAGE)), table(visit(PAGE, country=["AT"]))
+    assert part["Social"]["Cost of one"] == whole["Social"]["Cost of one"]
+    assert part["Social"]["Customers won"] != whole["Social"]["Customers won"]
