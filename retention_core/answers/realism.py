@@ -68,7 +68,7 @@ def _why_within(judged: Realism) -> str:
 def _limits(judged: Realism) -> list[str]:
     """How far each thing that was ever seen went; only of those that are known."""
     seen = {witness.key: witness for witness in judged.witnesses}
-    own, published = seen["own_best"].figures, seen["published"]
+    own = seen["own_best"].figures
     parts = [say("Without any lever {share} is expected.", share=share_of(judged.baseline))]
     if "quarter_share" in own:
         parts.append(say("Your best quarter came to {share}.", share=share_of(own["quarter_share"])))
@@ -80,8 +80,9 @@ def _limits(judged: Realism) -> list[str]:
                 share=share_of(own["segment_share"]),
             )
         )
-    if published.share is not None:
-        parts.append(say("A very good programme would come to {share} by then.", share=share_of(published.share)))
+    parts.append(
+        say("A very good programme would come to {share} by then.", share=share_of(seen["published"].figures["high"]))
+    )
     return parts
 
 
@@ -156,9 +157,13 @@ def _own_change(witness: Witness, judged: Realism) -> str:
 
 
 def _published(witness: Witness, judged: Realism) -> str:
-    if witness.share is None:
-        return say("No published figure counts {days} days, so none is held against yours.", days=number(judged.window))
     figures = witness.figures
+    if witness.share is None:
+        return say(
+            "No published figure counts {days} days, so none is held against yours. What a year's programme does to "
+            "the rate of a year (3 to 15 % of itself) is assumed here too: yours to {span} by then.",
+            days=number(judged.window), span=between(share_of(figures["low"]), share_of(figures["high"])),
+        )  # fmt: skip
     return say(
         "A practitioner (Hillstrom 2022) has seen a year's programme move such a rate by 3 % of itself (“really hard”) "
         "to 15 %: yours to {span} by then. Elsewhere {level} ordered again within a year ({source}, {year}; old). "

@@ -37,6 +37,7 @@ PUBLISHED: tuple[Published, ...] = (
     Published("programme_low", "change", "yearly_return", 365, 0.03, HILLSTROM, 2022, "C"),
     Published("programme_high", "change", "yearly_return", 365, 0.15, HILLSTROM, 2022, "C"),
 )
+PROGRAMME = tuple(one.value for one in PUBLISHED if one.kind == "change")  # least and most, of the rate itself
 
 
 def published_for(window: int) -> dict[str, Published]:

@@ -20,7 +20,7 @@ import pandas as pd
 
 from retention_core import cohorts
 from retention_core.goals.goal import WINDOWS, GoalError, check_choice, check_number
-from retention_core.goals.published import PUBLISHED, published_for
+from retention_core.goals.published import PROGRAMME, published_for
 from retention_core.metrics import SMALL_SAMPLE, Reading, wilson
 
 if TYPE_CHECKING:
@@ -149,8 +149,8 @@ def judge(facts: Facts, baseline: float, target: float, by: date) -> Realism:
     years = min((by - facts.as_of).days / 365, MOST_YEARS)
     best, moved = _own_best(facts), _own_change(facts, baseline, years)
     published = _published(facts, baseline, years)
-    plan = _highest(baseline, best.figures.get("quarter_share"), moved.share, published.figures.get("low"))
-    stretch = min(_highest(plan, best.figures.get("segment_share"), published.share), 1.0)
+    plan = _highest(baseline, best.figures.get("quarter_share"), moved.share, published.figures["low"])
+    stretch = min(_highest(plan, best.figures.get("segment_share"), published.figures["high"]), 1.0)
     measurable = _measurable(facts, baseline, years)
     smallest = measurable.figures.get("smallest_change")
     return Realism(
@@ -248,13 +248,17 @@ def _own_change(facts: Facts, baseline: float, years: float) -> Witness:
 
 
 def _published(facts: Facts, baseline: float, years: float) -> Witness:
+    """Published figures of this definition and window; None where there are none.
+
+    `low`, `high`: where a year's work would bring the rate. Measured on 365 days, assumed for shorter windows.
+    """
+    low, high = (min(baseline * (1 + change) ** years, 1.0) for change in PROGRAMME)
+    figures: dict[str, Any] = {"low": low, "high": high}
     known = published_for(facts.window)
     if not known:
-        return Witness("published", None)
-    low, high = (min(baseline * (1 + known[key].value) ** years, 1.0) for key in ("programme_low", "programme_high"))
+        return Witness("published", None, figures)
     level = known["all_retailers"]
-    figures = {"low": low, "high": high, "level": level.value, "source": level.source, "year": level.year}
-    return Witness("published", high, figures)
+    return Witness("published", high, {**figures, "level": level.value, "source": level.source, "year": level.year})
 
 
 def _measurable(facts: Facts, baseline: float, years: float) -> Witness:
@@ -267,13 +271,10 @@ def _measurable(facts: Facts, baseline: float, years: float) -> Witness:
 
 
 def _targets(kind: Kind, baseline: float, plan: float, years: float) -> Targets:
-    """From what a programme is known to move in the time; goods that are used up allow more, gifts less.
-
-    The programmes were measured on 365 days; for shorter windows the same relative movement is assumed.
-    """
-    changes = {one.key: one.value for one in PUBLISHED if one.kind == "change"}
-    cautious = baseline * (1 + changes["programme_low"]) ** years
-    ambitious = baseline + AMBITION[kind] * baseline * ((1 + changes["programme_high"]) ** years - 1)
+    """From what a programme is known to move in the time; goods that are used up allow more, gifts less."""
+    low, high = ((1 + change) ** years for change in PROGRAMME)
+    cautious = baseline * low
+    ambitious = baseline + AMBITION[kind] * baseline * (high - 1)
     if kind == "replenishable":
         ambitious = max(ambitious, plan)
     shares = (cautious, cautious + (ambitious - cautious) / 3, ambitious)
