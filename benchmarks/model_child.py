@@ -4,6 +4,7 @@
     python -m benchmarks.model_child ours SUMMARY.csv
     python -m benchmarks.model_child judge SUMMARY.csv VALUES.npy PEER.json
     python -m benchmarks.model_child hold-outs FOLDER
+    python -m benchmarks.model_child years FOLDER
     python -m benchmarks.model_child recovery SEEDS
 
 The last line of output is JSON. The libraries are imported before the clock starts.
@@ -22,6 +23,7 @@ import scipy.special  # noqa: F401 -- the models import it when they first need 
 
 import retention_core as rc
 from benchmarks.child import Watch
+from benchmarks.forecast_years import forecast_years
 from benchmarks.hold_outs import hold_outs
 from benchmarks.recovery import recoveries
 from retention_core.models import btyd, spend, value
@@ -107,6 +109,7 @@ def main() -> None:
     judged.add_argument("values", type=Path)
     judged.add_argument("peer", type=json.loads)
     works.add_parser("hold-outs").add_argument("folder", type=Path)
+    works.add_parser("years").add_argument("folder", type=Path)
     works.add_parser("recovery").add_argument("seeds", type=int)
     given = parser.parse_args()
     said: dict[str, Any]
@@ -119,6 +122,8 @@ def main() -> None:
             said = judge(given.path, given.values, given.peer)
         case "hold-outs":
             said = hold_outs(given.folder)
+        case "years":
+            said = {"years": [asdict(row) for row in forecast_years(given.folder)]}
         case "recovery":
             said = {"recoveries": [asdict(found) for found in recoveries(given.seeds)]}
     print(json.dumps(said))

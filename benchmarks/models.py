@@ -48,7 +48,7 @@ COMPARISONS = {
     "million-lifetimes": Comparison("lifetimes", "lifetimes", 3, is_generated=True),
     "million-pymc": Comparison("pymc-marketing, MAP with flat priors", "pymc", 1, is_generated=True),
 }
-PARTS = (*COMPARISONS, "hold-outs", "recovery")
+PARTS = (*COMPARISONS, "hold-outs", "years", "recovery")
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.report import README, RESULTS, Goal, between, judged, quiet, table
 
 BEGIN, END = "<!-- models: begin -->", "<!-- models: end -->"
-HOLD_OUTS, RECOVERY = "hold-outs", "recovery"
+HOLD_OUTS, YEARS, RECOVERY = "hold-outs", "years", "recovery"
 COMPARED = ("million-lifetimes", "million-pymc", "cdnow-lifetimes", "cdnow-pymc", "cdnow-mcmc")
 STEPS = {
     "fit": "fit BG/NBD",
@@ -38,7 +38,7 @@ def keep(run: Part) -> None:
 
 def last_runs() -> dict[str, Part]:
     """The last run of each part."""
-    paths = {part: RESULTS / f"models_{part}.json" for part in (*COMPARED, HOLD_OUTS, RECOVERY)}
+    paths = {part: RESULTS / f"models_{part}.json" for part in (*COMPARED, HOLD_OUTS, YEARS, RECOVERY)}
     return {part: json.loads(path.read_text(encoding="utf-8"))[-1] for part, path in paths.items() if path.exists()}
 
 
@@ -52,6 +52,8 @@ def render(runs: dict[str, Part]) -> str:
     sections = [_compared(runs[part]) for part in COMPARED if part in runs]
     if HOLD_OUTS in runs:
         sections.append(_hold_outs(runs[HOLD_OUTS]))
+    if YEARS in runs:
+        sections.append(_years(runs[YEARS]))
     if RECOVERY in runs:
         sections.append(_recovery(runs[RECOVERY]))
     goals = list(goals_of(runs))
@@ -167,6 +169,25 @@ def _unusable(found: list[Part]) -> str:
         if not row["is_usable"]:
             reasons.setdefault(row["message"], []).append(f"{MODELS[row['model']]} on {row['shop']}, {row['split']}")
     return "\n".join(f"- † {'; '.join(which)}: “{message}”" for message, which in reasons.items())
+
+
+def _years(run: Part) -> str:
+    told = [row for row in run["years"] if row["expected"] is not None]
+    held = sum(row["low"] <= row["actual"] <= row["high"] for row in told)
+    rows = []
+    for row in run["years"]:
+        said = ("nothing", "–", "–", "–")
+        if row["expected"] is not None:
+            error, inside = row["expected"] / row["actual"] - 1, row["low"] <= row["actual"] <= row["high"]
+            band = f"{row['low']:.3g} to {row['high']:.3g}"
+            said = (f"{row['expected']:.3g}", band, f"{100 * error:+.0f} %", "yes" if inside else "**no**")
+        model = MODELS.get(row["model"], "counting" if row["expected"] is not None else "–")
+        size = f"{row['customers']:,.0f}"
+        rows.append((row["shop"], row["said_on"], f"{row['seen_days']:,}", size, model, *said, f"{row['actual']:.3g}"))
+    head = ("shop", "said on", "days seen", "customers", "by", "said", "80 % interval", "error", "held", "came")
+    summed = f"Of {len(run['years'])} days on which one could ask, the product gave a figure on {len(told)};"
+    summed += f" its 80 % interval held {held} times of them."
+    return "\n\n".join(["### The product's own word on a year ahead", _conditions(run), table(head, rows), summed])
 
 
 def _recovery(run: Part) -> str:

@@ -255,6 +255,21 @@ def test_missed_goals_of_the_models_are_named_as_missed() -> None:
     assert all(goal.is_reached for goal in models_report.goals_of({"million-lifetimes": better}))
 
 
+def test_a_year_said_and_come_is_counted_as_held_or_not() -> None:
+    rows = [
+        {"model": "mbg_nbd", "expected": 1.1, "low": 0.9, "high": 1.3, "actual": 1.0},
+        {"model": "none", "expected": 2.0, "low": 1.9, "high": 2.1, "actual": 1.0},
+        {"model": "none", "expected": None, "low": None, "high": None, "actual": 1.0},
+    ]
+    same = {"shop": "a shop", "said_on": "2024-01-01", "seen_days": 400, "customers": 50.0}
+    run = {"date": "2025-01-01", "commit": "abc", "machine": dict.fromkeys(("processor", "cores", "memory_gb"), 1)}
+    text = models_report.render({"years": run | {"years": [same | row for row in rows]}})
+    assert "| MBG/NBD | 1.1 | 0.9 to 1.3 | +10 % | yes | 1 |" in text
+    assert "| counting | 2 | 1.9 to 2.1 | +100 % | **no** | 1 |" in text
+    assert "| – | nothing | – | – | – | 1 |" in text
+    assert "Of 3 days on which one could ask, the product gave a figure on 2; its 80 % interval held 1 times" in text
+
+
 def test_the_readme_shows_the_last_runs_of_the_models() -> None:
     text = report.README.read_text(encoding="utf-8")
     assert text == models_report.with_figures(text, models_report.last_runs())
