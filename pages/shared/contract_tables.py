@@ -38,7 +38,6 @@ def kept(groups: tuple[Kept, ...]) -> pd.DataFrame:
             say("Kept 12 months, 95 % sure"): [ui.unbroken(words) for words in after_a_year],
             say("Half gone by month"): [answers.half_life(group) for group in groups],
             say("End in a month"): [percent(group.monthly_loss[0], 2) for group in groups],
-            say("Model"): [answers.model_sentence(group) for group in groups],
         }
     )
 
@@ -50,9 +49,9 @@ def worth(found: pd.DataFrame, groups: tuple[Kept, ...], horizon: int, currency:
         if value != value:
             return NOT_KNOWN
         if far_off:
-            return say("about {value} †", value=money(value, currency))
+            return ui.plain(say("about {value} †", value=money(value, currency)))
         span = f" ({between(money(low, currency), money(high, currency))})" if low < high else ""
-        return f"{money(value, currency)}{span}"
+        return ui.plain(ui.unbroken(f"{money(value, currency)}{span}"))
 
     def spans(name: str) -> list[str]:
         by_model = [name != "within" and answers.is_far_off(group) for group in groups]
@@ -76,6 +75,11 @@ def worth(found: pd.DataFrame, groups: tuple[Kept, ...], horizon: int, currency:
             ],
         }
     )
+
+
+def tell_models(groups: tuple[Kept, ...]) -> None:
+    """Of each group whether a model fits it, and how well."""
+    ui.tell(*(f"{called(group.name)}: {answers.model_sentence(group)}." for group in groups))
 
 
 def renewals(groups: tuple[Kept, ...]) -> None:

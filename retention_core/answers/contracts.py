@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from retention_core.contracts.keeping import Kept
@@ -75,7 +77,7 @@ def model_sentence(group: Kept) -> str:
         return say("too few have ended for a model ({n}; 10 are needed): only what was counted", n=number(group.lost))
     if group.usable_model is None or group.largest_miss is None:
         return say("no model: these contracts do not tell how customers differ; only what was counted")
-    miss = number(100 * group.largest_miss)
+    miss = number(math.ceil(100 * group.largest_miss))
     if group.largest_miss > LARGE_MISS:
         return say("the model misses the counted curve by up to {miss} of 100: read it with care", miss=miss)
     return say("the model stays within {miss} of 100 of the counted curve", miss=miss)
