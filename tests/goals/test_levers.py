@@ -167,6 +167,16 @@ def test_reach_in_the_sample_shop_recomputed_with_pandas(replenish: rc.Shop) -> 
     assert reach["abandoned_cart"].customers == (is_new & agrees & left).sum()
 
 
+def test_stages_are_those_of_the_baseline_and_return_as_the_truth_says(replenish: rc.Shop) -> None:
+    stages = replenish.query("stage_customers").set_index("stage")["customers"].to_dict()
+    for query in ("audiences", "event_audiences", "product_audiences"):
+        found = replenish.query(query).set_index("stage")["customers"].to_dict()
+        assert {stage: found[stage] for stage in stages} == stages
+    rates = levers.returning(replenish)
+    assert rates["new"] == pytest.approx(TRUTH["everybody"]["second_order_within_365_days_realised"], abs=5e-5)
+    assert rates["lapsed"] < rates["one_order"] < rates["repeat"]
+
+
 def test_a_filter_counts_its_own_customers(replenish: rc.Shop) -> None:
     every, part = levers.reach_of_shop(replenish), levers.reach_of_shop(replenish, channel=["Social"])
     assert 0 < part["welcome"].customers < every["welcome"].customers
