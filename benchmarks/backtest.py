@@ -125,7 +125,7 @@ def table(found: Sequence[Mapping[str, object]]) -> str:
     """Markdown: one row per shop, errors and whether the band held at 6 and 12 hidden months; coverage below."""
     frame = pd.DataFrame(found)
     lines = [
-        "| error of the total of monthly actives (naive) | 6 months hidden | band held | 12 months hidden | band held |",
+        "| error of the total of monthly actives (naive) | 6 months hidden | held | 12 months hidden | held |",
         "|---|---|---|---|---|",
     ]
     for shop, mine in frame.groupby("shop", sort=False):
