@@ -16,6 +16,9 @@ page = st.navigation(
             st.Page("pages/measure/churn.py", title="Churn", icon=":material/person_off:"),
             st.Page("pages/measure/value.py", title="Value", icon=":material/payments:"),
         ],
+        "Plan": [
+            st.Page("pages/plan/goals.py", title="Goals", icon=":material/flag:"),
+        ],
         "Data": [
             st.Page("pages/data/source.py", title="Orders", icon=":material/upload_file:"),
             st.Page("pages/data/glossary.py", title="Glossary", icon=":material/menu_book:"),

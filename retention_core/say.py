@@ -88,9 +88,11 @@ def money(value: float | None, currency: str | None, digits: int | None = None) 
 
 
 def compact_money(value: float | None, currency: str | None) -> str:
-    """Money in short: €1.2M."""
+    """Money in short: €1.2M; below a thousand as it is, to the whole unit from a hundred on."""
     if value is None or value != value or not currency:
         return compact(value)
+    if abs(value) < 1000:
+        return money(value, currency, 0 if abs(value) >= 100 or value == 0 else 2)
     return str(format_compact_currency(value, currency, locale=_locale.get(), fraction_digits=1))
 
 

@@ -19,9 +19,9 @@ ZONES = {
     "stretch": ("A stretch", 0.45),
     "unseen": ("Nobody has been seen doing this", 0.12),
 }
-MIDDLE, BAR = 36, 24  # pixels of the strip: the middle of its bar and the bar's height
-STRIP_HEIGHT = 76
-STEP = 30  # pixels of a bar of a lever
+MIDDLE, BAR = 34, 22  # pixels of the strip: the middle of its bar and the bar's height
+STRIP_HEIGHT = 150  # with legend and axis
+STEP, AXIS = 32, 60  # pixels of a bar of a lever, and of the axis below
 LEAST_CHANGE = 0.005  # of a rate, that a waterfall shows as something
 LEAST_SPAN = 0.05  # an axis of shares spans this much
 VARIANTS = {"baseline": "Without a plan", "plan": "With these levers"}
@@ -62,7 +62,7 @@ def target_range(
     zones = base.transform_filter("datum.zone != ''").mark_bar(height=BAR, color=GOAL, **SILENT).encode(
         x2="x2:Q",
         opacity=alt.Opacity("zone:N").scale(**strength)
-        .legend(orient="top", title=None, symbolType="square", symbolFillColor=GOAL, symbolStrokeWidth=0),
+        .legend(orient="top", title=None, symbolType="square", symbolFillColor=GOAL, symbolStrokeWidth=0, labelLimit=300),
     )  # fmt: skip
     now = base.transform_filter("datum.kind == 'today'")
     sure = now.mark_rule(strokeWidth=3, color=READABLE, **SILENT).encode(x="low:Q", x2="high:Q")
@@ -142,7 +142,7 @@ def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> alt.LayerChart:
     )  # fmt: skip
     levels = pd.concat([steps["ends_at"], steps.loc[~is_end, "starts_at"]]).astype(float)
     room = max(float(levels.max() - levels.min()), LEAST_CHANGE)
-    low, high = max(float(levels.min()) - room, 0.0), float(levels.max()) + 0.6 * room
+    low, high = max(float(levels.min()) - room, 0.0), float(levels.max()) + 1.6 * room
     frame["starts_at"] = frame["starts_at"].where(~is_end, low)
     base = alt.Chart().encode(y=alt.Y("label:N").sort(None).title(None).axis(labelLimit=230, ticks=False, domain=False))
     bars = base.mark_bar(height=16, clip=True).encode(
@@ -154,7 +154,7 @@ def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> alt.LayerChart:
     )  # fmt: skip
     text = base.mark_text(align="left", dx=5, fontSize=12, color=READABLE, **SILENT).encode(x="right:Q", text="words:N")
     columns = ["label", "words", "kind", "starts_at", "ends_at", "right"]
-    return layered(frame[columns], STEP * len(frame), bars, text)
+    return layered(frame[columns], STEP * len(frame) + AXIS, bars, text)
 
 
 def tornado(inputs: pd.DataFrame, names: Mapping[str, str], of: str, words: Any, title: str) -> alt.LayerChart:
@@ -184,7 +184,7 @@ def tornado(inputs: pd.DataFrame, names: Mapping[str, str], of: str, words: Any,
         tooltip=tooltip(("label:N", "Not known for sure"), ("low_words:N", "If low"), ("high_words:N", "If high")),
     )
     middle = base.mark_tick(color=READABLE, thickness=2, size=20, **SILENT).encode(x="middle:Q")
-    return layered(frame, max(STEP * len(frame), STEP), bars, middle)
+    return layered(frame, STEP * max(len(frame), 1) + AXIS, bars, middle)
 
 
 def money_over_time(payback: pd.DataFrame, title: str) -> alt.LayerChart:

@@ -1,0 +1,79 @@
+"""Goals: from today's rate to a realistic target, lever by lever, with its doubt and its price."""
+
+import streamlit as st
+
+from pages.shared import plan_parts, sources, ui
+from retention_core.answers import goals as answers
+from retention_core.answers import realism as reasons
+from retention_core.goals import baseline, realism
+from retention_core.goals.goal import Goal
+from retention_core.goals.simulate import simulate
+from retention_core.say import say
+
+NOTES = (
+    "A rate belongs to the month of the first order: of the customers won in it, how many order again in time.",
+    "Without a plan: two forecasts, the age curve of your cohorts and each customer's own chance to come back, "
+    "weighted by how well they foretold months of your own past. The band holds the errors they made there.",
+    "A lever brings back a share of those who would not have come: p' = 1 − (1 − p) · Π(1 − reached · taking part · "
+    "effect). So levers overlap, and no rate passes 100 %.",
+    "Discounts are also used by customers who would have bought anyway; that is part of the cost.",
+    "The bands come from 1,000 draws of the forecast and of every lever's effect together: 80 % lie in the wide band, "
+    "half in the narrow one.",
+)
+BOXES = {"within": st.success, "stretch": st.warning, "not_seen": st.error}
+
+ui.customers_or_stop("Goals")
+base = sources.derived("baseline", baseline.baseline)
+own = sources.derived("levers", plan_parts.offered)
+
+
+@st.fragment
+def simulator() -> None:
+    """All that a slider moves: arithmetic on what was fetched before. The picture that is watched comes first."""
+    currency = sources.shop().facts.currency
+    head = st.container()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        window, by = plan_parts.window(), plan_parts.by(base)
+    facts = sources.derived("realism", realism.facts_of, window=window)
+    without = simulate(base, Goal(window=window, by=by)).rate_before.p50
+    target = plan_parts.target(realism.judge(facts, without, without, by).targets.realistic)
+    judged = realism.judge(facts, without, target, by)
+    shown = plan_parts.with_changes(own)
+    verdict = st.container()
+    picture, brings = st.container(), st.container()
+    st.subheader(say("What you would do"), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        margin = plan_parts.margin()
+        plan_parts.own_test(own)
+    chosen = plan_parts.chosen_levers(shown)
+    goal = Goal(chosen, window, target, by, margin)
+    result = simulate(base, goal)
+
+    with head:
+        ui.answer("Goals", answers.headline(facts.rate, goal, result, judged, currency))
+    with verdict:
+        plan_parts.range_picture(facts, judged)
+        BOXES[judged.verdict](ui.plain(reasons.verdict_answer(judged, by)))
+    with picture:
+        plan_parts.rate_picture(base, result, target, by)
+    with brings:
+        plan_parts.money_cards(result)
+    plan_parts.cheapest(base, shown, goal)
+    plan_parts.lever_pictures(result, shown)
+    st.subheader(say("Plans side by side"), anchor=False)
+    plan_parts.side_by_side(base, shown, goal, result)
+    st.subheader(say("What would have to be true"), anchor=False)
+    ui.tell(*answers.would_have_to_be_true(goal, result))
+    with st.expander(say("The numbers behind the levers"), icon=":material/tune:"):
+        plan_parts.change_assumptions(shown, own)
+        plan_parts.take_along(goal, result)
+    st.subheader(say("Is it realistic?"), anchor=False)
+    plan_parts.witnesses(judged)
+
+
+simulator()
+st.subheader(say("How good is the forecast?"), anchor=False)
+plan_parts.how_good(base)
+with st.expander(say("Levers without a number"), icon=":material/block:"):
+    plan_parts.cannot_act(own)
+ui.explain((), {}, NOTES)
