@@ -15,6 +15,7 @@ from retention_core.forecasts import AtStake, Forecasts
 from retention_core.say import between, money, number, percent, say
 
 SILENCES = (30, 90, 180, 360)  # days of the table of typical customers
+SEASON = 90
 SHOWN = 100  # customers of the list that are drawn; the file has all that are listed
 WITH_MODEL = (
     "Lines: by the model. Points: customers as they were a year ago, and the share of them that really ordered since, "
@@ -72,16 +73,21 @@ def model_value() -> None:
 def _typical_customers(fitted: Forecasts) -> None:
     typical = forecasts.typical(fitted)
     counted = fitted.observed.cells() if fitted.observed else pd.DataFrame(columns=charts.COUNTED)
-    one = typical[typical["orders"].eq(1)]
-    if len(one):
-        # as long ago as the middle one-time buyer of this shop, in round days
-        day = min(one["silence"].max(), 10 * round(_usual_silence(fitted) / 10))
-        ui.tell(answers.typical_answer(1, day, float(one.loc[one["silence"].eq(day), "will_order"].iloc[0])))
+    ui.tell(*_one_time_buyers(fitted, typical))
     picture = charts.will_order(typical, counted)
     ui.chart(picture, say("Chance of an order within a year by days since the last order and number of orders"))
     st.caption(say(WITH_MODEL if fitted.is_usable else WITHOUT_MODEL))
     if len(typical):
         st.table(_of_a_hundred(typical), border="horizontal")
+
+
+def _one_time_buyers(fitted: Forecasts, typical: pd.DataFrame) -> list[str]:
+    """A sentence on those who bought a season ago, and one on those of the usual silence, in round days."""
+    chances = typical[typical["orders"].eq(1)].set_index("silence")["will_order"]
+    if chances.empty:
+        return []
+    days = {min(day, chances.index.max()) for day in (SEASON, 10 * round(_usual_silence(fitted) / 10))}
+    return [answers.typical_answer(1, day, chances[day]) for day in sorted(days)]
 
 
 def _usual_silence(fitted: Forecasts) -> float:

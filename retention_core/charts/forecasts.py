@@ -37,10 +37,10 @@ def will_order(typical: pd.DataFrame, counted: pd.DataFrame) -> alt.LayerChart:
     frame = frame[["name", "silence", "will_order", "low", "high", "words", "span", "customers", "is_counted"]]
     names = [say(name) for n, name in ORDERS.items() if say(name) in set(frame["name"])]
     base = alt.Chart().encode(
-        x=alt.X("silence:Q").title(say("Days since the last order")).axis(grid=False, tickCount=8),
+        x=alt.X("silence:Q").title(say("Days since the last order")).axis(grid=False, tickCount=8).scale(nice=False),
         y=alt.Y("will_order:Q").title(say("Will order within a year")).axis(format=".0%", tickCount=5)
         .scale(domain=[0, 1] if frame["will_order"].max() > 0.5 else alt.Undefined),
-        color=alt.Color("name:N").scale(domain=names).legend(orient="top", title=None, columns=3, symbolOpacity=1),
+        color=alt.Color("name:N").scale(domain=names).legend(orient="top", title=None, columns=2, symbolOpacity=1),
     )  # fmt: skip
     by_model = base.transform_filter("!datum.is_counted").mark_line(strokeWidth=2.2).encode(
         tooltip=tooltip(("name:N", "Customers with"), ("silence:Q", "Days since the last order"),
@@ -69,7 +69,10 @@ def at_stake(groups: pd.DataFrame, title: str) -> alt.LayerChart:
     )
     base = alt.Chart().encode(
         y=alt.Y("name:N").sort(None).title(None).axis(labelLimit=160),
-        x=alt.X("at_risk:Q").title(title).axis(tickCount=5, format="~s", grid=False),
+        x=alt.X("at_risk:Q")
+        .title(title)
+        .axis(tickCount=5, format="~s", grid=False)
+        .scale(domain=[0, 1.3 * float(frame["at_risk"].max())]),  # room for the words behind the longest bar
     )
     bars = base.mark_bar().encode(
         tooltip=tooltip(("name:N", "Customers with"), ("at_risk:Q", title), ("customers:Q", "Customers"),

@@ -165,7 +165,7 @@ def test_an_endless_future_must_be_discounted(cdnow_fits: dict[str, btyd.Fit]) -
 def test_errors_name_the_column_and_the_model(cdnow: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="no column age"):
         btyd.fit(cdnow.drop(columns="age"))
-    with pytest.raises(ValueError, match="no model 'nbd'"):
+    with pytest.raises(ValueError, match="no model 'gompertz'"):
         btyd.fit(cdnow, "nbd")
 
 
