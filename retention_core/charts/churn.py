@@ -35,12 +35,12 @@ def waits_by_order(gaps: pd.DataFrame, waits: Mapping[int, Wait]) -> alt.LayerCh
     frame = gaps.join(own.drop(columns=["order_number", "low", "high"]))
     frame = frame.assign(
         row=[order_name(order_number) for order_number in frame["order_number"]],
-        words=[say("{n} days", n=number(days)) for days in frame["lapse_days"]],
+        words=[number(days) for days in frame["lapse_days"]],
     )
     base = alt.Chart().encode(
         y=alt.Y("row:N").sort(None).title(None).axis(labelLimit=160),
         x=alt.X("lapse_days:Q").title(say("Days to the next order")).axis(tickCount=6)
-        .scale(domain=[0, int(frame["lapse_high"].max() * 1.12)], nice=False),
+        .scale(domain=[0, int(frame["lapse_high"].max() * 1.12)], nice=True),
     )  # fmt: skip
     about = tooltip(
         ("row:N", "After the"), ("customers:Q", "Orders"), ("returned:Q", "Followed by another"),
@@ -148,8 +148,9 @@ def moves_of_a_month(moved: pd.DataFrame) -> alt.LayerChart:
     ).sort_values(["is_away", "customers"], ascending=[True, False])
     base = alt.Chart().encode(
         y=alt.Y("move:N").sort(None).scale(domain=frame["move"].tolist()).title(None).axis(labelLimit=180),
-        x=alt.X("customers:Q").title(say("Customers")).axis(tickCount=4, tickMinStep=1, format="~s"),
-    )
+        x=alt.X("customers:Q").title(say("Customers")).axis(tickCount=4, tickMinStep=1, format="~s")
+        .scale(domain=[0, 1.15 * float(frame["customers"].max())], nice=False),
+    )  # fmt: skip
     about = tooltip(("move:N", "Move"), ("customers:Q", "Customers"))
     closer = base.transform_filter("!datum.is_away").mark_bar(size=14).encode(tooltip=about)
     away = base.transform_filter("datum.is_away").mark_bar(size=14, color=BASELINE).encode(tooltip=about)
@@ -178,7 +179,7 @@ def next_order_curves(curves: pd.DataFrame, waits: Mapping[int, Wait]) -> alt.La
         y=alt.Y("share:Q").title(say("Ordered again")).axis(format=".0%", tickCount=5)
         .scale(domain=[0, max(float(frame["high"].max()), LEAST_SHARE)], nice=True),
         color=alt.Color("name:N").scale(domain=[order_name(wait.order_number) for wait in drawn])
-        .legend(orient="top", title=None, symbolOpacity=1),
+        .legend(orient="top", title=None, columns=2, symbolOpacity=1),
     )  # fmt: skip
     step: dict[str, Any] = {"interpolate": "step-after", **SILENT}
     band = base.mark_area(opacity=0.15, **step).encode(y=alt.Y("low:Q"), y2="high:Q")
