@@ -64,15 +64,9 @@ def worth(found: pd.DataFrame, groups: tuple[Kept, ...], horizon: int, currency:
             say("Running"): [number(running) for running in found["running"]],
             say("A month"): [ui.plain(money(amount, currency)) for amount in found["amount"]],
             say("Months kept of {n}", n=horizon): [number(months, 1) for months in found["months"]],
-            say("In {n} months, 95 % sure", n=horizon): [
-                ui.plain(ui.unbroken(words) if words != NOT_KNOWN else words) for words in spans("within")
-            ],
-            say("To its end, by the model"): [
-                ui.plain(ui.unbroken(words) if words != NOT_KNOWN else words) for words in spans("new")
-            ],
-            say("Still to come from running ones"): [
-                ui.plain(ui.unbroken(words) if words != NOT_KNOWN else words) for words in spans("to_come")
-            ],
+            say("In {n} months, 95 % sure", n=horizon): spans("within"),
+            say("To its end, by the model"): spans("new"),
+            say("Still to come from running ones"): spans("to_come"),
         }
     )
 
