@@ -38,10 +38,10 @@ with head:
 st.caption(ui.plain(answers.margin_note(margin)))
 triangle = value_parts.cells(margin)
 picked = value_parts.by_cohort(triangle)
-cost = value_parts.costs_and_payback(margin, triangle, picked)
+cost = value_parts.costs_and_payback(margin, channels, triangle, picked)
 value_parts.allowance(margin, cost)
 value_parts.who_brings(margin)
-value_parts.four_values(margin)
+value_parts.four_values(margin, channels)
 ui.explain(
     ("customer_value_historic", "customer_value_simple", "concentration_top_10", "concentration_top_20"),
     {"channel_worth": ui.truly_new(), "cohort_retention": {}, "channel_cohorts": ui.truly_new(), "acquisition": {}},

@@ -110,7 +110,9 @@ def by_cohort(triangle: pd.DataFrame) -> list[str]:
     return picked
 
 
-def costs_and_payback(set_margin: worth.Margin, triangle: pd.DataFrame, picked: list[str]) -> float | None:
+def costs_and_payback(
+    set_margin: worth.Margin, channels: pd.DataFrame, triangle: pd.DataFrame, picked: list[str]
+) -> float | None:
     """What winning a customer costs and when it is paid back, by channel or month; the cost of one, if known."""
     st.subheader(say("What a customer costs, and when that is paid back"), anchor=False)
     with st.container(horizontal=True, gap="medium"):
@@ -127,8 +129,8 @@ def costs_and_payback(set_margin: worth.Margin, triangle: pd.DataFrame, picked: 
     whole = worth.acquisition_costs(months, None).iloc[0] if typed is None else pd.Series({"cost": typed})
     mean = worth.value_by_age(triangle[~triangle["is_left_truncated"] & ~triangle["is_forecast"]])
     age = worth.payback(mean.set_index("age")["value_per_customer"], float(whole["cost"]))
-    ui.tell(answers.cost_answer(whole, worth.year_value(worth_of_channels(set_margin)), age, currency()))
-    values, curves, costs = _groups(by, set_margin, triangle, months)
+    ui.tell(answers.cost_answer(whole, worth.year_value(channels), age, currency()))
+    values, curves, costs = _groups(by, set_margin, channels, triangle, months)
     costs = costs if typed is None else pd.Series(typed, index=values[by])
     _draw_payback(values, curves, costs, by, [pd.Timestamp(day) for day in picked])
     if typed is None:
@@ -168,14 +170,13 @@ def _spend() -> pd.DataFrame:
 
 
 def _groups(
-    by: str, set_margin: worth.Margin, triangle: pd.DataFrame, months: pd.DataFrame
+    by: str, set_margin: worth.Margin, channels: pd.DataFrame, triangle: pd.DataFrame, months: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
     """Per channel, or per month of the first order: rows for worth.paid_back, value by age, cost of winning one."""
     split = _split(set_margin)
     if by == "channel":
         frame = ui.query("channel_cohorts", **ui.truly_new())
         earned = worth.in_margin(frame, set_margin, split, ["channel", "cohort", "age"])
-        channels = worth_of_channels(set_margin)
         costs = worth.cost_of(channels["channel"], worth.acquisition_costs(months))
         return channels, worth.value_by_age(earned, ["channel"]), costs
     to_date = ui.query("cohort_worth").rename(columns={"cohort_customers": "customers", "revenue_squares": "squares"})
@@ -240,12 +241,11 @@ def who_brings(set_margin: worth.Margin) -> None:
         st.caption(say("This is revenue, whatever the margin."))
 
 
-def four_values(set_margin: worth.Margin) -> None:
+def four_values(set_margin: worth.Margin, channels: pd.DataFrame) -> None:
     """What was seen, what the model expects and what the simple formula says, and why they differ."""
     st.subheader(say("One customer, four values"), anchor=False)
     rate = worth.rate_of_all(set_margin, _split(set_margin))
     simple = worth.scaled(ui.metric("customer_value_simple"), rate)
-    channels = worth_of_channels(set_margin)
     year, first = worth.year_value(channels), worth.first_order_value(channels)
     ui.tell(answers.simple_answer(simple, currency()))
     rows = answers.four_values(simple, model_parts.made(), year, first, rate, currency())
