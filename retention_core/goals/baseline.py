@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from retention_core.cohorts import left_truncated
-from retention_core.goals import curve, forecast, people, returns, rolling, stages
+from retention_core.goals import coming as arriving
+from retention_core.goals import curve, forecast, returns, rolling, stages
 from retention_core.goals.cohort_value import cohort_values
 from retention_core.goals.curve import Triangle
 from retention_core.goals.forecast import Forecast, Views
@@ -161,24 +162,16 @@ def _assembled(
     told = forecast.forecast(seen.triangle, seen.views, coming, pd.Timestamp(seen.as_of), seen.running)
     existing = stages.stages(seen.stage_months, seen.customers, told, seen.views)
     off = told.draws(draws, rng) / told.total
-    year_off = (off[:, :YEAR] * told.total[:YEAR]).sum(axis=1) / told.total[:YEAR].sum()
-    old = {w: -np.expm1(np.log1p(-existing.returning[w]) * year_off[:, None]) for w in returns.WINDOWS}
     factors = seen.newcomers.draws(shown, draws, rng)
-    new = {w: seen.newcomers.curve.share(factors, w) for w in returns.WINDOWS}
-    returning = {w: np.concatenate([old[w], new[w]], axis=1) for w in returns.WINDOWS}
-    active = np.concatenate(
-        [
-            existing.active[:, :months] * off[:, None, :months],
-            _active_new(seen, told, shown, new[365].mean(axis=0))
-            * (new[365] / new[365].mean(axis=0))[:, :, None]
-            * off[:, None, :months],
-        ],
-        axis=1,
+    returning = _returning(existing.returning, _year(off, told.total), seen.newcomers.curve, factors)
+    new = returning[returns.YEAR][:, len(STAGES) :]
+    again = arriving.active_again(told, seen.early, shown, new.mean(axis=0)) * (new / new.mean(axis=0))[:, :, None]
+    active = (
+        np.concatenate([np.tile(existing.active[:, :months], (draws, 1, 1)), again], axis=1) * off[:, None, :months]
     )
-    active = np.minimum(active, returning[365][:, :, None])
-    customers = np.concatenate(
-        [np.tile(seen.customers, (draws, 1)), _arrivals(seen.triangle, shown, plan, draws, rng)], axis=1
-    )
+    active = np.minimum(active, returning[returns.YEAR][:, :, None])
+    arrivals = arriving.arrivals(seen.triangle, shown, plan, draws, rng)
+    customers = np.concatenate([np.tile(seen.customers, (draws, 1)), arrivals], axis=1)
     per_active = _orders_per_active(seen.triangle)
     worth = _order_value(seen, shown, draws, rng)
     paid = worth if seen.has_amount else np.zeros_like(worth)
@@ -188,7 +181,7 @@ def _assembled(
         months=tuple(day.date() for day in shown),
         rows=_rows(shown, customers),
         customers=customers,
-        returning=returning[365],
+        returning=returning[returns.YEAR],
         returning_within=returning,
         active=active,
         orders=active * customers[:, :, None] * per_active,
@@ -198,6 +191,19 @@ def _assembled(
         backtest=rolling.table(told.trials, told.mixed, told.mixtures, seen.triangle.months),
         caveats=_caveats(seen, told, months),
     )
+
+
+def _year(off: Floats, total: Floats) -> Floats:
+    """(D, 1) how far off the first year's total is in each draw, as a factor."""
+    return np.asarray((off[:, :YEAR] @ total[:YEAR])[:, None] / total[:YEAR].sum())
+
+
+def _returning(
+    existing: dict[int, Floats], year_off: Floats, waiting: returns.Waiting, factors: Floats
+) -> dict[int, Floats]:
+    """(D, R) for each window. An existing row's hazard −ln(1 − share) is off as the year's total is."""
+    old = {window: -np.expm1(np.log1p(-share) * year_off) for window, share in existing.items()}
+    return {w: np.concatenate([old[w], waiting.share(factors, w)], axis=1) for w in returns.WINDOWS}
 
 
 def _caveats(seen: _Observed, told: Forecast, months: int) -> tuple[str, ...]:
@@ -238,56 +244,12 @@ def _rows(coming: pd.DatetimeIndex, customers: Floats) -> pd.DataFrame:
     )
 
 
-def _arrivals(
-    known: Triangle,
-    coming: pd.DatetimeIndex,
-    plan: float | Sequence[float] | None,
-    draws: int,
-    rng: np.random.Generator,
-) -> Floats:
-    """(D, H) new customers of each coming month. Cohorts older than the data are no newcomers."""
-    if plan is not None:
-        planned = np.atleast_1d(np.asarray(plan, np.float64))
-        if not len(planned) or not np.isfinite(planned).all() or (planned < 0).any():
-            raise ValueError("arrivals must be numbers of 0 or more, one or one per month")
-        return np.tile(planned[np.minimum(np.arange(len(coming)), len(planned) - 1)], (draws, 1))
-    usable = ~known.apart if (~known.apart).any() else np.ones(known.size, bool)
-    return series(known.months[usable], known.customers[usable], drift=0.25).draws(coming, draws, rng)
-
-
 def _orders_per_active(known: Triangle) -> float:
     """Orders of a customer in a month with orders, over the last year, first months left out."""
     late = np.triu(np.ones((known.size, known.size)), 1)
     late[:, : max(known.size - YEAR, 0)] = 0
     active = (known.active * late).sum()
     return max(float((known.orders * late).sum() / active), 1.0) if active else 1.0
-
-
-def _active_new(seen: _Observed, told: Forecast, coming: pd.DatetimeIndex, returning: Floats) -> Floats:
-    """(H, H) expected share of the newcomers of month c that order again in month h; 0 before they come.
-
-    Both forecasters say how they fade, weighted as for the existing customers. In the year after the first order there
-    must be as many active months as customers who return at least: a row that has fewer is raised.
-    """
-    months = len(coming)
-    age = np.tile(np.arange(YEAR + 1 + months), (months, 1))
-    first = coming.month.to_numpy() - 1
-    calendar = (first[:, None] + age) % YEAR
-    fitted = told.curve
-    recent = fitted.cohort[-returns.RECENT :].mean() if len(fitted.cohort) else 1.0
-    carried = told.mixed.carried.get(forecast.CURVE, 0.0)
-    by_curve = fitted.share(np.maximum(age, 1), calendar) * recent * fitted.level**carried
-    share = by_curve
-    if told.fit is not None:
-        plain = people.actives_new(told.fit, age.shape[1])
-        weight = told.mixed.weights.get(forecast.PEOPLE, 0.0)
-        share = by_curve ** (1 - weight) * (plain[age] * fitted.season[calendar] + 1e-9) ** weight
-    own = seen.early[(seen.early["age"] == 0) & seen.early["is_complete"]].tail(returns.RECENT)
-    share[:, 0] = (own["active_customers"].sum() + 0.1) / (own["cohort_customers"].sum() + 1.0)
-    year = share[:, : YEAR + 1].sum(axis=1)
-    share = share * np.maximum(returning / np.maximum(year, 1e-12), 1.0)[:, None]
-    later = np.arange(months)[None, :] - np.arange(months)[:, None]
-    return np.where(later >= 0, np.take_along_axis(share, np.maximum(later, 0), axis=1), 0.0)
 
 
 def _order_value(seen: _Observed, coming: pd.DatetimeIndex, draws: int, rng: np.random.Generator) -> Floats:

@@ -34,6 +34,16 @@ def base(shop: rc.Shop) -> Baseline:
     return baseline(shop, months=18, draws=DRAWS)
 
 
+@pytest.fixture(scope="module")
+def year_ago(name: str) -> Baseline:
+    """What the shop would have been told a year before its last day."""
+    earlier = rc.open_orders(rc.sample(name), as_of="2025-07-01")
+    then = baseline(earlier, months=12, draws=DRAWS)
+    earlier.close()
+    assert then.months[0] == date(2025, 7, 1)
+    return then
+
+
 def tiny(folder: Path, orders: list[tuple[str, str, float]], **how: str) -> rc.Shop:
     file = folder / "orders.csv"
     lines = [f"{number},{who},{day},{amount}" for number, (who, day, amount) in enumerate(orders)]
@@ -100,11 +110,10 @@ def test_the_rate_of_those_to_come_lies_about_the_true_one(base: Baseline, name:
     assert realised == pytest.approx(TRUE_RATE[name], abs=0.005)
 
 
-def test_unfinished_cohorts_end_within_their_band(name: str, shop: rc.Shop) -> None:
+def test_unfinished_cohorts_end_within_their_band(base: Baseline, year_ago: Baseline) -> None:
     """A year ago the baseline said what the cohorts of that day would end at: eight of ten should be inside."""
-    then = baseline_of_a_year_ago(name)
-    now = first_of(shop).set_index("cohort")["rate"]
-    running = then.history[~then.history["is_complete"]].set_index("cohort")
+    now = base.history.set_index("cohort")["rate"]
+    running = year_ago.history[~year_ago.history["is_complete"]].set_index("cohort")
     running = running[running["customers"] > 50]
     rate = now.reindex(running.index)
     assert rate.notna().sum() >= 11
@@ -113,28 +122,15 @@ def test_unfinished_cohorts_end_within_their_band(name: str, shop: rc.Shop) -> N
     assert abs((running["expected"] - rate).mean()) < 0.1 * rate.mean()
 
 
-def test_last_years_forecast_held(name: str, shop: rc.Shop) -> None:
-    then = baseline_of_a_year_ago(name)
+def test_last_years_forecast_held(year_ago: Baseline, shop: rc.Shop) -> None:
     cells = shop.query("cohort_retention")
     later = cells["cohort"].dt.to_period("M") + cells["age"] >= pd.Period("2025-07")
     known = cells["cohort"] < pd.Timestamp("2025-07-01")
     actual = cells.loc[known & later, "active_customers"].sum()
-    total = (then.active[:, :3, :12] * then.customers[:, :3, None]).sum(axis=(1, 2))
+    total = (year_ago.active[:, :3, :12] * year_ago.customers[:, :3, None]).sum(axis=(1, 2))
     low, high = np.quantile(total, [0.1, 0.9])
     assert low <= actual <= high
     assert abs(total.mean() / actual - 1) < 0.2
-
-
-def baseline_of_a_year_ago(name: str) -> Baseline:
-    earlier = rc.open_orders(rc.sample(name), as_of="2025-07-01")
-    then = baseline(earlier, months=12, draws=DRAWS)
-    earlier.close()
-    assert then.months[0] == date(2025, 7, 1)
-    return then
-
-
-def first_of(shop: rc.Shop) -> pd.DataFrame:
-    return baseline(shop, months=1, draws=2).history
 
 
 def test_the_back_test_names_forecasters_origins_and_horizons(base: Baseline) -> None:
