@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import plan_parts, sources, ui
+from pages.shared import plan_kept, plan_parts, sources, ui
 from retention_core.answers import goals as answers
 from retention_core.answers import realism as reasons
 from retention_core.goals import baseline, realism
@@ -38,7 +38,7 @@ def simulator() -> None:
     without = simulate(base, Goal(window=window, by=by)).rate_before.p50
     target = plan_parts.target(realism.judge(facts, without, without, by).targets.realistic)
     judged = realism.judge(facts, without, target, by)
-    shown = plan_parts.with_changes(own)
+    shown = plan_kept.with_changes(own)
     verdict = st.container()
     picture, brings = st.container(), st.container()
     st.subheader(say("What you would do"), anchor=False)
@@ -58,15 +58,15 @@ def simulator() -> None:
         plan_parts.rate_picture(base, result, target, by)
     with brings:
         plan_parts.money_cards(result)
-    plan_parts.cheapest(base, shown, goal)
+    plan_kept.cheapest(base, shown, goal)
     plan_parts.lever_pictures(result, shown)
     st.subheader(say("Plans side by side"), anchor=False)
-    plan_parts.side_by_side(base, shown, goal, result)
+    plan_kept.side_by_side(base, shown, goal, result)
     st.subheader(say("What would have to be true"), anchor=False)
     ui.tell(*answers.would_have_to_be_true(goal, result))
     with st.expander(say("The numbers behind the levers"), icon=":material/tune:"):
-        plan_parts.change_assumptions(shown, own)
-        plan_parts.take_along(goal, result)
+        plan_kept.change_assumptions(shown, own)
+        plan_kept.take_along(goal, own)
     st.subheader(say("Is it realistic?"), anchor=False)
     plan_parts.witnesses(judged)
 

@@ -1,4 +1,4 @@
-"""Parts of the goals page: settings of a plan, whom levers reach, plans side by side, assumptions to change."""
+"""Parts of the goals page: settings of a plan, whom its levers reach, what it brings, whether it is realistic."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pages.shared import sources, ui
 from retention_core.answers import goals as answers
 from retention_core.answers import realism as reasons
 from retention_core.charts import plan
-from retention_core.goals import backwards, levers, link, realism
+from retention_core.goals import levers, realism
 from retention_core.goals.baseline import Baseline
-from retention_core.goals.goal import BOUNDS, MOST_SCENARIOS, Goal, GoalError, Lever
-from retention_core.goals.simulate import Band, Result, simulate
-from retention_core.say import between, compact_money, money, month, number, percent, say
+from retention_core.goals.goal import Lever
+from retention_core.goals.simulate import Band, Result
+from retention_core.say import between, compact_money, month, number, percent, say
 
 WINDOWS = {"365": "A year", "180": "180 days", "90": "90 days"}
 HIGHEST, FINE, COARSE = 0.8, 0.005, 0.05  # end and step of the target's slider, step of a lever's
@@ -41,7 +41,8 @@ FIELDS: Mapping[str, tuple[str, float, bool]] = {
     "ramp_months": ("Months until in full force", 1.0, False),
 }
 FORECASTERS = {"cohort_curve": "Age curve", "buy_till_you_die": "Each customer", "together": "Both, as used here"}
-KEPT, CHANGED, NAME_END = "plan", "set", "~~"  # in the link
+INPUTS = {"arrivals": "How many new customers come", "return": "How many return anyway", "order_value": "Order value"}
+TESTED = "email_frequency"  # the lever that a test of letters is about
 
 
 @dataclass(frozen=True)
@@ -128,25 +129,6 @@ def _slider_of(lever: Lever, shown: Offered, usual: float) -> float:
     return share
 
 
-def with_changes(shown: Offered) -> Offered:
-    """The levers with what was changed of them (the link's `set`), and with the shop's own test where it is used."""
-    text = str(st.query_params.get(CHANGED, ""))
-    found = shown.levers
-    if text:
-        try:
-            found = link.from_text(f"365~~~1~{text}", found).levers
-        except GoalError as problem:
-            st.caption(ui.plain(str(problem)))
-    found = tuple(replace(lever, is_on=False, strength=1.0) for lever in found)
-    if shown.test is not None and st.session_state.get("own_test"):
-        tested = {lever.key: levers.with_own_test(lever, shown.test) for lever in found if lever.key == TESTED}
-        found = tuple(tested.get(lever.key, lever) for lever in found)
-    return replace(shown, levers=found)
-
-
-TESTED = "email_frequency"
-
-
 def own_test(shown: Offered) -> None:
     """The switch that puts what the shop's own test found in place of what is assumed."""
     if shown.test is None:
@@ -161,126 +143,8 @@ def cannot_act(shown: Offered) -> None:
     ui.tell(*(answers.lever_answer(lever, shown.reaches[lever.key]) for lever in others))
 
 
-def change_assumptions(shown: Offered, own: Offered) -> None:
-    """The numbers behind one lever, each of which can be changed; changes stand in the link."""
-    names = {lever.key: say(lever.strategy) for lever in own.acting}
-    key = st.selectbox(say("Lever"), list(names), format_func=names.__getitem__, key="lever")
-    if key is None:
-        return
-    lever = next(one for one in shown.levers if one.key == key)
-    before = next(one for one in own.levers if one.key == key)
-    values = {}
-    with st.form(f"assumptions_{key}"), st.container(horizontal=True):
-        for name, (label, step, is_share) in FIELDS.items():
-            low, high = BOUNDS["mean" if name == "uplift" else name]
-            values[name] = st.number_input(
-                say(label), float(low), float(high), link.value_of(lever, name),
-                step, format="%.3f" if is_share or step < 1 else "%.0f", width=210,
-            )  # fmt: skip
-        kept = st.form_submit_button(say("Use these numbers"))
-    if kept:
-        try:
-            changed = {**{one.key: one for one in shown.levers}, key: link.changed(before, values)}
-        except GoalError as problem:
-            st.error(ui.plain(str(problem)))
-            return
-        goal = Goal(tuple(replace(one, is_on=False) for one in changed.values()))
-        text = link.to_text(goal, own.levers).split("~", 4)
-        if len(text) > 4:
-            st.query_params[CHANGED] = text[4]
-        else:
-            st.query_params.pop(CHANGED, None)
-        st.rerun()
-
-
-def kept_plans(shown: Offered) -> dict[str, Goal]:
-    """By name: the plans of the link that can be read; what cannot is said."""
-    found: dict[str, Goal] = {}
-    for text in st.query_params.get_all(KEPT)[:MOST_SCENARIOS]:
-        name, _, goal = text.partition(NAME_END)
-        try:
-            found[name[:60] or say("Plan")] = link.from_text(goal, shown.levers)
-        except GoalError as problem:
-            st.caption(ui.plain(f"{name[:60]}: {problem}"))
-    return found
-
-
-def keep(name: str, goal: Goal, shown: Offered) -> None:
-    """Put a plan under its name into the link; the one that had the name before is replaced."""
-    plans = {**kept_plans(shown), name.replace(NAME_END, " ").strip(): goal}
-    _write(plans, shown)
-
-
-def _write(plans: Mapping[str, Goal], shown: Offered) -> None:
-    st.query_params[KEPT] = [f"{name}{NAME_END}{link.to_text(goal, shown.levers)}" for name, goal in plans.items()]
-
-
-def _open(goal: Goal, shown: Offered) -> None:
-    """Set every control to a kept plan."""
-    state = st.session_state
-    state["within"], state["margin"] = str(goal.window), goal.margin
-    if goal.target is not None:
-        state["target"] = goal.target
-    if goal.by is not None:
-        state["by"] = month(goal.by)
-    for lever in goal.levers:
-        if lever in shown.acting or lever.is_on:
-            state[strength_key(lever)] = lever.strength if lever.is_on else 0.0
-
-
-def _drop(name: str, shown: Offered) -> None:
-    _write({key: goal for key, goal in kept_plans(shown).items() if key != name}, shown)
-
-
-def side_by_side(base: Baseline, shown: Offered, goal: Goal, result: Result) -> None:
-    """The plan on screen beside the kept ones, in one table; keep, open and drop."""
-    plans = kept_plans(shown)
-    currency = sources.shop().facts.currency
-    rows = {say("On screen"): plan_row(goal, result, currency)}
-    for name, kept in plans.items():
-        rows[name] = plan_row(kept, simulate(base, kept), currency)
-    st.dataframe(pd.DataFrame(rows).T.rename_axis(say("Plan")))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input(say("Name"), say("Plan {n}", n=number(len(plans) + 1)), max_chars=40, width=240)
-        is_full = len(plans) >= MOST_SCENARIOS and name not in plans
-        if st.button(say("Keep the plan on screen"), disabled=is_full, icon=":material/bookmark_add:"):
-            keep(name or say("Plan"), goal, shown)
-            st.rerun()
-    for place, (name, kept) in enumerate(plans.items()):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(ui.plain(name))
-            st.button(say("Open"), key=f"open_{place}", on_click=_open, args=(kept, shown))
-            st.button(say("Drop"), key=f"drop_{place}", on_click=_drop, args=(name, shown))
-
-
-def plan_row(goal: Goal, result: Result, currency: str | None) -> dict[str, str]:
-    """What a plan comes to, in words."""
-    return {
-        say("Goal"): percent(goal.target, 1),
-        say("Won in"): month(result.month),
-        say("Order again in time"): f"{percent(result.rate.p50, 1)} ({_span(result.rate, percent)})",
-        say("Chance of the goal"): percent(result.probability),
-        say("More customers back"): f"{number(result.extra_retained.p50)} ({_span(result.extra_retained, number)})",
-        say("Cost"): money(result.cost.p50, currency),
-        say("After all costs"): f"{money(result.profit.p50, currency, 0)} "
-        f"({_span(result.profit, lambda value: money(value, currency, 0))})",
-        say("Paid back"): month(result.payback_month) if result.payback_month else "–",
-    }
-
-
-def _span(band: Band, words: Callable[[float], str]) -> str:
+def span(band: Band, words: Callable[[float], str]) -> str:
     return between(words(band.p10), words(band.p90))
-
-
-def assumptions(goal: Goal) -> pd.DataFrame:
-    """One row per lever in force and number behind it."""
-    rows = [
-        (say(lever.strategy), say(label), link.value_of(lever, name), lever.grade, say(lever.source))
-        for lever in goal.in_force
-        for name, (label, _, _) in FIELDS.items()
-    ]
-    columns = [say(name) for name in ("Lever", "Number", "Value", "Evidence", "Source")]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def range_picture(facts: realism.Facts, judged: realism.Realism) -> None:
@@ -314,9 +178,9 @@ def money_cards(result: Result) -> None:
     paid = month(result.payback_month) if result.payback_month else say("not in this time")
     cards = (
         (say("Chance"), chance, say("to reach the goal")),
-        (say("Extra customers"), number(result.extra_retained.p50), _span(result.extra_retained, number)),
-        (say("Costs"), sum_of(result.cost.p50), _span(result.cost, sum_of)),
-        (say("Left after costs"), sum_of(result.profit.p50), _span(result.profit, sum_of)),
+        (say("Extra customers"), number(result.extra_retained.p50), span(result.extra_retained, number)),
+        (say("Costs"), sum_of(result.cost.p50), span(result.cost, sum_of)),
+        (say("Left after costs"), sum_of(result.profit.p50), span(result.profit, sum_of)),
     )
     with st.grid(4, min_column_width=130):
         for label, value, below in cards:
@@ -325,8 +189,8 @@ def money_cards(result: Result) -> None:
         say("Money of all months to {month}. Paid back: {paid}.", month=month(result.months["month"].max()), paid=paid)
     ]
     if result.cost_per_extra is not None:
-        cost, span = sum_of(result.cost_per_extra.p50), _span(result.cost_per_extra, sum_of)
-        lines.append(say("One more customer who comes back costs {cost} ({span}).", cost=cost, span=span))
+        cost, limits = sum_of(result.cost_per_extra.p50), span(result.cost_per_extra, sum_of)
+        lines.append(say("One more customer who comes back costs {cost} ({span}).", cost=cost, span=limits))
     st.caption(ui.plain(" ".join(lines)))
 
 
@@ -350,22 +214,6 @@ def lever_pictures(result: Result, shown: Offered) -> None:
         ui.chart(picture, say("How far the result moves when one thing is lower or higher than expected"))
         st.caption(say("Each bar: one thing at its low and its high end (10 and 90 of 100), all else at the middle."))
     ui.chart(plan.money_over_time(result.payback, say("Left after costs, so far")), say("Money after costs by month"))
-
-
-INPUTS = {"arrivals": "How many new customers come", "return": "How many return anyway", "order_value": "Order value"}
-
-
-def cheapest(base: Baseline, shown: Offered, goal: Goal) -> None:
-    """Backwards: the cheapest levers that reach the goal, or how far the best get; one click sets them."""
-    if goal.target is None:
-        return
-    mix = backwards.cheapest(
-        base, shown.acting, goal.target, goal.by, window=goal.window, margin=goal.margin, horizon=goal.horizon
-    )
-    currency = sources.shop().facts.currency
-    ui.tell(answers.mix_answer(mix, goal.target, goal.by or base.months[-1], currency))
-    if mix.chosen:
-        st.button(say("Set these levers"), key="set_cheapest", on_click=_open, args=(mix.goal, shown))
 
 
 def witnesses(judged: realism.Realism) -> None:
@@ -400,8 +248,3 @@ def how_good(base: Baseline) -> None:
         )
     )  # fmt: skip
     st.dataframe(table, hide_index=True)
-
-
-def take_along(goal: Goal, result: Result) -> None:
-    """The assumptions as a file."""
-    ui.download(say("Assumptions"), "assumptions", lambda: assumptions(goal))

@@ -62,7 +62,9 @@ def target_range(
     zones = base.transform_filter("datum.zone != ''").mark_bar(height=BAR, color=GOAL, **SILENT).encode(
         x2="x2:Q",
         opacity=alt.Opacity("zone:N").scale(**strength)
-        .legend(orient="top", title=None, symbolType="square", symbolFillColor=GOAL, symbolStrokeWidth=0, labelLimit=300),
+        .legend(
+            orient="top", title=None, symbolType="square", symbolFillColor=GOAL, symbolStrokeWidth=0, labelLimit=300
+        ),
     )  # fmt: skip
     now = base.transform_filter("datum.kind == 'today'")
     sure = now.mark_rule(strokeWidth=3, color=READABLE, **SILENT).encode(x="low:Q", x2="high:Q")

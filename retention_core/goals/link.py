@@ -8,7 +8,7 @@ of it. The people reached are counted in the shop that is looked at, so a link n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -17,6 +17,7 @@ from retention_core.goals.goal import Goal, GoalError, Lever
 # What a user may change of a lever; `uplift` is its mean.
 EDITABLE = ("uplift", "take_up", "cost_once", "cost_per_month", "cost_per_contact", "discount", "ramp_months")
 PARTS, NAMED, FIELDS = "~", ":", ","
+HEAD = 4  # parts before the levers
 MOST_CHARACTERS = 2000
 
 
@@ -38,8 +39,8 @@ def from_text(text: str, offers: Sequence[Lever]) -> Goal:
     """The goal that a link says, on the levers of this shop. GoalError: a plain sentence on what cannot be."""
     if len(text) > MOST_CHARACTERS:
         raise GoalError(f"The plan of the link has {len(text)} characters; at most {MOST_CHARACTERS} can be read.")
-    head, levers = text.split(PARTS)[:4], text.split(PARTS)[4:]
-    if len(head) < 4:
+    head, levers = text.split(PARTS)[:HEAD], text.split(PARTS)[HEAD:]
+    if len(head) < HEAD:
         raise GoalError("The plan of the link is cut off; copy the whole link.")
     window, target, by, margin = head
     settings = dict(_lever(part) for part in levers)
@@ -52,6 +53,21 @@ def from_text(text: str, offers: Sequence[Lever]) -> Goal:
         target=_read("target", target) if target else None,
         by=_month(by) if by else None,
         margin=_read("margin", margin),
+    )
+
+
+def changes_to_text(changed: Iterable[Lever], offers: Sequence[Lever]) -> str:
+    """Only what was changed of the levers, whether they are on or not; empty where nothing was."""
+    off = Goal(tuple(replace(lever, is_on=False) for lever in changed))
+    return PARTS.join(to_text(off, offers).split(PARTS)[HEAD:])
+
+
+def changes_from_text(text: str, offers: Sequence[Lever]) -> tuple[Lever, ...]:
+    """The levers with those changes, all as strong as they were. GoalError as in `from_text`."""
+    head = to_text(Goal(), ())
+    found = from_text(PARTS.join([head, text]), offers).levers
+    return tuple(
+        replace(lever, is_on=own.is_on, strength=own.strength) for lever, own in zip(found, offers, strict=True)
     )
 
 
