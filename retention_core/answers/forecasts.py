@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from retention_core.forecasts import Check, Estimate, Forecasts
-from retention_core.models.btyd import FEW_REPEATERS, MESSAGES
-from retention_core.models.validate import CURVE, LARGE_ERROR
+from retention_core.forecasts import CURVE, LARGE_ERROR, MESSAGES, Check, Estimate, Forecasts
 from retention_core.say import NOT_KNOWN, day, money, number, percent, say
 
 MODEL_NAMES = {
@@ -53,7 +51,7 @@ def no_model_answer(made: Forecasts) -> str:
         )
     verdict = made.verdicts.get("mbg_nbd", "restless")
     repeaters = float(made.histories.loc[made.histories["repeat_orders"] > 0, "customers"].sum())
-    why = say(MESSAGES[verdict], customers=made.customers, repeaters=repeaters, few=FEW_REPEATERS)
+    why = say(MESSAGES[verdict], customers=made.customers, repeaters=repeaters)
     if made.observed is None:
         return why
     return why + " " + say("Shown instead: what customers like these really did in the last year, counted.")

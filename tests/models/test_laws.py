@@ -166,7 +166,7 @@ def test_errors_name_the_column_and_the_model(cdnow: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="no column age"):
         btyd.fit(cdnow.drop(columns="age"))
     with pytest.raises(ValueError, match="no model 'gompertz'"):
-        btyd.fit(cdnow, "nbd")
+        btyd.fit(cdnow, "gompertz")
 
 
 # Shops that are odd: no fit may raise, and each must say that it is no use.
