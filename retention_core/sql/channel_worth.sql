@@ -4,10 +4,11 @@
 -- year of the first order; year_squares: sum over customers of its square. new_customers: all others; new_revenue: theirs
 -- to date; new_squares: sum over customers of its square.
 -- $span_days = 365: the days of that year
-with early as (
+with later as (
+    -- Few customers order after their first year: theirs is subtracted, instead of adding up everybody's orders.
     select customer, sum(amount) as revenue
     from orders
-    where $observed_on - first_on >= $span_days and ordered_on - first_on <= $span_days
+    where ordered_on - first_on > $span_days and $observed_on - first_on >= $span_days
     group by customer
 ),
 spans as (
@@ -15,9 +16,10 @@ spans as (
         customers.first_attributes_id,
         customers.revenue,
         customers.first_day_revenue,
-        early.revenue as year_revenue
+        case when $observed_on - customers.first_on >= $span_days then customers.revenue - coalesce(later.revenue, 0) end
+            as year_revenue
     from customers
-    left join early on early.customer = customers.customer
+    left join later on later.customer = customers.customer
 )
 select
     attributes.channel,
