@@ -123,6 +123,16 @@ CONCEPTS = (
         "observed, so a young shop does not take its quick returners for all of them.",
     ),
     Concept(
+        "payback",
+        "What a customer costs, and when that is paid back",
+        "Cost: marketing spend / customers who first bought. Paid back: the first month in which a customer has brought it.",
+        "To win a customer costs 30, the first order brings 35: 5 are left. A letter for a tenth of a cent that brings "
+        "another 35 leaves 39.999, almost 700 % more; and a shop that knows a customer is worth 70 a year can pay more "
+        "than 30 to win one, and outbid rivals.\n\n"
+        "Set a **margin** first: of a sale of 35 at 40 %, 14 are left to pay the cost. Where no spend is told for a "
+        "channel, the cost is not known, which is not free; a cost that is not covered yet is *not yet* paid back.",
+    ),
+    Concept(
         "rfm",
         "RFM segments",
         "Customers grouped by how long they are silent (R), how often they ordered (F) and how much they spent (M).",
