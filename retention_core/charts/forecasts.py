@@ -32,7 +32,7 @@ def will_order(typical: pd.DataFrame, counted: pd.DataFrame) -> alt.LayerChart:
     frame = frame.assign(
         name=[say(ORDERS[int(n)]) for n in frame["orders"]],
         words=in_words(frame["will_order"], percent, 3),
-        span=in_words(frame["low"], percent, 3) + " – " + in_words(frame["high"], percent, 3),
+        span=in_words(frame["low"], percent, 3).astype(str) + " – " + in_words(frame["high"], percent, 3).astype(str),
     )
     frame = frame[["name", "silence", "will_order", "low", "high", "words", "span", "customers", "is_counted"]]
     names = [say(name) for n, name in ORDERS.items() if say(name) in set(frame["name"])]
