@@ -12,7 +12,7 @@ with limits as (
         cast(unnest($lapsed_days) as integer) as lapsed_days,
         cast(unnest($lost_days) as integer) as lost_days
 ),
-days as not materialized (
+days as (
     -- is_back: this order ended a silence of lapsed or lost. reached: how far the silence after it went: 0 not at risk,
     -- 1 at risk, 2 lapsed, 3 lost, 4 it still goes on.
     select
