@@ -36,7 +36,7 @@ def simulator() -> None:
         window, by = plan_parts.window(), plan_parts.by(base)
     facts = sources.derived("realism", realism.facts_of, window=window)
     without = simulate(base, Goal(window=window, by=by)).rate_before.p50
-    target = plan_parts.target(realism.judge(facts, without, without, by).targets.realistic)
+    target = plan_parts.target(realism.judge(facts, without, without, by).targets.cautious)
     judged = realism.judge(facts, without, target, by)
     shown = plan_kept.with_changes(own)
     verdict = st.container()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,7 +23,8 @@ from retention_core.goals.simulate import Band, Result
 from retention_core.say import between, compact_money, month, number, percent, say
 
 WINDOWS = {"365": "A year", "180": "180 days", "90": "90 days"}
-HIGHEST, FINE, COARSE = 0.8, 0.005, 0.05  # end and step of the target's slider, step of a lever's
+HIGHEST, FINE, COARSE, MANY = 0.8, 0.001, 0.005, 0.2  # end and steps of the goal's slider; above MANY it is coarser
+LEVER_STEP = 0.05
 LATEST = 24  # cohorts of the past in the picture
 SOONEST, USUAL = 3, 12  # months until a goal: the least that is offered, and the first suggestion
 GROUPS = {
@@ -91,14 +93,16 @@ def by(base: Baseline) -> date:
 
 
 def target(suggestion: float) -> float:
-    usual = min(max(round(round(suggestion / FINE) * FINE, 3), FINE), HIGHEST)
+    """The goal. Where few come back, steps are finer: half a point is much there."""
+    step = FINE if suggestion < MANY else COARSE
+    usual = min(max(round(math.ceil(round(suggestion / step, 6)) * step, 3), step), HIGHEST)
     label = say("Goal: so many of them order again in time")
-    return st.slider(label, FINE, HIGHEST, usual, FINE, format="percent", key="target", bind="query-params")
+    return st.slider(label, step, HIGHEST, usual, step, format="percent", key="target", bind="query-params")
 
 
 def margin() -> float:
     return st.slider(
-        say("Margin"), COARSE, 1.0, 1.0, COARSE, format="percent", key="margin", bind="query-params",
+        say("Margin"), LEVER_STEP, 1.0, 1.0, LEVER_STEP, format="percent", key="margin", bind="query-params",
         help=say("What is left of revenue after goods and delivery. At 100 % all money below is revenue, not profit."),
     )  # fmt: skip
 
@@ -121,7 +125,8 @@ def _strength(lever: Lever, shown: Offered) -> float:
 
 def _slider_of(lever: Lever, shown: Offered, usual: float) -> float:
     share = st.slider(
-        say(lever.strategy), 0.0, 1.0, usual, COARSE, format="percent", key=strength_key(lever), bind="query-params",
+        say(lever.strategy), 0.0, 1.0, usual, LEVER_STEP,
+        format="percent", key=strength_key(lever), bind="query-params",
         help=ui.plain(f"{say('Evidence {grade}: {what}.', grade=lever.grade, what=say(answers.GRADES[lever.grade]))} "
                       f"{say(lever.source)}."),
     )  # fmt: skip

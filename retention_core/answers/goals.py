@@ -54,33 +54,22 @@ SWITCHED_ON_BY: Mapping[Needs, str] = {
 }
 
 
+WITH = ("without any lever you get there", "this lever gets you there", "these {n} levers get you there")
+
+
 def headline(rate: Reading, goal: Goal, result: Result, judged: Realism | None, currency: str | None) -> str:
     """What the shop keeps today, the verdict on the target, and what the levers that are on bring, at what price.
 
     `rate`: second orders within the goal's window, today.
     """
-    parts = [_today(rate)]
+    parts = [_today(rate), _without_plan(result)]
     on = [lever for lever in goal.in_force if not lever.is_planning_only]
     if judged is None or result.probability is None:
         parts.append(_without_target(result, len(on)))
     else:
-        verdict = verdict_part(judged, result.month)
-        chance = chance_in_words(result.probability)
-        if not on:
-            parts.append(
-                say("{verdict}; without any lever you get there with {chance}.", verdict=verdict, chance=chance)
-            )
-        elif len(on) == 1:
-            parts.append(say("{verdict}; this lever gets you there with {chance}.", verdict=verdict, chance=chance))
-        else:
-            parts.append(
-                say(
-                    "{verdict}; these {n} levers get you there with {chance}.",
-                    verdict=verdict,
-                    n=len(on),
-                    chance=chance,
-                )
-            )
+        levers = say(WITH[min(len(on), 2)], n=len(on))
+        figures = {"verdict": verdict_part(judged, result.month), "levers": levers}
+        parts.append(say("{verdict}; {levers} with {chance}.", chance=chance_in_words(result.probability), **figures))
     if on:
         parts.append(money_answer(result, currency))
     return " ".join(part for part in parts if part)
@@ -92,8 +81,14 @@ def _today(rate: Reading) -> str:
     return say("You keep {share}.", share=with_interval(rate.value, rate.low, rate.high))
 
 
+def _without_plan(result: Result) -> str:
+    """What is coming without any lever: the months to come need not be like those of the past."""
+    figures = {"share": share_of(result.rate_before.p50), "span": _shares(result.rate_before)}
+    return say("Without a plan it is {share} of those won in {by} ({span}).", by=month(result.month), **figures)
+
+
 def _without_target(result: Result, levers: int) -> str:
-    figures = {"share": share_of(result.rate.mean), "span": _shares(result.rate), "by": month(result.month)}
+    figures = {"share": share_of(result.rate.p50), "span": _shares(result.rate), "by": month(result.month)}
     if not levers:
         return say("If nothing changes, {share} ({span}) of the customers won in {by} will return.", **figures)
     return say("With what you have switched on, {share} ({span}) of the customers won in {by} will return.", **figures)
@@ -111,13 +106,13 @@ def chance_in_words(probability: float) -> str:
 def money_answer(result: Result, currency: str | None) -> str:
     """What the levers cost and leave, with the band in which four of five outcomes lie."""
     cost, profit = result.cost, result.profit
-    if math.isnan(profit.mean):
+    if math.isnan(profit.p50):
         return say("Without amounts in your file, what they bring cannot be said.")
     span = between(_money(profit.p10, currency), _money(profit.p90, currency))
-    figures = {"cost": _money(cost.mean, currency), "profit": _money(abs(profit.mean), currency), "span": span}
-    if profit.mean < 0:
+    figures = {"cost": _money(cost.p50, currency), "profit": _money(abs(profit.p50), currency), "span": span}
+    if profit.p50 < 0:
         return say("That costs {cost}, and {profit} is lost in all ({span}, 80 % sure).", **figures)
-    return say("That costs {cost} and brings {profit} of margin after it ({span}, 80 % sure).", **figures)
+    return say("That costs {cost} and leaves {profit} after it ({span}, 80 % sure).", **figures)
 
 
 def lever_answer(lever: Lever, reach: Reach, rests_on: bool = True) -> str:
@@ -217,7 +212,7 @@ def would_have_to_be_true(goal: Goal, result: Result) -> list[str]:
     sentences = [
         say(
             "Without the levers, {share} ({span}) of the customers won in {by} would return.",
-            share=share_of(result.rate_before.mean),
+            share=share_of(result.rate_before.p50),
             span=_shares(result.rate_before),
             by=month(result.month),
         )
