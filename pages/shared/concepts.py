@@ -125,7 +125,7 @@ CONCEPTS = (
     Concept(
         "payback",
         "What a customer costs, and when that is paid back",
-        "Cost: marketing spend / customers who first bought. Paid back: the first month in which a customer has brought it.",
+        "Cost: marketing spend / customers who first bought. Paid back: the first month by whose end they brought it.",
         "To win a customer costs 30, the first order brings 35: 5 are left. A letter for a tenth of a cent that brings "
         "another 35 leaves 39.999, almost 700 % more; and a shop that knows a customer is worth 70 a year can pay more "
         "than 30 to win one, and outbid rivals.\n\n"
