@@ -14,10 +14,15 @@ PICTURES = (
     ("overview", "", 1280, "light"),
     ("retention", "retention", 1280, "light"),
     ("cohorts", "cohorts", 1280, "light"),
+    ("churn", "churn", 1280, "light"),
+    ("value", "value", 1280, "light"),
+    ("goals", "goals", 1280, "light"),
     ("source", "source", 1280, "light"),
     ("glossary", "glossary", 1280, "light"),
     ("cohorts-phone", "cohorts", 390, "light"),
+    ("goals-phone", "goals", 390, "light"),
     ("retention-dark", "retention", 1280, "dark"),
+    ("goals-dark", "goals", 1280, "dark"),
 )
 TALLEST = 1500
 
