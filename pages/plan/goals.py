@@ -38,15 +38,13 @@ def simulator() -> None:
     without = simulate(base, Goal(window=window, by=by)).rate_before.p50
     target = plan_parts.target(realism.judge(facts, without, without, by).targets.cautious)
     judged = realism.judge(facts, without, target, by)
-    shown = plan_kept.with_changes(own)
-    verdict = st.container()
-    picture, brings = st.container(), st.container()
+    verdict, picture, brings = st.container(), st.container(), st.container()
     st.subheader(say("What you would do"), anchor=False)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        margin = plan_parts.margin()
-        plan_parts.own_test(own)
-    chosen = plan_parts.chosen_levers(shown)
-    goal = Goal(chosen, window, target, by, margin)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        margin, is_tested = plan_parts.margin(), plan_parts.uses_own_test(own)
+    shown = plan_kept.with_changes(own, is_tested)
+    levers, places = plan_parts.chosen_levers(shown)
+    goal = Goal(levers, window, target, by, margin)
     result = simulate(base, goal)
 
     with head:
@@ -58,6 +56,8 @@ def simulator() -> None:
         plan_parts.rate_picture(base, result, target, by)
     with brings:
         plan_parts.money_cards(result)
+        plan_parts.what_moved(goal, result)
+    plan_parts.tell_effects(places, result)
     plan_kept.cheapest(base, shown, goal)
     plan_parts.lever_pictures(result, shown)
     st.subheader(say("Plans side by side"), anchor=False)

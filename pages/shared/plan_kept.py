@@ -20,7 +20,7 @@ from retention_core.say import money, month, number, percent, say
 KEPT, CHANGED, NAME_END = "plan", "set", "~~"  # in the link
 
 
-def with_changes(shown: parts.Offered) -> parts.Offered:
+def with_changes(shown: parts.Offered, is_tested: bool) -> parts.Offered:
     """The levers with what was changed of them (the link's `set`), and with the shop's own test where it is used."""
     text = str(st.query_params.get(CHANGED, ""))
     found = shown.levers
@@ -29,7 +29,7 @@ def with_changes(shown: parts.Offered) -> parts.Offered:
             found = link.changes_from_text(text, found)
         except GoalError as problem:
             st.caption(ui.plain(str(problem)))
-    if shown.test is not None and st.session_state.get("own_test"):
+    if shown.test is not None and is_tested:
         tested = {lever.key: levers.with_own_test(lever, shown.test) for lever in found if lever.key == parts.TESTED}
         found = tuple(tested.get(lever.key, lever) for lever in found)
     return replace(shown, levers=found)

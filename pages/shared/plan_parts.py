@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import retention_core as rc
 from pages.shared import sources, ui
@@ -18,9 +19,9 @@ from retention_core.answers import realism as reasons
 from retention_core.charts import plan
 from retention_core.goals import levers, realism
 from retention_core.goals.baseline import Baseline
-from retention_core.goals.goal import Lever
+from retention_core.goals.goal import Goal, Lever
 from retention_core.goals.simulate import Band, Result
-from retention_core.say import between, compact_money, month, number, percent, say
+from retention_core.say import between, compact_money, month, number, percent, points, say
 
 WINDOWS = {"365": "A year", "180": "180 days", "90": "90 days"}
 HIGHEST, FINE, COARSE, MANY = 0.8, 0.001, 0.005, 0.2  # end and steps of the goal's slider; above MANY it is coarser
@@ -107,39 +108,58 @@ def margin() -> float:
     )  # fmt: skip
 
 
-def chosen_levers(shown: Offered) -> tuple[Lever, ...]:
-    """A slider for each lever that acts: how many of those who can be reached are reached."""
-    on = {}
+def chosen_levers(shown: Offered) -> tuple[tuple[Lever, ...], dict[str, DeltaGenerator]]:
+    """A slider for each lever that acts: how many of those who can be reached are reached. And by key of the lever the
+    place below it, where its effect goes once it is known."""
+    on: dict[str, float] = {}
+    places: dict[str, DeltaGenerator] = {}
     for tab, (_, kinds) in zip(st.tabs([say(name) for name in GROUPS]), GROUPS.items(), strict=True):
         with tab, st.grid(3, min_column_width=230):
             for lever in (one for one in shown.acting if one.acts_on in kinds):
-                on[lever.key] = _strength(lever, shown)
-    return tuple(replace(one, is_on=on.get(one.key, 0) > 0, strength=on.get(one.key) or 1.0) for one in shown.levers)
+                with st.container(border=True, height="stretch"):
+                    on[lever.key] = _strength(lever, shown)
+                    places[lever.key] = st.empty()
+    chosen = (replace(one, is_on=on.get(one.key, 0) > 0, strength=on.get(one.key) or 1.0) for one in shown.levers)
+    return tuple(chosen), places
 
 
 def _strength(lever: Lever, shown: Offered) -> float:
     usual = 1.0 if lever.key in shown.suggested else 0.0
-    with st.container(border=True, height="stretch"):
-        return _slider_of(lever, shown, usual)
-
-
-def _slider_of(lever: Lever, shown: Offered, usual: float) -> float:
+    evidence = say("Evidence {grade}: {what}.", grade=lever.grade, what=say(answers.GRADES[lever.grade]))
     share = st.slider(
-        say(lever.strategy), 0.0, 1.0, usual, LEVER_STEP,
+        say(lever.strategy), 0.0, 1.0, usual, LEVER_STEP, help=ui.plain(f"{evidence} {say(lever.source)}."),
         format="percent", key=strength_key(lever), bind="query-params",
-        help=ui.plain(f"{say('Evidence {grade}: {what}.', grade=lever.grade, what=say(answers.GRADES[lever.grade]))} "
-                      f"{say(lever.source)}."),
     )  # fmt: skip
     st.caption(ui.plain(answers.lever_answer(lever, shown.reaches[lever.key], rests_on=False)))
     return share
 
 
-def own_test(shown: Offered) -> None:
+def tell_effects(places: Mapping[str, DeltaGenerator], result: Result) -> None:
+    """Below each lever that is on: what it does by itself."""
+    currency = sources.shop().facts.currency
+    for row in result.levers.to_dict("records"):
+        parts = [points(row["rate_change"], 2)] if row["rate_change"] else []
+        if not math.isnan(row["profit"]):
+            parts.append(say("leaves {left}", left=compact_money(row["profit"], currency)))
+        places[row["key"]].markdown(f"**{ui.plain(say('Alone: {effect}', effect=', '.join(parts) or '–'))}**")
+
+
+def what_moved(goal: Goal, result: Result) -> None:
+    """What the last move of a slider changed, in words."""
+    before = st.session_state.get("last_plan")
+    st.session_state["last_plan"] = (goal, result)
+    if before is not None and before[0] != goal and before[0].window == goal.window:
+        st.info(ui.plain(answers.moved_answer(*before, goal, result, sources.shop().facts.currency)))
+
+
+def uses_own_test(own: Offered) -> bool:
     """The switch that puts what the shop's own test found in place of what is assumed."""
-    if shown.test is None:
-        return
-    st.toggle(say("Use what your own test of the letters found"), key="own_test", bind="query-params")
-    ui.tell(answers.own_test_answer(shown.test))
+    if own.test is None:
+        return False
+    label = say("Use what your own test of the letters found")
+    is_on = st.toggle(label, key="own_test", bind="query-params")
+    ui.tell(answers.own_test_answer(own.test))
+    return is_on
 
 
 def cannot_act(shown: Offered) -> None:

@@ -18,7 +18,7 @@ from retention_core.goals.levers import ASSUMED_CONSENT, OwnTest, Reach
 from retention_core.goals.realism import Realism
 from retention_core.goals.simulate import Band, Result
 from retention_core.metrics import Reading
-from retention_core.say import between, money, month, number, percent, say
+from retention_core.say import between, money, month, number, percent, points, say
 
 GRADES: Mapping[Grade, str] = {
     "A": "measured in a test of your own",
@@ -113,6 +113,40 @@ def money_answer(result: Result, currency: str | None) -> str:
     if profit.p50 < 0:
         return say("That costs {cost}, and {profit} is lost in all ({span}, 80 % sure).", **figures)
     return say("That costs {cost} and leaves {profit} after it ({span}, 80 % sure).", **figures)
+
+
+def moved_answer(old: Goal, before: Result, goal: Goal, result: Result, currency: str | None) -> str:
+    """What changed between two plans, and what that did to the rate, the chance, the cost and what is left."""
+    changed = _changed(old, goal)
+    parts = [say("{changed}: {rate} order again in time", changed=changed, rate=percent(result.rate.p50, 1))]
+    parts[0] += f" ({points(result.rate.p50 - before.rate.p50, 2)})"
+    if before.probability is not None and result.probability is not None:
+        old_chance, chance = chance_in_words(before.probability), chance_in_words(result.probability)
+        parts.append(say("{before} before, {now} now", before=old_chance, now=chance))
+    for name, was, now in (
+        ("cost {change}", before.cost.p50, result.cost.p50),
+        ("left after costs {change}", before.profit.p50, result.profit.p50),
+    ):
+        if not math.isnan(now - was):
+            sign = "+" if now >= was else "−"
+            parts.append(say(name, change=sign + _money(abs(now - was), currency)))
+    return "; ".join(parts) + "."
+
+
+def _changed(old: Goal, goal: Goal) -> str:
+    """In words, what of a plan was moved: one lever by name, else what kind of thing."""
+    before = {lever.key: lever for lever in old.levers}
+    moved = [lever for lever in goal.levers if before.get(lever.key) != lever]
+    if len(moved) == 1:
+        share = percent(moved[0].strength if moved[0].is_on else 0)
+        return say("{name} at {share}", name=say(moved[0].strategy or moved[0].key), share=share)
+    if moved:
+        return say("Several levers moved")
+    if old.target != goal.target:
+        return say("Goal {share}", share=share_of(goal.target or 0))
+    if old.margin != goal.margin:
+        return say("Margin {share}", share=percent(goal.margin))
+    return say("Another month")
 
 
 def lever_answer(lever: Lever, reach: Reach, rests_on: bool = True) -> str:
