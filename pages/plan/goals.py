@@ -35,7 +35,7 @@ def simulator() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         window, by = plan_parts.window(), plan_parts.by(base)
     facts = sources.derived("realism", realism.facts_of, window=window)
-    without = simulate(base, Goal(window=window, by=by)).rate_before.p50
+    without = simulate(base, Goal(window=window, by=by)).rate_before.mean
     target = plan_parts.target(realism.judge(facts, without, without, by).targets.cautious)
     judged = realism.judge(facts, without, target, by)
     verdict, picture, brings = st.container(), st.container(), st.container()

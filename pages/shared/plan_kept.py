@@ -127,13 +127,13 @@ def plan_row(goal: Goal, result: Result, currency: str | None) -> dict[str, str]
     return {
         say("Goal"): percent(goal.target, 1),
         say("Won in"): month(result.month),
-        say("Order again in time"): f"{percent(result.rate.p50, 1)} ({parts.span(result.rate, percent)})",
+        say("Order again in time"): f"{percent(result.rate.mean, 1)} ({parts.span(result.rate, percent)})",
         say("Chance of the goal"): percent(result.probability),
         say(
             "More customers back"
-        ): f"{number(result.extra_retained.p50)} ({parts.span(result.extra_retained, number)})",
-        say("Cost"): money(result.cost.p50, currency),
-        say("After all costs"): f"{money(result.profit.p50, currency, 0)} "
+        ): f"{number(result.extra_retained.mean)} ({parts.span(result.extra_retained, number)})",
+        say("Cost"): money(result.cost.mean, currency),
+        say("After all costs"): f"{money(result.profit.mean, currency, 0)} "
         f"({parts.span(result.profit, lambda value: money(value, currency, 0))})",
         say("Paid back"): month(result.payback_month) if result.payback_month else "–",
     }

@@ -203,9 +203,9 @@ def money_cards(result: Result) -> None:
     paid = month(result.payback_month) if result.payback_month else say("not in this time")
     cards = (
         (say("Chance"), chance, say("to reach the goal")),
-        (say("Extra customers"), number(result.extra_retained.p50), span(result.extra_retained, number)),
-        (say("Costs"), sum_of(result.cost.p50), span(result.cost, sum_of)),
-        (say("Left after costs"), sum_of(result.profit.p50), span(result.profit, sum_of)),
+        (say("Extra customers"), number(result.extra_retained.mean), span(result.extra_retained, number)),
+        (say("Costs"), sum_of(result.cost.mean), span(result.cost, sum_of)),
+        (say("Left after costs"), sum_of(result.profit.mean), span(result.profit, sum_of)),
     )
     with st.grid(4, min_column_width=130):
         for label, value, below in cards:
@@ -214,7 +214,7 @@ def money_cards(result: Result) -> None:
         say("Money of all months to {month}. Paid back: {paid}.", month=month(result.months["month"].max()), paid=paid)
     ]
     if result.cost_per_extra is not None:
-        cost, limits = sum_of(result.cost_per_extra.p50), span(result.cost_per_extra, sum_of)
+        cost, limits = sum_of(result.cost_per_extra.mean), span(result.cost_per_extra, sum_of)
         lines.append(say("One more customer who comes back costs {cost} ({span}).", cost=cost, span=limits))
     st.caption(ui.plain(" ".join(lines)))
 

@@ -83,12 +83,12 @@ def _today(rate: Reading) -> str:
 
 def _without_plan(result: Result) -> str:
     """What is coming without any lever: the months to come need not be like those of the past."""
-    figures = {"share": share_of(result.rate_before.p50), "span": _shares(result.rate_before)}
+    figures = {"share": share_of(result.rate_before.mean), "span": _shares(result.rate_before)}
     return say("Without a plan it is {share} of those won in {by} ({span}).", by=month(result.month), **figures)
 
 
 def _without_target(result: Result, levers: int) -> str:
-    figures = {"share": share_of(result.rate.p50), "span": _shares(result.rate), "by": month(result.month)}
+    figures = {"share": share_of(result.rate.mean), "span": _shares(result.rate), "by": month(result.month)}
     if not levers:
         return say("If nothing changes, {share} ({span}) of the customers won in {by} will return.", **figures)
     return say("With what you have switched on, {share} ({span}) of the customers won in {by} will return.", **figures)
@@ -106,11 +106,11 @@ def chance_in_words(probability: float) -> str:
 def money_answer(result: Result, currency: str | None) -> str:
     """What the levers cost and leave, with the band in which four of five outcomes lie."""
     cost, profit = result.cost, result.profit
-    if math.isnan(profit.p50):
+    if math.isnan(profit.mean):
         return say("Without amounts in your file, what they bring cannot be said.")
     span = between(_money(profit.p10, currency), _money(profit.p90, currency))
-    figures = {"cost": _money(cost.p50, currency), "profit": _money(abs(profit.p50), currency), "span": span}
-    if profit.p50 < 0:
+    figures = {"cost": _money(cost.mean, currency), "profit": _money(abs(profit.mean), currency), "span": span}
+    if profit.mean < 0:
         return say("That costs {cost}, and {profit} is lost in all ({span}, 80 % sure).", **figures)
     return say("That costs {cost} and leaves {profit} after it ({span}, 80 % sure).", **figures)
 
@@ -118,14 +118,14 @@ def money_answer(result: Result, currency: str | None) -> str:
 def moved_answer(old: Goal, before: Result, goal: Goal, result: Result, currency: str | None) -> str:
     """What changed between two plans, and what that did to the rate, the chance, the cost and what is left."""
     changed = _changed(old, goal)
-    parts = [say("{changed}: {rate} order again in time", changed=changed, rate=percent(result.rate.p50, 1))]
-    parts[0] += f" ({points(result.rate.p50 - before.rate.p50, 2)})"
+    parts = [say("{changed}: {rate} order again in time", changed=changed, rate=percent(result.rate.mean, 1))]
+    parts[0] += f" ({points(result.rate.mean - before.rate.mean, 2)})"
     if before.probability is not None and result.probability is not None:
         old_chance, chance = chance_in_words(before.probability), chance_in_words(result.probability)
         parts.append(say("{before} before, {now} now", before=old_chance, now=chance))
     for name, was, now in (
-        ("cost {change}", before.cost.p50, result.cost.p50),
-        ("left after costs {change}", before.profit.p50, result.profit.p50),
+        ("cost {change}", before.cost.mean, result.cost.mean),
+        ("left after costs {change}", before.profit.mean, result.profit.mean),
     ):
         if not math.isnan(now - was):
             sign = "+" if now >= was else "−"
@@ -246,7 +246,7 @@ def would_have_to_be_true(goal: Goal, result: Result) -> list[str]:
     sentences = [
         say(
             "Without the levers, {share} ({span}) of the customers won in {by} would return.",
-            share=share_of(result.rate_before.p50),
+            share=share_of(result.rate_before.mean),
             span=_shares(result.rate_before),
             by=month(result.month),
         )
