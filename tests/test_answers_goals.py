@@ -48,7 +48,7 @@ def outcome(*on: Lever, order_value: float = 50.0, target: float | None = 0.2) -
 def test_the_headline_says_rate_verdict_chance_cost_and_margin() -> None:
     goal, result = outcome(made.lever("welcome", 0.03, cost_once=500.0), made.lever("thanks", 0.02, cost_once=500.0))
     sentence = answers.headline(KEPT, goal, result, judged(0.2, 0.18), "EUR")
-    assert sentence.startswith("You keep 18 % (16–20 %). Without a plan it is 18.1 % of those won in Nov 2025 (")
+    assert sentence.startswith("You keep 18 % (16–20 %). Without a plan it is 18.2 % of those won in Nov 2025 (")
     assert "20 % by Nov 2025 is a stretch; these 2 levers get you there with " in sentence
     assert "That costs €1,000 and leaves €" in sentence and "80 % sure" in sentence
 

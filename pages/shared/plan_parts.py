@@ -214,7 +214,7 @@ def money_cards(result: Result) -> None:
         say("Money of all months to {month}. Paid back: {paid}.", month=month(result.months["month"].max()), paid=paid)
     ]
     if result.cost_per_extra is not None:
-        cost, limits = sum_of(result.cost_per_extra.mean), span(result.cost_per_extra, sum_of)
+        cost, limits = sum_of(result.cost_per_extra.p50), span(result.cost_per_extra, sum_of)
         lines.append(say("One more customer who comes back costs {cost} ({span}).", cost=cost, span=limits))
     st.caption(ui.plain(" ".join(lines)))
 
