@@ -229,3 +229,26 @@ def test_the_targets_are_said_in_order() -> None:
     assert (
         verdicts.targets_answer(judged(0.11)) == "For your shop: cautious 10.2 %, realistic 10.4 %, ambitious 10.9 %."
     )
+
+
+# What a move changed
+
+
+def test_a_moved_lever_is_named_with_what_it_changed() -> None:
+    first, second = made.lever("welcome", 0.03, strategy="Welcome"), made.lever("thanks", 0.02)
+    goal, before = outcome(first, second)
+    weaker, result = outcome(replace(first, strength=0.5), second)
+    sentence = answers.moved_answer(goal, before, weaker, result, "EUR")
+    assert sentence.startswith("Welcome at 50 %: ") and "order again in time (−" in sentence
+    assert "left after costs −€" in sentence
+    back = answers.moved_answer(weaker, result, goal, before, "EUR")
+    assert "order again in time (+" in back and "left after costs +€" in back
+
+
+def test_another_goal_changes_its_chance_alone() -> None:
+    lever = made.lever("welcome", 0.03)
+    goal, before = outcome(lever)
+    higher, result = outcome(lever, target=0.5)
+    assert answers.moved_answer(goal, before, higher, result, "EUR").startswith("Goal 50 %: the chance goes from ")
+    assert "left" not in answers.moved_answer(goal, before, higher, result, "EUR")
+    assert answers.moved_answer(goal, before, goal, before, "EUR").endswith("nothing else changes.")

@@ -44,6 +44,7 @@ UPLIFTS: Mapping[ActsOn, str] = {
     "orders_per_buyer": "the number of orders grows by {uplift}",
     "acquisition": "new customers grow by {uplift}",
 }
+LEAST_CHANGE = 0.00005  # of a rate, that can be said in points
 SWITCHED_ON_BY: Mapping[Needs, str] = {
     "customers": "a file of customers with their birthdays (customer_id, birthday, consent)",
     "events": "a file of events (customer_id, event, occurred_at, detail)",
@@ -117,20 +118,22 @@ def money_answer(result: Result, currency: str | None) -> str:
 
 def moved_answer(old: Goal, before: Result, goal: Goal, result: Result, currency: str | None) -> str:
     """What changed between two plans, and what that did to the rate, the chance, the cost and what is left."""
-    changed = _changed(old, goal)
-    parts = [say("{changed}: {rate} order again in time", changed=changed, rate=percent(result.rate.mean, 1))]
-    parts[0] += f" ({points(result.rate.mean - before.rate.mean, 2)})"
+    parts, rise = [], result.rate.mean - before.rate.mean
+    if abs(rise) >= LEAST_CHANGE:
+        rate = percent(result.rate.mean, 1)
+        parts.append(say("{rate} order again in time ({change})", rate=rate, change=points(rise, 2)))
     if before.probability is not None and result.probability is not None:
-        old_chance, chance = chance_in_words(before.probability), chance_in_words(result.probability)
-        parts.append(say("{before} before, {now} now", before=old_chance, now=chance))
-    for name, was, now in (
-        ("cost {change}", before.cost.mean, result.cost.mean),
-        ("left after costs {change}", before.profit.mean, result.profit.mean),
+        was, now = (percent(one.probability) for one in (before, result))
+        if was != now:
+            parts.append(say("the chance goes from {was} to {now}", was=was, now=now))
+    for name, change in (
+        ("costs {change}", result.cost.mean - before.cost.mean),
+        ("left after costs {change}", result.profit.mean - before.profit.mean),
     ):
-        if not math.isnan(now - was):
-            sign = "+" if now >= was else "−"
-            parts.append(say(name, change=sign + _money(abs(now - was), currency)))
-    return "; ".join(parts) + "."
+        if abs(change) >= 1:  # false without amounts
+            sign = "+" if change > 0 else "−"
+            parts.append(say(name, change=sign + _money(abs(change), currency)))
+    return f"{_changed(old, goal)}: {'; '.join(parts) or say('nothing else changes')}."
 
 
 def _changed(old: Goal, goal: Goal) -> str:
