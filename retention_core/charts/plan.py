@@ -1,16 +1,22 @@
-"""Pictures of the section Plan: the goal's rate, the money, what levers do. Orange: the plan; grey: without it."""
+"""Pictures of the section Plan: the goal's rate, the money, what levers do. Orange: the plan; grey: without it.
+
+A slider draws all of them anew: each is a frame and a specification that does not depend on it. What an axis shows is
+said in columns of the frame; words are arguments of the specification, so that each language has its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import altair as alt
 import pandas as pd
 
 from retention_core.charts.measure import READABLE, SILENT
-from retention_core.charts.theme import BASELINE, GOAL, in_words, layered, tooltip
+from retention_core.charts.prepared import Prepared, specification
+from retention_core.charts.theme import BASELINE, GOAL, in_words
 from retention_core.say import compact, month, percent, points, say
 
 # The parts of the range: name, and how strongly it is coloured.
@@ -25,12 +31,12 @@ STEP, AXIS = 32, 60  # pixels of a bar of a lever, and of the axis below
 LEAST_CHANGE = 0.005  # of a rate, that a waterfall shows as something
 LEAST_SPAN = 0.05  # an axis of shares spans this much
 VARIANTS = {"baseline": "Without a plan", "plan": "With these levers"}
-PARTS: dict[str, Any] = {"domain": [*VARIANTS.values()], "range": [BASELINE, GOAL]}
+
+Hover: TypeAlias = tuple[tuple[str, str], ...]
+Spec: TypeAlias = dict[str, Any]
 
 
-def target_range(
-    ends: Mapping[str, float], today: tuple[float, float, float], target: float, most: float
-) -> alt.LayerChart:
+def target_range(ends: Mapping[str, float], today: tuple[float, float, float], target: float, most: float) -> Prepared:
     """The realistic range of a rate as one bar: today's rate with its 95 % interval, and the target on it.
 
     `ends`: by zone ("own", "stretch") the share up to which it reaches; what is above is "unseen". `today`: value, low,
@@ -53,12 +59,14 @@ def target_range(
             ],
         }
     )
+    return Prepared(frame, _target_range(tuple(say(name) for name, _ in ZONES.values()), most))
+
+
+@lru_cache
+def _target_range(names: tuple[str, ...], most: float) -> Spec:
     x = alt.X("x:Q").title(None).axis(format="~%", tickCount=9, grid=False).scale(domain=[0, most], nice=False)
     base = alt.Chart().encode(x=x, y=alt.value(MIDDLE))
-    strength: dict[str, Any] = {
-        "domain": [say(name) for name, _ in ZONES.values()],
-        "range": [part for _, part in ZONES.values()],
-    }
+    strength: dict[str, Any] = {"domain": list(names), "range": [part for _, part in ZONES.values()]}
     zones = base.transform_filter("datum.zone != ''").mark_bar(height=BAR, color=GOAL, **SILENT).encode(
         x2="x2:Q",
         opacity=alt.Opacity("zone:N").scale(**strength)
@@ -73,10 +81,10 @@ def target_range(
     aim = base.transform_filter("datum.kind == 'target'")
     mark = aim.mark_tick(thickness=3, size=BAR + 10, color=READABLE, **SILENT)
     above = aim.mark_text(fontSize=12, fontWeight="bold", color=READABLE, dy=-BAR, **SILENT).encode(text="label:N")
-    return layered(frame, STRIP_HEIGHT, zones, sure, point, below, mark, above)
+    return specification(STRIP_HEIGHT, zones, sure, point, below, mark, above)
 
 
-def rate_fan(history: pd.DataFrame, months: pd.DataFrame, target: float | None, by: date) -> alt.LayerChart:
+def rate_fan(history: pd.DataFrame, months: pd.DataFrame, target: float | None, by: date) -> Prepared:
     """The goal's rate by month of the first order: what was, what comes without a plan and with it, and the goal.
 
     `history`: rows of Baseline.history; a rate that is not over stands, hollow, at what is expected of it. `months`:
@@ -100,19 +108,32 @@ def rate_fan(history: pd.DataFrame, months: pd.DataFrame, target: float | None, 
     parts = [past, coming, *([] if target is None else [goal.assign(is_over=True, sure="")])]
     frame = pd.concat(parts, ignore_index=True).dropna(subset=["value"])
     frame = _in_words(frame[["month", "part", "value", "p10", "p25", "p75", "p90", "is_over", "sure"]])
+    frame["label"] = "" if target is None else say("goal {share}", share=percent(target, 1))
     low, high = float(frame["p10"].min()), float(frame["p90"].max())
     room = max(LEAST_SPAN - (high - low), 0.0) / 2
-    shares = alt.Scale(domain=[max(low - room, 0), high + room], zero=False, nice=True, padding=6)
-    base = alt.Chart().encode(
-        x=alt.X("month:T").title(None).axis(format="%b %Y", grid=False, tickCount=8, labelSeparation=12),
-        y=alt.Y("value:Q").title(say("Order again in time")).axis(format="~%", tickCount=5).scale(shares),
-    )
-    hover = tooltip(
+    frame["lowest"], frame["highest"] = max(low - room, 0), high + room
+    hover = _titled(
         ("name:N", "Customers won in"), ("words:N", "Order again in time"), ("span:N", "Range"), ("sure:N", "How sure")
     )
-    ahead = base.transform_filter("datum.part != 'past' && datum.part != 'goal'").encode(
-        color=alt.Color("part:N").scale(**_translated(PARTS)).legend(orient="top", title=None, symbolOpacity=1)
+    return Prepared(frame, _rate_fan(say("Order again in time"), tuple(map(say, VARIANTS.values())), hover))
+
+
+@lru_cache
+def _rate_fan(title: str, variants: tuple[str, ...], said: Hover) -> Spec:
+    hover = _tooltip(said)
+    base = alt.Chart().encode(
+        x=alt.X("month:T").title(None).axis(format="%b %Y", grid=False, tickCount=8, labelSeparation=12),
+        y=alt.Y("value:Q")
+        .title(title)
+        .axis(format="~%", tickCount=5)
+        .scale(alt.Scale(zero=False, nice=True, padding=6)),
     )
+    ahead = base.transform_filter("datum.part != 'past' && datum.part != 'goal'").encode(
+        color=alt.Color("part:N")
+        .scale(domain=list(variants), range=[BASELINE, GOAL])
+        .legend(orient="top", title=None, symbolOpacity=1)
+    )
+    aim = base.transform_filter("datum.part == 'goal'")
     past_points = base.transform_filter("datum.part == 'past'")
     layers = [
         ahead.mark_area(opacity=0.16, **SILENT).encode(y="p10:Q", y2="p90:Q"),
@@ -121,18 +142,14 @@ def rate_fan(history: pd.DataFrame, months: pd.DataFrame, target: float | None, 
         past_points.mark_rule(opacity=0.4, **SILENT).encode(y="p10:Q", y2="p90:Q"),
         past_points.transform_filter("datum.is_over").mark_point(filled=True, size=36, opacity=1).encode(tooltip=hover),
         past_points.transform_filter("!datum.is_over").mark_point(size=34, strokeWidth=1.6).encode(tooltip=hover),
+        aim.mark_point(shape="diamond", filled=True, size=170, opacity=1, color=GOAL).encode(tooltip=hover),
+        aim.mark_text(dy=-14, fontSize=12, fontWeight="bold", color=READABLE, **SILENT).encode(text="label:N"),
+        base.mark_rule(opacity=0, **SILENT).encode(y="lowest:Q", y2="highest:Q"),
     ]
-    if target is not None:
-        aim = base.transform_filter("datum.part == 'goal'")
-        layers.append(
-            aim.mark_point(shape="diamond", filled=True, size=170, opacity=1, color=GOAL).encode(tooltip=hover)
-        )
-        named = aim.mark_text(dy=-14, fontSize=12, fontWeight="bold", color=READABLE, **SILENT)
-        layers.append(named.encode(text=alt.value(say("goal {share}", share=percent(target, 1)))))
-    return layered(frame, 320, *layers)
+    return specification(320, *layers)
 
 
-def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> alt.LayerChart:
+def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> Prepared:
     """From the rate without a plan to the rate with it, a bar for each lever. `steps`: Result.waterfall."""
     titles = {"baseline": say("Without a plan"), "overlap": say("They overlap"), "plan": say("With these levers")}
     label = [titles.get(step, names.get(key, key)) for step, key in zip(steps["step"], steps["key"], strict=True)]
@@ -144,22 +161,28 @@ def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> alt.LayerChart:
     )  # fmt: skip
     levels = pd.concat([steps["ends_at"], steps.loc[~is_end, "starts_at"]]).astype(float)
     room = max(float(levels.max() - levels.min()), LEAST_CHANGE)
-    low, high = max(float(levels.min()) - room, 0.0), float(levels.max()) + 1.6 * room
-    frame["starts_at"] = frame["starts_at"].where(~is_end, low)
+    frame["lowest"], frame["highest"] = max(float(levels.min()) - room, 0.0), float(levels.max()) + 1.6 * room
+    frame["starts_at"] = frame["starts_at"].where(~is_end, frame["lowest"])
+    columns = ["label", "words", "kind", "starts_at", "ends_at", "right", "lowest", "highest"]
+    said = _titled(("label:N", "Step"), ("words:N", "Change"))
+    return Prepared(frame[columns], _waterfall(len(frame), say("Order again in time"), said))
+
+
+@lru_cache
+def _waterfall(bars_shown: int, title: str, said: Hover) -> Spec:
     base = alt.Chart().encode(y=alt.Y("label:N").sort(None).title(None).axis(labelLimit=230, ticks=False, domain=False))
     bars = base.mark_bar(height=16, clip=True).encode(
-        x=alt.X("starts_at:Q").title(say("Order again in time")).axis(format="~%", tickCount=4)
-        .scale(domain=[low, high], zero=False, nice=False),
+        x=alt.X("starts_at:Q").title(title).axis(format="~%", tickCount=4).scale(zero=False, nice=False),
         x2="ends_at:Q",
         color=alt.Color("kind:N").scale(domain=["base", "plan"], range=[BASELINE, GOAL]).legend(None),
-        tooltip=tooltip(("label:N", "Step"), ("words:N", "Change")),
-    )  # fmt: skip
+        tooltip=_tooltip(said),
+    )
     text = base.mark_text(align="left", dx=5, fontSize=12, color=READABLE, **SILENT).encode(x="right:Q", text="words:N")
-    columns = ["label", "words", "kind", "starts_at", "ends_at", "right"]
-    return layered(frame[columns], STEP * len(frame) + AXIS, bars, text)
+    ends = base.mark_rule(opacity=0, **SILENT).encode(x="lowest:Q", x2="highest:Q")
+    return specification(STEP * bars_shown + AXIS, bars, text, ends)
 
 
-def tornado(inputs: pd.DataFrame, names: Mapping[str, str], of: str, words: Any, title: str) -> alt.LayerChart:
+def tornado(inputs: pd.DataFrame, names: Mapping[str, str], of: str, words: Any, title: str) -> Prepared:
     """What the result depends on most: a bar from the result at each input's low to that at its high value.
 
     `inputs`: Result.tornado; `of`: "rate" or "profit"; `words` puts a value into words.
@@ -177,19 +200,24 @@ def tornado(inputs: pd.DataFrame, names: Mapping[str, str], of: str, words: Any,
     frame = frame[(frame["at_low"] - frame["at_high"]).abs() > 0]
     frame = frame.sort_values("at_low", key=lambda _: -(frame["at_high"] - frame["at_low"]).abs())
     frame = frame.assign(low_words=frame["at_low"].map(words), high_words=frame["at_high"].map(words))
+    said = _titled(("label:N", "Not known for sure"), ("low_words:N", "If low"), ("high_words:N", "If high"))
+    return Prepared(frame, _tornado(len(frame), "~%" if of == "rate" else "~s", title, said))
+
+
+@lru_cache
+def _tornado(bars_shown: int, form: str, title: str, said: Hover) -> Spec:
     shown = alt.Scale(zero=False, nice=True, padding=10)
     base = alt.Chart().encode(y=alt.Y("label:N").sort(None).title(None).axis(labelLimit=230, ticks=False, domain=False))
-    form = "~%" if of == "rate" else "~s"
     bars = base.mark_bar(height=16, color=GOAL, opacity=0.75).encode(
         x=alt.X("at_low:Q").title(title).axis(format=form, tickCount=4).scale(shown),
         x2="at_high:Q",
-        tooltip=tooltip(("label:N", "Not known for sure"), ("low_words:N", "If low"), ("high_words:N", "If high")),
+        tooltip=_tooltip(said),
     )
     middle = base.mark_tick(color=READABLE, thickness=2, size=20, **SILENT).encode(x="middle:Q")
-    return layered(frame, STEP * max(len(frame), 1) + AXIS, bars, middle)
+    return specification(STEP * max(bars_shown, 1) + AXIS, bars, middle)
 
 
-def money_over_time(payback: pd.DataFrame, title: str) -> alt.LayerChart:
+def money_over_time(payback: pd.DataFrame, title: str) -> Prepared:
     """What the plan has brought after its costs, month by month: below the line it has not paid for itself yet.
 
     `payback`: Result.payback.
@@ -197,6 +225,13 @@ def money_over_time(payback: pd.DataFrame, title: str) -> alt.LayerChart:
     frame = payback.assign(value=payback["p50"], words=payback["p50"].map(compact), part=say(VARIANTS["plan"]))
     frame["name"] = frame["month"].map(month)
     frame["span"] = frame["p10"].map(compact) + " – " + frame["p90"].map(compact)
+    kept = ["month", "value", "p10", "p25", "p75", "p90", "words", "span", "name"]
+    said = _titled(("name:N", "Up to"), ("words:N", title), ("span:N", "80 % sure"))
+    return Prepared(frame[kept], _money_over_time(title, said))
+
+
+@lru_cache
+def _money_over_time(title: str, said: Hover) -> Spec:
     base = alt.Chart().encode(
         x=alt.X("month:T").title(None).axis(format="%b %Y", grid=False, tickCount=6, labelSeparation=12),
         y=alt.Y("value:Q").title(title).axis(format="~s", tickCount=5),
@@ -204,11 +239,8 @@ def money_over_time(payback: pd.DataFrame, title: str) -> alt.LayerChart:
     zero = base.mark_rule(color=BASELINE, **SILENT).encode(x=alt.Undefined, y=alt.datum(0))
     band = base.mark_area(color=GOAL, opacity=0.18, **SILENT).encode(y="p10:Q", y2="p90:Q")
     half = base.mark_area(color=GOAL, opacity=0.22, **SILENT).encode(y="p25:Q", y2="p75:Q")
-    line = base.mark_line(color=GOAL, strokeWidth=2.2, point={"size": 22, "color": GOAL}).encode(
-        tooltip=tooltip(("name:N", "Up to"), ("words:N", title), ("span:N", "80 % sure"))
-    )
-    kept = ["month", "value", "p10", "p25", "p75", "p90", "words", "span", "name"]
-    return layered(frame[kept], 240, zero, band, half, line)
+    line = base.mark_line(color=GOAL, strokeWidth=2.2, point={"size": 22, "color": GOAL})
+    return specification(240, zero, band, half, line.encode(tooltip=_tooltip(said)))
 
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
@@ -218,5 +250,10 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _translated(scale: dict[str, Any]) -> dict[str, Any]:
-    return {**scale, "domain": [say(name) for name in scale["domain"]]}
+def _titled(*fields: tuple[str, str]) -> Hover:
+    """Field and title of what is said on hover, in the session's language."""
+    return tuple((field, say(title)) for field, title in fields)
+
+
+def _tooltip(said: Hover) -> list[alt.Tooltip]:
+    return [alt.Tooltip(field, title=title) for field, title in said]
