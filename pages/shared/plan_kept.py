@@ -128,7 +128,7 @@ def plan_row(goal: Goal, result: Result, currency: str | None) -> dict[str, str]
         say("Goal"): percent(goal.target, 1),
         say("Won in"): month(result.month),
         say("Order again in time"): f"{percent(result.rate.mean, 1)} ({parts.span(result.rate, percent)})",
-        say("Chance of the goal"): percent(result.probability),
+        say("Chance of the goal"): answers.chance(result.probability),
         say(
             "More customers back"
         ): f"{number(result.extra_retained.mean)} ({parts.span(result.extra_retained, number)})",

@@ -199,10 +199,9 @@ def money_cards(result: Result) -> None:
     def sum_of(value: float) -> str:
         return compact_money(value, currency)
 
-    chance = percent(result.probability) if result.probability is not None else "–"
     paid = month(result.payback_month) if result.payback_month else say("not in this time")
     cards = (
-        (say("Chance"), chance, say("to reach the goal")),
+        (say("Chance"), answers.chance(result.probability), say("to reach the goal")),
         (say("Extra customers"), number(result.extra_retained.mean), span(result.extra_retained, number)),
         (say("Costs"), sum_of(result.cost.mean), span(result.cost, sum_of)),
         (say("Left after costs"), sum_of(result.profit.mean), span(result.profit, sum_of)),

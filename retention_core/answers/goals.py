@@ -95,13 +95,20 @@ def _without_target(result: Result, levers: int) -> str:
     return say("With what you have switched on, {share} ({span}) of the customers won in {by} will return.", **figures)
 
 
-def chance_in_words(probability: float) -> str:
-    """ "62 % probability"; never as sure as 0 or 100 %."""
+def chance(probability: float | None) -> str:
+    """A probability, never as sure as 0 or 100 %."""
+    if probability is None:
+        return percent(None)
     if probability < 0.01:
-        return say("under 1 % probability")
+        return say("under {share}", share=percent(0.01, 0))
     if probability > 0.99:
-        return say("over 99 % probability")
-    return say("{share} probability", share=percent(probability))
+        return say("over {share}", share=percent(0.99))
+    return percent(probability)
+
+
+def chance_in_words(probability: float) -> str:
+    """ "62 % probability"."""
+    return say("{share} probability", share=chance(probability))
 
 
 def money_answer(result: Result, currency: str | None) -> str:
@@ -123,7 +130,7 @@ def moved_answer(old: Goal, before: Result, goal: Goal, result: Result, currency
         rate = percent(result.rate.mean, 1)
         parts.append(say("{rate} order again in time ({change})", rate=rate, change=points(rise, 2)))
     if before.probability is not None and result.probability is not None:
-        was, now = (percent(one.probability) for one in (before, result))
+        was, now = (chance(one.probability) for one in (before, result))
         if was != now:
             parts.append(say("the chance goes from {was} to {now}", was=was, now=now))
     for name, change in (
