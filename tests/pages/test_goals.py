@@ -1,0 +1,420 @@
+"""The page Goals says what the library says, on any data and with any link; plans outlast the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import retention_core as rc
+from pages.shared import sources
+from pages.shared.sources import Upload
+from retention_core.goals import baseline, levers, link, realism, scenario_files
+from retention_core.goals.baseline import Baseline
+from retention_core.goals.goal import MOST_SCENARIOS, Goal, Lever, Scenario
+from retention_core.goals.simulate import simulate
+from retention_core.say import number, percent
+from tests.conftest import ROOT
+from tests.pages.conftest import Visit, said
+from tests.pages.test_measure import FEW_MONTHS, HOSTILE, OLDER, ONE_CUSTOMER, ONE_DAY, WITHOUT_AMOUNTS
+
+PAGE = "plan/goals"
+THREE_ORDERS = b"customer,ordered_at,amount\na,2025-01-05,10\na,2025-02-05,12\nb,2025-05-07,9\n"
+TWO_MONTHS = (
+    "customer,ordered_at,amount\n"
+    + "".join(f"c{n},2025-01-{1 + n % 28:02},20\nc{n},2025-02-{1 + n % 28:02},5\n" for n in range(40))
+).encode()
+ODD = {
+    "3 orders": THREE_ORDERS, "one day": ONE_DAY, "2 months": TWO_MONTHS, "one customer": ONE_CUSTOMER,
+    "4 months": FEW_MONTHS, "no amounts": WITHOUT_AMOUNTS.encode(),
+}  # fmt: skip
+PLAN = "365~0.2~2027-01~0.5~welcome:0.5"
+
+
+@pytest.fixture(scope="module")
+def gift() -> Iterator[rc.Shop]:
+    with rc.open_orders(rc.sample("gift")) as shop:
+        yield shop
+
+
+@pytest.fixture(scope="module")
+def foretold(gift: rc.Shop) -> Baseline:
+    return baseline.baseline(gift)
+
+
+@pytest.fixture(scope="module")
+def offered(gift: rc.Shop) -> tuple[Lever, ...]:
+    return levers.of_shop(gift)
+
+
+def head(app: AppTest) -> str:
+    """The sentence that the page begins with."""
+    return unescaped(app.header[0].value)
+
+
+def boxes(app: AppTest) -> dict[str, str]:
+    """The verdict by the kind of box it stands in: success, warning or error."""
+    return {kind: unescaped(box.value) for kind in ("success", "warning", "error") for box in app.get(kind)}
+
+
+def unescaped(text: object) -> str:
+    return re.sub(r"\\(.)", r"\1", str(text)).replace("\u00a0", " ")
+
+
+def plans(app: AppTest) -> pd.DataFrame:
+    """The table of plans side by side: one row per plan, by its name."""
+    (found,) = (part.value for part in app.dataframe if "Chance of the goal" in part.value)
+    return found.reset_index().set_index(found.index.name or "index")
+
+
+def pictures(app: AppTest) -> list[pd.DataFrame]:
+    """The frames behind the charts."""
+    return [pa.ipc.open_stream(one.proto.data.data).read_pandas() for one in app.get("vega_lite_chart")]
+
+
+def rates(app: AppTest) -> pd.DataFrame:
+    """One row per month: the rate without a plan and with these levers, as drawn."""
+    (fan,) = (frame for frame in pictures(app) if "is_over" in frame)
+    coming = fan[fan["part"].isin(["Without a plan", "With these levers"])]
+    return coming.pivot(index="month", columns="part", values=["value", "p10", "p90"])
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def on(app: AppTest) -> dict[str, float]:
+    """The levers that are on, with their strength."""
+    return {one.key[3:]: one.value for one in app.slider if str(one.key).startswith("do_") and one.value}
+
+
+def test_the_first_visit_shows_a_plan_and_says_what_it_brings(
+    visit: Visit, gift: rc.Shop, foretold: Baseline, offered: tuple[Lever, ...]
+) -> None:
+    app = visit(PAGE, shop="gift")
+    assert not app.exception
+    suggested = levers.suggested(offered)
+    assert on(app) == dict.fromkeys(suggested, 1.0)
+    target, by = app.slider("target").value, foretold.months[11]
+    goal = Goal(
+        tuple(replace(one, is_on=one.key in suggested) for one in offered), target=target, by=by
+    )
+    result = simulate(foretold, goal)
+    facts = realism.facts_of(gift)
+    judged = realism.judge(facts, result.rate_before.p50, target, by)
+    assert judged.verdict == "within", "what is suggested at first is within reach"
+    assert percent(facts.rate.value) in head(app) or percent(facts.rate.value, 1) in head(app)
+    assert f"these {len(suggested)} levers" in head(app)
+    assert f"{percent(result.probability)} probability" in head(app)
+    row = plans(app).loc["On screen"]
+    assert row["Order again in time"].startswith(percent(result.rate.p50, 1))
+    assert row["Chance of the goal"] == percent(result.probability)
+    assert row["More customers back"].startswith(number(result.extra_retained.p50))
+    drawn = rates(app)["value", "With these levers"].to_numpy()
+    months = result.months.query("variant == 'plan' and series == 'rate'")
+    assert drawn == pytest.approx(months["p50"].to_numpy())
+
+
+@pytest.mark.parametrize("shop", sources.SAMPLES)
+def test_the_page_opens_on_each_sample_shop(visit: Visit, shop: str) -> None:
+    app = visit(PAGE, shop=shop)
+    assert not app.exception
+    assert len(on(app)) == 3
+    assert len(boxes(app)) == 1
+    assert len(pictures(app)) == 5
+    with_levers, without = (rates(app)["value", part] for part in ("With these levers", "Without a plan"))
+    assert (with_levers >= without).all() and (with_levers > without).any()
+
+
+def test_without_a_lever_the_plan_is_the_forecast(visit: Visit, offered: tuple[Lever, ...]) -> None:
+    app = visit(PAGE, shop="gift", **{f"do_{key}": "0" for key in levers.suggested(offered)})
+    assert not app.exception
+    assert on(app) == {}
+    for of in ("value", "p10", "p90"):
+        both = rates(app)[of]
+        assert (both["With these levers"] == both["Without a plan"]).all()
+    assert "without any lever you get there" in head(app)
+    assert "No lever is on: the plan is the forecast itself" in said(app)
+    row = plans(app).loc["On screen"]
+    assert row["Cost"] == "€0" and row["More customers back"].startswith("0 ") and row["Paid back"] == "–"
+
+
+@pytest.mark.parametrize(
+    ("target", "box", "words"),
+    [
+        ("0.5", "error", "50 % by Jun 2027 is something nobody has been seen doing"),
+        ("0.16", "warning", "16 % by Jun 2027 is a stretch"),
+        ("0.11", "success", "11 % by Jun 2027 is within your own range"),
+        ("0.05", "success", "5 % by Jun 2027 needs nothing"),
+    ],
+)
+def test_the_verdict_on_a_target_has_words_and_reasons(visit: Visit, target: str, box: str, words: str) -> None:
+    app = visit(PAGE, shop="gift", target=target)
+    assert list(boxes(app)) == [box]
+    assert boxes(app)[box].startswith(words) and len(boxes(app)[box]) > len(words) + 20
+    if box != "success":
+        assert words in head(app)
+
+
+def test_a_target_beyond_all_that_was_seen_comes_with_a_better_one(visit: Visit) -> None:
+    app = visit(PAGE, shop="gift", target="0.5")
+    text = boxes(app)["error"]
+    assert "Your best quarter came to 11 %" in text and "Realistic is 11" in text
+    assert "under 1 % probability" in head(app)
+    assert app.metric[0].value != "0 %", "a forecast is never sure of nothing"
+    assert "No mix of these levers gets to 50 % by Jun 2027" in said(app)
+
+
+def test_the_target_and_the_plan_do_not_move_the_forecast(visit: Visit) -> None:
+    low, high = visit(PAGE, shop="gift", target="0.05"), visit(PAGE, shop="gift", target="0.5", do_win_back="1")
+    assert rates(low)["value", "Without a plan"].equals(rates(high)["value", "Without a plan"])
+
+
+def test_the_cheapest_levers_can_be_set(visit: Visit) -> None:
+    app = visit(PAGE, shop="gift", target="0.115", do_welcome="0", do_holiday_shoppers="0", do_post_purchase="0")
+    assert "Cheapest way to 11.5 %" in said(app)
+    press(app, "Set these levers")
+    assert not app.exception
+    assert on(app)
+    again = simulate_from(app)
+    assert again >= 0.115 - 0.0005
+
+
+def simulate_from(app: AppTest) -> float:
+    """The middle of the rate in the month of the goal, as the table says it."""
+    return float(plans(app).loc["On screen", "Order again in time"].split(" %")[0]) / 100
+
+
+@pytest.mark.parametrize("orders", ODD.values(), ids=ODD.keys())
+def test_odd_shops_get_a_sentence_and_no_error(visit: Visit, orders: bytes) -> None:
+    app = visit(PAGE, orders=orders)
+    assert not app.exception
+    assert "How many customers you keep is not known yet" in head(app)
+    shown = [part for metric in app.metric for part in (metric.value, metric.delta)]
+    assert not any("nan" in str(part) or re.search(r"\d\.\d{3}", str(part)) for part in shown), shown
+
+
+@pytest.mark.parametrize("orders", ODD.values(), ids=ODD.keys())
+def test_odd_shops_can_be_played_with(visit: Visit, orders: bytes) -> None:
+    app = visit(PAGE, orders=orders, target="0.4", within="90 days", margin="0.5", do_welcome="0.5", do_win_back="1")
+    assert not app.exception
+    press(app, "Keep the plan on screen")
+    assert not app.exception
+    assert plans(app).index.tolist() == ["On screen", "Plan 1"]
+
+
+def test_without_amounts_nothing_is_said_about_money(visit: Visit) -> None:
+    app = visit(PAGE, orders=WITHOUT_AMOUNTS.encode())
+    assert "Without amounts in your file, what they bring cannot be said" in head(app)
+    profit = {metric.label: metric for metric in app.metric}["Left after costs"]
+    assert profit.value == "–" and not re.search(r"\d|––", str(profit.delta))
+    assert plans(app).loc["On screen", "After all costs"].strip("– ()") == ""
+
+
+def test_a_shop_with_older_customers_and_filters(visit: Visit) -> None:
+    app = visit(PAGE, orders=OLDER, channel=["A"])
+    assert not app.exception
+    assert "You keep 20 %" in head(app)
+
+
+HOSTILE_LINKS = {"target": "abc", "do_welcome": "99", "plan": "~~~", "set": "<img>", "within": "7", "by": "Jan 1999"}
+NOTES = ("The link asked for something that is not here", "The plan of the link")
+
+
+@pytest.mark.parametrize(("key", "value"), HOSTILE_LINKS.items())
+def test_what_a_link_asks_for_in_vain_is_said_and_the_default_shown(visit: Visit, key: str, value: str) -> None:
+    app, plain = visit(PAGE, shop="gift", **{key: value}), visit(PAGE, shop="gift")
+    assert not app.exception
+    assert head(app) == head(plain) and on(app) == on(plain)
+    assert any(note in said(app) for note in NOTES)
+
+
+@pytest.mark.parametrize("key", ["target", "by", "within", "margin", "do_welcome", "plan", "set", "own_test", "lever"])
+def test_a_hostile_link_shows_the_page(visit: Visit, key: str) -> None:
+    for value in (*HOSTILE, "nan", "inf", "-1", "1e999", "~" * 300):
+        app = visit(PAGE, shop="gift", **{key: value})
+        assert not app.exception
+        assert "You keep" in head(app)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        *("A~~inf~0.2~2027-01~1", "A~~nan~0.2~2027-01~1", f"A~~{PLAN},ramp_months:inf", "A~~365~~~1"),
+        *("A~~365~0.2~2035-01~1", "A~~365~0.2~2020-01~1", f"~~{PLAN}", "<img src=x>~~365~0.2~2027-01~1"),
+    ],
+)
+def test_a_plan_that_cannot_be_here_is_left_out_with_a_sentence_or_shown(visit: Visit, plan: str) -> None:
+    app = visit(PAGE, shop="gift", plan=[plan, f"Good~~{PLAN}"])
+    assert not app.exception
+    assert "Good" in plans(app).index
+    assert len(plans(app)) == 3 or any(note in said(app) for note in (*NOTES, "A: "))
+
+
+@pytest.mark.parametrize("changes", ["welcome:0,ramp_months:inf", "welcome:0,uplift:nan", "welcome:0,cost_once:1e999"])
+def test_changes_that_cannot_be_leave_the_levers_as_they_are(visit: Visit, changes: str) -> None:
+    app = visit(PAGE, shop="gift", set=changes)
+    assert not app.exception
+    assert head(app) == head(visit(PAGE, shop="gift"))
+
+
+def test_no_more_plans_than_fit_are_taken_from_a_link(visit: Visit) -> None:
+    app = visit(PAGE, shop="gift", plan=[f"P{n}~~365~0.2~2027-01~1" for n in range(9)])
+    assert len(plans(app)) == 1 + MOST_SCENARIOS
+    keep = next(button for button in app.button if button.label == "Keep the plan on screen")
+    assert keep.disabled
+
+
+def test_plans_stand_side_by_side_and_are_opened_and_dropped(visit: Visit) -> None:
+    app = visit(PAGE, shop="gift", target="0.3", do_welcome="0.5")
+    before = plans(app).loc["On screen"]
+    app.text_input[0].set_value("Thirty")
+    press(app, "Keep the plan on screen")
+    assert not app.exception
+    assert plans(app).index.tolist() == ["On screen", "Thirty"]
+    app.slider("target").set_value(0.2).run()
+    app.slider("do_welcome").set_value(0.0).run()
+    assert plans(app).loc["Thirty"].equals(before.rename("Thirty")), "what was kept stays as it was"
+    assert not plans(app).loc["On screen"].equals(before)
+    app.button("open_0").click().run()
+    assert not app.exception
+    assert (app.slider("target").value, app.slider("do_welcome").value) == (0.3, 0.5)
+    assert plans(app).loc["On screen"].equals(before)
+    app.button("drop_0").click().run()
+    assert plans(app).index.tolist() == ["On screen"]
+    assert not app.query_params.get("plan")
+
+
+@pytest.mark.parametrize("name", ["On screen", "x~", "~~~", "a~~b", "<b>|*_[x](y)", ""])
+def test_a_plan_of_any_name_is_kept_beside_the_one_on_screen(visit: Visit, name: str) -> None:
+    app = visit(PAGE, shop="gift")
+    app.text_input[0].set_value(name)
+    press(app, "Keep the plan on screen")
+    assert not app.exception
+    assert len(plans(app)) == 2
+    assert "The plan of the link" not in said(app)
+
+
+@pytest.mark.parametrize("plan", ["365~0.95~2027-01~1", "365~0.2~2027-01~0", "365~0.2~2026-07~1", "90~0~2027-01~0.01"])
+def test_a_plan_whose_settings_are_off_the_scale_of_a_slider_opens(visit: Visit, plan: str) -> None:
+    app = visit(PAGE, shop="gift", plan=f"A~~{plan}")
+    app.button("open_0").click().run()
+    assert not app.exception
+
+
+def test_a_number_behind_a_lever_is_changed_and_said(visit: Visit, offered: tuple[Lever, ...]) -> None:
+    app = visit(PAGE, shop="gift")
+    before = head(app)
+    app.selectbox("lever").set_value("welcome").run()
+    fields = {field.label: field for field in app.number_input}
+    fields["Of 100 reached who would not return, now return"].set_value(0.2)
+    fields["Cost once"].set_value(777.0)
+    press(app, "Use these numbers")
+    assert not app.exception
+    assert app.query_params["set"] == ["welcome:0,uplift:0.2,cost_once:777"]
+    assert head(app) != before
+    assert "of those who would not have returned, 20 % (" in said(app) or "returned, 20.0 % (" in said(app)
+    app = visit(PAGE, shop="gift", set="welcome:0,uplift:0.2,cost_once:777")
+    assert head(app) != before, "a link says it too"
+    fields["Of 100 reached who would not return, now return"]
+    app.selectbox("lever").set_value("welcome").run()
+    assert {field.label: field.value for field in app.number_input}["Cost once"] == 777
+
+
+def test_what_was_kept_rests_on_the_numbers_it_was_kept_with(visit: Visit) -> None:
+    app = visit(PAGE, shop="gift")
+    press(app, "Keep the plan on screen")
+    before = plans(app).loc["Plan 1"]
+    app.selectbox("lever").set_value("welcome").run()
+    app.number_input[0].set_value(0.2)
+    press(app, "Use these numbers")
+    assert not plans(app).loc["On screen"].equals(before.rename("On screen"))
+    assert plans(app).loc["Plan 1"].equals(before)
+
+
+def test_a_plan_written_to_a_file_comes_back_with_the_same_numbers(
+    visit: Visit, foretold: Baseline, offered: tuple[Lever, ...]
+) -> None:
+    text = "365~0.15~2027-03~0.6~welcome:0.5,uplift:0.1,cost_once:900~win_back:1"
+    goal = link.from_text(text, offered)
+    row = plans(visit(PAGE, shop="gift", plan=f"File~~{text}")).loc["File"]
+    for name, content in {
+        "plan.json": scenario_files.to_json((Scenario("File", goal),)).encode(),
+        "plan.csv": scenario_files.assumptions((Scenario("File", goal),)).to_csv(index=False).encode(),
+    }.items():
+        app = visit(PAGE, shop="gift")
+        app.get("file_uploader")[-1].set_value([(name, content, "text/plain")]).run()
+        press(app, "Use “File”")
+        assert not app.exception
+        assert plans(app).loc["On screen"].equals(row.rename("On screen"))
+        assert app.query_params["set"] == ["welcome:0,uplift:0.1,cost_once:900"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b"[" * 9_000, b"scenario,lever\n"])
+def test_a_file_that_is_no_plan_is_refused_in_a_sentence(visit: Visit, content: bytes) -> None:
+    app = visit(PAGE, shop="gift")
+    app.get("file_uploader")[-1].set_value([("plan.json", content, "application/json")]).run()
+    assert not app.exception
+    assert any(len(str(box.value)) > 20 for box in app.error)
+
+
+def test_a_link_that_asks_for_the_shops_own_test_shows_it_at_once(visit: Visit, replenish: rc.Shop) -> None:
+    found = levers.read_test(replenish, treated="weekly")
+    assert found is not None
+    effect = percent(found.difference / (1 - found.shares[1]), 1)
+    app = visit(PAGE, own_test="true")
+    assert app.toggle("own_test").value
+    assert f"of those who would not have returned, {effect}" in said(app)
+    app.toggle("own_test").set_value(False).run()
+    assert f"of those who would not have returned, {effect}" not in said(app)
+
+
+def test_the_shops_own_test_does_not_slip_into_what_was_changed_by_hand(visit: Visit) -> None:
+    app = visit(PAGE)
+    app.toggle("own_test").set_value(True).run()
+    app.selectbox("lever").set_value("welcome").run()
+    app.number_input[0].set_value(0.1)
+    press(app, "Use these numbers")
+    assert app.query_params["set"] == ["welcome:0,uplift:0.1"]
+
+
+def test_what_a_slider_moves_runs_no_sql_and_fits_nothing(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit(PAGE, orders=OLDER)
+    asked: list[str] = []
+
+    def noted(module: object, name: str) -> None:
+        whole = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given, **named: (asked.append(name), whole(*given, **named))[1])
+
+    noted(rc.Shop, "query"), noted(rc.Shop, "metric")
+    noted(baseline, "baseline"), noted(levers, "of_shop"), noted(realism, "facts_of")
+    before = head(app)
+    app.slider("target").set_value(0.35).run()
+    app.slider("margin").set_value(0.4).run()
+    app.slider("do_welcome").set_value(0.25).run()
+    app.slider("do_win_back").set_value(1.0).run()
+    press(app, "Keep the plan on screen")
+    app.button("open_0").click().run()
+    assert not app.exception and head(app) != before
+    assert asked == []
+    (within,) = (group for group in app.get("button_group") if group.key == "within")
+    within.set_value("90").run()
+    assert asked[0] == "facts_of" and "baseline" not in asked, "another window asks how many came back in it, no more"
+
+
+def test_real_shops(shared_data: Path) -> None:
+    names = ("online_retail_ii_2009_2010.parquet", "online_retail_2010_2011.parquet")
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.session_state["shop"] = "upload"
+    app.session_state["upload"] = Upload(tuple((name, shared_data / name) for name in names))
+    app.run().switch_page(f"pages/{PAGE}.py").run()
+    assert not app.exception
+    assert re.search(r"You keep \d\d(\.\d)? %", head(app))
+    assert rates(app).index.min() > pd.Timestamp(date(2011, 11, 1))
