@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 YEAR_MONTHS = 12
 NOBODY = 1e-9  # a smaller share is none
+NONE = np.zeros((1, 0))  # uplifts and strengths where there are no levers
 # Who among the existing customers a lever on returning acts on. New ones are customers with one order, too.
 STAGE_OF: dict[str, ActsOn] = {
     "one_order": "return_after_first",
@@ -205,6 +206,11 @@ def evaluate(cells: Cells, levers: Sequence[Lever], uplifts: Floats, strengths: 
     for row, stage in enumerate(cells.stages):
         own = pulls.get(STAGE_OF[stage], NO_PULL)
         before, customers = cells.old_returning[:, row, None], cells.old_customers[:, row, None]
+        if own is NO_PULL:  # what comes out below, too, for a factor of 1
+            later = later + cells.old_orders[:, row]
+            active = active + customers * np.minimum(cells.old_active[:, row], 1)
+            retained = retained + (customers * np.clip(before, 0, 1))[:, 0]
+            continue
         row_times = times(raised(before, own.away), before)
         orders = cells.old_orders[:, row]
         later = later + orders * row_times

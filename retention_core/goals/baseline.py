@@ -37,7 +37,7 @@ SAMPLE = 20_000  # customers whose histories are looked at one by one; their tot
 FEW_GAPS = 20  # between orders, below which the shop has no usual gap
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Baseline:
     """The coming months without any change. D draws, R = 3 + H rows, H months.
 

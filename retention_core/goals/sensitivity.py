@@ -8,24 +8,26 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from retention_core.goals.arithmetic import Cells, Outcome, evaluate
+from retention_core.goals.arithmetic import NONE, Cells, Outcome, evaluate
+from retention_core.goals.bands import COLUMNS, bands
 from retention_core.goals.goal import Lever
+from retention_core.goals.start import Start
 from retention_core.models.triples import Floats
 
 STEP = 0.01
-NONE = np.zeros((1, 0))
+ENDS = [COLUMNS.index("p10"), COLUMNS.index("p90")]
 ALONE = ("key", "rate_change", "extra_margin", "cost", "profit", "extra_retained", "break_even_uplift")
 
 
-def alone(expected: Cells, levers: Sequence[Lever], middle: Floats, strengths: Floats, place: int) -> pd.DataFrame:
+def alone(start: Start, levers: Sequence[Lever], middle: Floats, strengths: Floats, place: int) -> pd.DataFrame:
     """One row per lever, without the others: key, rate_change, extra_margin, cost, profit, extra_retained,
     break_even_uplift. `middle`, `strengths` (1, L)."""
     if not levers:
         return pd.DataFrame({name: pd.Series(dtype=object if name == "key" else float) for name in ALONE})
     one_each = np.tile(np.diag(strengths[0]), (3, 1))
     own = np.concatenate([np.broadcast_to(uplift, (len(levers),)) for uplift in (middle[0], 0.0, STEP)])
-    base = evaluate(expected, (), NONE, NONE)
-    outcome = evaluate(expected, levers, np.broadcast_to(own[:, None], one_each.shape), one_each)
+    base = start.expected_base
+    outcome = evaluate(start.expected, levers, np.broadcast_to(own[:, None], one_each.shape), one_each)
     with_it, without_effect, with_a_little = np.split(extra_profit(outcome, base), 3)
     cost = np.split(outcome.cost.sum(axis=1), 3)[0]
     rate, retained = np.split(outcome.rate[:, place], 3)[0], np.split(outcome.retained, 3)[0]
@@ -54,15 +56,14 @@ def extra_profit(outcome: Outcome, base: Outcome) -> Floats:
     return np.asarray((outcome.margin_after_cost - base.margin_after_cost).sum(axis=1))
 
 
-def tornado(
-    cells: Cells, levers: Sequence[Lever], uplifts: Floats, strengths: Floats, place: int, expected: Cells
-) -> pd.DataFrame:
+def tornado(start: Start, levers: Sequence[Lever], uplifts: Floats, strengths: Floats, place: int) -> pd.DataFrame:
     """One row per uncertain input at its 10 % and 90 % value, all others at the middle; widest profit first."""
+    cells = start.cells
     levels = {"return": cells.new_returning[:, place], "arrivals": cells.new_customers.sum(axis=1)}
     levels["order_value"] = cells.order_value.mean(axis=1)
     known = {name: _ends(level) for name, level in levels.items() if level.mean() > 0}
     ends = np.array(list(known.values())).reshape(-1, 2)
-    both = np.concatenate([ends, np.quantile(uplifts, (0.1, 0.9), axis=0).T])
+    both = np.concatenate([ends, bands(uplifts.T)[:, ENDS]])
     # Settings: the middle, then the low and the high value of each input.
     count = 1 + both.size
     factors = {name: np.ones(count) for name in levels}
@@ -71,7 +72,7 @@ def tornado(
     settings = np.repeat(np.median(uplifts, axis=0)[None, :], count, axis=0)
     for place_of, lever_row in enumerate(range(len(known), len(both))):
         settings[1 + 2 * lever_row : 3 + 2 * lever_row, place_of] = both[lever_row]
-    scaled = _scaled(expected, factors["return"], factors["arrivals"], factors["order_value"])
+    scaled = _scaled(start.expected, factors["return"], factors["arrivals"], factors["order_value"])
     base = evaluate(scaled, (), NONE, NONE)
     plan = evaluate(scaled, levers, settings, strengths) if levers else base
     rate, profit = plan.rate[:, place], extra_profit(plan, base)
@@ -95,7 +96,7 @@ def tornado(
 
 
 def _ends(level: Floats) -> Floats:
-    return np.asarray(np.quantile(level, (0.1, 0.9)))
+    return np.asarray(bands(level)[ENDS])
 
 
 def _scaled(cells: Cells, returning: Floats, arrivals: Floats, value: Floats) -> Cells:

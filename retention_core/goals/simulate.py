@@ -9,30 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from retention_core.goals.arithmetic import Cells, Outcome, cells_of, evaluate, force, rate_with
+from retention_core.goals.arithmetic import Cells, Outcome, evaluate, force, rate_with
+from retention_core.goals.bands import COLUMNS, Band, band, bands
 from retention_core.goals.draws import draw_uplifts
 from retention_core.goals.goal import Goal, GoalError, Lever
 from retention_core.goals.sensitivity import alone, tornado
+from retention_core.goals.start import SERIES, bands_of, start_of
 from retention_core.models.triples import Floats
 
 if TYPE_CHECKING:
     from retention_core.goals.baseline import Baseline
 
-SERIES = ("rate", "customers", "orders", "revenue", "margin_after_cost")
-SHARES = (0.10, 0.25, 0.50, 0.75, 0.90)
-COLUMNS = ("mean", "p10", "p25", "p50", "p75", "p90")
 
-
-@dataclass(frozen=True)
-class Band:
-    """A number that is not known for sure: p10 to p90 hold 80 % of the draws, p25 to p75 half of them."""
-
-    mean: float
-    p10: float
-    p25: float
-    p50: float
-    p75: float
-    p90: float
+__all__ = ["COLUMNS", "SERIES", "Band", "Result", "goal_month", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -76,11 +65,10 @@ class Result:
 
 def simulate(baseline: Baseline, goal: Goal, seed: int = 0) -> Result:
     """What a goal's levers bring on a baseline, in as many joint draws as it has. Same seed, same bytes."""
-    cells = cells_of(baseline, goal)
-    levers = goal.in_force
+    start = start_of(baseline, goal)
+    cells, base, levers = start.cells, start.base, goal.in_force
     strengths = np.array([[lever.strength for lever in levers]])
     uplifts = draw_uplifts(levers, len(cells.order_value), seed)
-    base = evaluate(cells, (), uplifts[:, :0], strengths[:, :0])
     plan = evaluate(cells, levers, uplifts, strengths) if levers else base
     place = goal_month(goal, cells.months)
     profit = np.cumsum(plan.margin_after_cost - base.margin_after_cost, axis=1)
@@ -88,12 +76,11 @@ def simulate(baseline: Baseline, goal: Goal, seed: int = 0) -> Result:
     extra = plan.retained - base.retained
     rate = plan.rate[:, place]
     payback = _payback(cells.months, profit)
-    expected = cells.mean()
     return Result(
-        months=_months(cells.months, base, plan),
+        months=_months(cells.months, start.bands, bands_of(plan) if levers else start.bands),
         waterfall=_waterfall(cells, levers, uplifts, place, base, plan),
-        levers=alone(expected, levers, np.median(uplifts, axis=0, keepdims=True), strengths, place),
-        tornado=tornado(cells, levers, uplifts, strengths, place, expected),
+        levers=alone(start, levers, np.median(uplifts, axis=0, keepdims=True), strengths, place),
+        tornado=tornado(start, levers, uplifts, strengths, place),
         payback=payback,
         month=cells.months[place],
         rate_before=band(base.rate[:, place]),
@@ -120,28 +107,11 @@ def goal_month(goal: Goal, months: tuple[date, ...]) -> int:
     return place
 
 
-def bands(values: Floats) -> Floats:
-    """(…, 6): mean and quantiles over the last axis, in the order of COLUMNS. Quantiles are numpy's, linear."""
-    values = np.sort(values, axis=-1)
-    last = values.shape[-1] - 1
-    found = [values.mean(axis=-1)]
-    for share in SHARES:
-        below = int(share * last)
-        part = share * last - below
-        found.append(values[..., below] * (1 - part) + values[..., min(below + 1, last)] * part)
-    return np.stack(found, axis=-1)
-
-
-def band(values: Floats) -> Band:
-    return Band(*map(float, bands(values)))
-
-
-def _months(months: tuple[date, ...], base: Outcome, plan: Outcome) -> pd.DataFrame:
-    variants = {"baseline": base, "plan": plan}
-    arrays = [getattr(outcome, series).T for outcome in variants.values() for series in SERIES]
-    found = bands(np.stack(arrays)).reshape(-1, len(COLUMNS))
+def _months(months: tuple[date, ...], base: Floats, plan: Floats) -> pd.DataFrame:
+    variants = ("baseline", "plan")
+    found = np.concatenate([base, plan]).reshape(-1, len(COLUMNS))
     whose = {
-        "variant": np.repeat(list(variants), len(SERIES) * len(months)),
+        "variant": np.repeat(variants, len(SERIES) * len(months)),
         "series": np.tile(np.repeat(SERIES, len(months)), len(variants)),
         "month": np.tile(_days(months), len(variants) * len(SERIES)),
     }
@@ -167,9 +137,9 @@ def _waterfall(
 def _payback(months: tuple[date, ...], profit: Floats) -> pd.DataFrame:
     """Paid back from a month on: the profit up to it, and up to every later month, is not below 0."""
     lowest_to_come = np.minimum.accumulate(profit[:, ::-1], axis=1)[:, ::-1]
-    frame = pd.DataFrame({"month": _days(months), "paid_back": (lowest_to_come >= 0).mean(axis=0)})
-    frame.loc[np.isnan(profit).any(axis=0), "paid_back"] = np.nan
-    return frame.join(pd.DataFrame(bands(profit.T), columns=list(COLUMNS)))
+    paid_back = np.where(np.isnan(profit).any(axis=0), np.nan, (lowest_to_come >= 0).mean(axis=0))
+    found = dict(zip(COLUMNS, bands(profit.T).T, strict=True))
+    return pd.DataFrame({"month": _days(months), "paid_back": paid_back, **found})
 
 
 def _payback_month(payback: pd.DataFrame) -> date | None:
