@@ -186,7 +186,24 @@ def test_negative_effects_are_for_tests_of_the_shop_alone() -> None:
     assert "must be of the kind normal" in refused("365~~~1~welcome:1,uplift:-0.05", MADE)
 
 
-NUMBERS = ("0", "1", "-1", "0.5", "inf", "-inf", "nan", "1e999", "-1e999", "1e-400", "9" * 400, "", " ", "٣", "0x1", "1_0")
+NUMBERS = (
+    "0",
+    "1",
+    "-1",
+    "0.5",
+    "inf",
+    "-inf",
+    "nan",
+    "1e999",
+    "-1e999",
+    "1e-400",
+    "9" * 400,
+    "",
+    " ",
+    "٣",
+    "0x1",
+    "1_0",
+)
 pieces = st.one_of(
     st.sampled_from(["~", ":", ",", "365", "90", "2027-06", "welcome", "win_back", *link.EDITABLE, *NUMBERS]),
     st.text(max_size=6),

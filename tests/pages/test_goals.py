@@ -40,8 +40,9 @@ PLAN = "365~0.2~2027-01~0.5~welcome:0.5"
 
 @pytest.fixture(scope="module")
 def gift() -> Iterator[rc.Shop]:
-    with rc.open_orders(rc.sample("gift")) as shop:
-        yield shop
+    shop = rc.open_orders(rc.sample("gift"))
+    yield shop
+    shop.close()
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,11 @@ def rates(app: AppTest) -> pd.DataFrame:
     return coming.pivot(index="month", columns="part", values=["value", "p10", "p90"])
 
 
+def changed(app: AppTest) -> str:
+    """What the link says was changed of the levers."""
+    return "".join(app.query_params.get("set", ""))
+
+
 def press(app: AppTest, label: str) -> AppTest:
     return next(button for button in app.button if button.label == label).click().run()
 
@@ -103,9 +109,7 @@ def test_the_first_visit_shows_a_plan_and_says_what_it_brings(
     suggested = levers.suggested(offered)
     assert on(app) == dict.fromkeys(suggested, 1.0)
     target, by = app.slider("target").value, foretold.months[11]
-    goal = Goal(
-        tuple(replace(one, is_on=one.key in suggested) for one in offered), target=target, by=by
-    )
+    goal = Goal(tuple(replace(one, is_on=one.key in suggested) for one in offered), target=target, by=by)
     result = simulate(foretold, goal)
     facts = realism.facts_of(gift)
     judged = realism.judge(facts, result.rate_before.p50, target, by)
@@ -152,7 +156,7 @@ def test_without_a_lever_the_plan_is_the_forecast(visit: Visit, offered: tuple[L
         ("0.5", "error", "50 % by Jun 2027 is something nobody has been seen doing"),
         ("0.16", "warning", "16 % by Jun 2027 is a stretch"),
         ("0.11", "success", "11 % by Jun 2027 is within your own range"),
-        ("0.05", "success", "5 % by Jun 2027 needs nothing"),
+        ("0.05", "success", "5.0 % by Jun 2027 needs nothing"),
     ],
 )
 def test_the_verdict_on_a_target_has_words_and_reasons(visit: Visit, target: str, box: str, words: str) -> None:
@@ -236,12 +240,12 @@ def test_what_a_link_asks_for_in_vain_is_said_and_the_default_shown(visit: Visit
     assert any(note in said(app) for note in NOTES)
 
 
-@pytest.mark.parametrize("key", ["target", "by", "within", "margin", "do_welcome", "plan", "set", "own_test", "lever"])
-def test_a_hostile_link_shows_the_page(visit: Visit, key: str) -> None:
-    for value in (*HOSTILE, "nan", "inf", "-1", "1e999", "~" * 300):
-        app = visit(PAGE, shop="gift", **{key: value})
-        assert not app.exception
-        assert "You keep" in head(app)
+@pytest.mark.parametrize("value", [*HOSTILE, "nan", "inf", "-1", "1e999", "~" * 300], ids=lambda value: value[:9])
+def test_a_hostile_link_shows_the_page(visit: Visit, value: str) -> None:
+    keys = ("target", "by", "within", "margin", "do_welcome", "plan", "set", "own_test", "lever")
+    app = visit(PAGE, shop="gift", **dict.fromkeys(keys, value))
+    assert not app.exception
+    assert "You keep" in head(app) and len(on(app)) == 3
 
 
 @pytest.mark.parametrize(
@@ -318,12 +322,11 @@ def test_a_number_behind_a_lever_is_changed_and_said(visit: Visit, offered: tupl
     fields["Cost once"].set_value(777.0)
     press(app, "Use these numbers")
     assert not app.exception
-    assert app.query_params["set"] == ["welcome:0,uplift:0.2,cost_once:777"]
+    assert changed(app) == "welcome:0,uplift:0.2,cost_once:777"
     assert head(app) != before
     assert "of those who would not have returned, 20 % (" in said(app) or "returned, 20.0 % (" in said(app)
     app = visit(PAGE, shop="gift", set="welcome:0,uplift:0.2,cost_once:777")
     assert head(app) != before, "a link says it too"
-    fields["Of 100 reached who would not return, now return"]
     app.selectbox("lever").set_value("welcome").run()
     assert {field.label: field.value for field in app.number_input}["Cost once"] == 777
 
@@ -354,7 +357,7 @@ def test_a_plan_written_to_a_file_comes_back_with_the_same_numbers(
         press(app, "Use “File”")
         assert not app.exception
         assert plans(app).loc["On screen"].equals(row.rename("On screen"))
-        assert app.query_params["set"] == ["welcome:0,uplift:0.1,cost_once:900"]
+        assert changed(app) == "welcome:0,uplift:0.1,cost_once:900"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b"[" * 9_000, b"scenario,lever\n"])
@@ -382,7 +385,7 @@ def test_the_shops_own_test_does_not_slip_into_what_was_changed_by_hand(visit: V
     app.selectbox("lever").set_value("welcome").run()
     app.number_input[0].set_value(0.1)
     press(app, "Use these numbers")
-    assert app.query_params["set"] == ["welcome:0,uplift:0.1"]
+    assert changed(app) == "welcome:0,uplift:0.1"
 
 
 def test_what_a_slider_moves_runs_no_sql_and_fits_nothing(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
