@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from retention_core.goals.arithmetic import Cells, cells_of, evaluate, force, rate_with
+from retention_core.goals.arithmetic import Cells, evaluate, force, rate_with
 from retention_core.goals.draws import draw_uplifts
 from retention_core.goals.goal import Goal, GoalError, Lever
+from retention_core.goals.kept import Kept
 from retention_core.goals.simulate import goal_month
+from retention_core.goals.start import start_of
 from retention_core.models.triples import Floats
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ Places: TypeAlias = npt.NDArray[np.intp]
 FREE = 10  # levers that are tried in every combination
 SHORTLIST = 40  # mixes whose cost is computed in full
 STEPS = 100  # strengths are whole hundredths
+# All that is known of a lever but how it is set.
+numbers_of = attrgetter(*(one.name for one in fields(Lever) if one.name not in ("is_on", "strength")))
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Question:
     """The target as arrays: at full strength `away` (D, L) is the share that a lever leaves away, by draw."""
 
     cells: Cells
-    goal: Goal
+    expected: Cells
     place: int
     target: float
     needed: int  # draws that must reach it
@@ -76,10 +81,22 @@ class Question:
 
     def cost(self, strengths: Floats) -> Floats:
         """(M): expected cost of mixes (M, L)."""
-        expected = self.cells.mean()
-        expected = replace(expected, order_value=np.nan_to_num(expected.order_value))
-        outcome = evaluate(expected, self.levers, self.uplifts, strengths)
+        outcome = evaluate(self.expected, self.levers, self.uplifts, strengths)
         return np.broadcast_to(outcome.cost.sum(axis=1), len(strengths))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """How strongly each lever is used, by key; what else stands in `Mix`."""
+
+    strengths: dict[str, float]
+    is_reached: bool
+    probability: float
+    rate: float
+    cost: float
+
+
+_found: Kept[_Found] = Kept(most=8)
 
 
 def cheapest(
@@ -99,29 +116,40 @@ def cheapest(
     Every lever may be used from 0 to full strength, whatever it is set to. Levers that do not act on the return after
     the first order cannot move the goal's rate and stay out. All combinations of the ten that bring most for their
     money are tried; in each at most one lever is at less than full strength: turning down one rather than two saves
-    more, as effects multiply and fixed costs stay.
+    more, as effects multiply and fixed costs stay. What was found for a baseline is kept, however levers are set.
     """
     if not 0 < probability <= 1:
         raise GoalError(f"The wanted probability is {probability!r}; it must lie above 0, and at most at 1.")
     goal = Goal(tuple(levers), window, target, by, margin, horizon)
-    question = _question(baseline, goal, probability, seed)
+    asked = (tuple(map(numbers_of, goal.levers)), window, target, by, margin, horizon, probability, seed)
+    found = _found.get(baseline, asked, lambda: _search(_question(baseline, goal, probability, seed)))
+    known = found.strengths
+    chosen = tuple(
+        replace(lever, is_on=lever.key in known, strength=known.get(lever.key, lever.strength)) for lever in goal.levers
+    )
+    return Mix(replace(goal, levers=chosen), found.is_reached, found.probability, found.rate, found.cost)
+
+
+def _search(question: Question) -> _Found:
     count = len(question.levers)
     nothing, everything = np.zeros((1, count)), np.ones((1, count))
     if question.reached(question.away(nothing))[0] >= question.needed:
-        return _mix(question, nothing[0])
+        return _used(question, nothing[0])
     # A lever that is expected to do harm helps, if at all, by luck: only if the others do not get there.
     helpful = np.where(question.effects.mean(axis=0) > 0, everything, 0.0)
     fullest = max((helpful, everything), key=lambda mix: _furthest(question, mix))
     if question.reached(question.away(fullest))[0] < question.needed:
-        return _mix(question, fullest[0])
+        return _used(question, fullest[0])
     tried = np.concatenate([fullest, *_singles(question), _combinations(question, fullest[0])])
     tried = tried[question.reached(question.away(tried)) >= question.needed]
     order = np.lexsort((tried.sum(axis=1), np.count_nonzero(tried, axis=1), question.cost(tried)))
-    return _mix(question, tried[order[0]])
+    return _used(question, tried[order[0]])
 
 
 def _question(baseline: Baseline, goal: Goal, probability: float, seed: int) -> Question:
-    cells = cells_of(baseline, goal)
+    start = start_of(baseline, goal)
+    cells, expected = start.cells, start.expected
+    expected = replace(expected, order_value=np.nan_to_num(expected.order_value))
     place, draws = goal_month(goal, cells.months), len(cells.order_value)
     full = (replace(lever, is_on=True, strength=1.0) for lever in goal.levers)
     levers = tuple(
@@ -132,7 +160,7 @@ def _question(baseline: Baseline, goal: Goal, probability: float, seed: int) -> 
     needed = math.ceil(probability * draws - 1e-9)
     assert goal.target is not None
     return Question(
-        cells, goal, place, goal.target, needed, levers, uplifts * forces, uplifts.mean(axis=0, keepdims=True)
+        cells, expected, place, goal.target, needed, levers, uplifts * forces, uplifts.mean(axis=0, keepdims=True)
     )
 
 
@@ -141,16 +169,11 @@ def _furthest(question: Question, strengths: Floats) -> tuple[int, float]:
     return int(question.reached(away)[0]), float(question.rates(away).mean())
 
 
-def _mix(question: Question, strengths: Floats) -> Mix:
+def _used(question: Question, strengths: Floats) -> _Found:
     away = question.away(strengths[None, :])
     reached, rates = int(question.reached(away)[0]), np.sort(question.rates(away)[0])
-    chosen = {lever.key: float(s) for lever, s in zip(question.levers, strengths, strict=True) if s > 0}
-    levers = tuple(
-        replace(lever, is_on=lever.key in chosen, strength=chosen.get(lever.key, lever.strength))
-        for lever in question.goal.levers
-    )
-    return Mix(
-        goal=replace(question.goal, levers=levers),
+    return _Found(
+        strengths={lever.key: float(s) for lever, s in zip(question.levers, strengths, strict=True) if s > 0},
         is_reached=reached >= question.needed,
         probability=reached / rates.size,
         rate=float(rates[rates.size - question.needed]),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from retention_core.goals.arithmetic import NONE, Cells, Outcome, cells_of, evaluate
 from retention_core.goals.bands import bands
+from retention_core.goals.kept import Kept
 from retention_core.models.triples import Floats
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from retention_core.goals.goal import Goal
 
 SERIES = ("rate", "customers", "orders", "revenue", "margin_after_cost")
-MOST = 4  # starts of one baseline that are kept, the latest ones
-
-Key: TypeAlias = tuple[int, int | None, float]
 
 
 @dataclass(frozen=True)
@@ -36,20 +33,13 @@ class Start:
     bands: Floats
 
 
-# A baseline that nobody holds any more takes its starts along.
-_known: WeakKeyDictionary[Baseline, dict[Key, Start]] = WeakKeyDictionary()
+_starts: Kept[Start] = Kept(most=4)
 
 
 def start_of(baseline: Baseline, goal: Goal) -> Start:
     """Where a goal starts. The levers, the target and its date do not matter. Raises GoalError as `cells_of` does."""
-    own = _known.setdefault(baseline, {})
     key = (goal.window, goal.horizon, goal.margin)
-    found = own.get(key)
-    if found is None:
-        found = own[key] = _worked_out(cells_of(baseline, goal))
-        for oldest in list(own)[:-MOST]:
-            own.pop(oldest, None)
-    return found
+    return _starts.get(baseline, key, lambda: _worked_out(cells_of(baseline, goal)))
 
 
 def _worked_out(cells: Cells) -> Start:
