@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 SQL = Path(__file__).parent / "sql"
 SCOPE = ("since", "until", "channel", "country", "category", "coupon")
 DETAILS = {
-    **dict.fromkeys(("discount", "refunded", "tax", "shipping"), "decimal(18, 4)"),
+    **dict.fromkeys(("discount", "refunded", "tax", "shipping", "cost"), "decimal(18, 4)"),
     **dict.fromkeys(("campaign", "coupon"), "varchar"),
 }
 DAYS = ("since", "until", "starts_at", "ends_at", "cohort", "observed_until", "hidden_until")
 LISTS = ("channel", "country", "category", "days", "edges", "customers", "at_risk_days", "lapsed_days", "lost_days")
 PERIOD_TABLES = {"week": "customer_weeks", "month": "customer_months", "quarter": "customer_quarters"}
-SCOPED_TABLES = ("customers", "orders", *PERIOD_TABLES.values(), "customer_ages", "order_days")
+SCOPED_TABLES = ("customers", "orders", *PERIOD_TABLES.values(), "customer_ages", "order_days", "customer_habits")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ _PERIODS = {
         cohort=_MONTH.format(day="first_on"),
     ),
 }
-MADE_WHEN_NAMED = frozenset((*_PERIODS, "order_days"))
+MADE_WHEN_NAMED = frozenset((*_PERIODS, "order_days", "waits", "customer_habits"))
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,8 @@ class Shop:
             text = _build_text("customer_periods").format(table=table, **_PERIODS[table].columns())
         else:
             text = _build_text(table)
-        self._connection.execute(text)
+        span = {"observed_on": self.observed_on, "first_on": self.first_on}
+        self._connection.execute(text, {key: day for key, day in span.items() if f"${key}" in text})
         self._tables.add(table)
 
     def query(self, name: str, **parameters: Any) -> pd.DataFrame:

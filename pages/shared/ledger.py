@@ -88,6 +88,7 @@ def facts() -> None:
         "Layout": shop.loaded.layout,
         "Amounts": about.money,
         "Currency": about.currency or say("the files name none"),
+        **({"Cost of the goods": about.cost} if about.cost else {}),
         "Refunds": about.refunds,
         "Times": about.times,
     }

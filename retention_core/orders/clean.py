@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retention_core.orders import values
+from retention_core.orders.layouts import COST_FIELDS
 from retention_core.orders.questions import Answers, NeedsAnswers, Option, Question
 from retention_core.orders.stage import STAGED, Reading, stage
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from retention_core.engines.duckdb import Connection
 
 SQL = Path(__file__).parent / "sql"
-MONEY_COLUMNS = ("amount", "line_amount", "price", "discount", "refunded", "tax", "shipping")
+MONEY_COLUMNS = ("amount", "line_amount", "price", "discount", "refunded", "tax", "shipping", "cost")
 VIEWS = ("load_clean", "load_orders", "load_rows", "load_staged")
 TABLES = (
     "load_marks", "load_settings", "load_rates", "load_refunds", "load_refunded_orders", "load_dropped", "load_shared",
@@ -67,6 +68,7 @@ def _keep_known_columns(connection: Connection, readings: Sequence[Reading]) -> 
     )
     there |= {"currency"} if any(reading.layout.currency for reading in readings) else set()
     there |= {"refunded"} if "status" in there else set()
+    there |= {"cost"} if there.intersection(COST_FIELDS) else set()
     columns = rows_of(connection, "SELECT column_name, column_type FROM (DESCRIBE load_clean)")
     known = ", ".join(name for name, _ in columns if name in there)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE load_known AS SELECT {known} FROM load_clean")

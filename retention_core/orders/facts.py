@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from retention_core.orders.clean import rows_of
+from retention_core.orders.clean import exists, rows_of
+from retention_core.orders.layouts import COST_FIELDS
 from retention_core.orders.questions import Answers
 from retention_core.orders.stage import Reading
 
@@ -19,6 +20,14 @@ _REFUNDS = {
     "drop": "what was refunded is subtracted; an order refunded in full is no order",
     "ignore": "amounts before refunds",
 }
+
+_COSTS = {
+    "cost": "the cost column",
+    "unit_cost": "pieces × the cost of one piece",
+    "profit": "amount less the profit column",
+}
+_BACK = "a refund takes as much of the cost off as of the amount"
+_COST_OF_REFUNDS = {"net": _BACK, "drop": _BACK, "ignore": "before refunds, as the amounts are"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class Facts:
     has_customers: bool
     has_events: bool
     has_spend: bool
+    cost: str = ""  # how the cost of the goods comes about, for people; empty: no order tells one
     notes: tuple[str, ...] = ()
 
 
@@ -63,6 +73,7 @@ def gather(connection: Connection, readings: Sequence[Reading], answers: Answers
         has_customers="clean_customers" in tables,
         has_events="clean_events" in tables,
         has_spend="clean_spend" in tables,
+        cost=_cost(connection, readings, answers),
         notes=(*(() if reading.layout.note is None else (reading.layout.note,)), *notes),
     )
 
@@ -79,6 +90,13 @@ def _money(reading: Reading) -> str:
         if reading.grain != "line" or reading.layout.key != "plain"
         else "the lines of each order added up"
     )
+
+
+def _cost(connection: Connection, readings: Sequence[Reading], answers: Answers) -> str:
+    told = [field for reading in readings for field in COST_FIELDS if field in reading.columns][:1]
+    if not told or not exists(connection, "FROM clean_orders WHERE cost IS NOT NULL"):
+        return ""
+    return f"{_COSTS[told[0]]}; {_COST_OF_REFUNDS[answers.refunds]}"
 
 
 def _times(readings: Sequence[Reading], answers: Answers) -> str:

@@ -23,6 +23,9 @@ FIELDS: Mapping[str, Role] = {
     "refunded": "money",
     "tax": "money",
     "shipping": "money",
+    "cost": "money",
+    "unit_cost": "money",
+    "profit": "money",
     "currency": "text",
     "status": "text",
     "test": "flag",
@@ -37,6 +40,8 @@ FIELDS: Mapping[str, Role] = {
     "product_id": "id",
     "product": "text",
 }
+# The ways in which a file can tell what the goods cost; the first of them that it has counts.
+COST_FIELDS = ("cost", "unit_cost", "profit")
 # Fields of the second tables: customers, events, marketing spend.
 SECOND_FIELDS: Mapping[str, Role] = {
     "person_id": "id",
@@ -86,6 +91,8 @@ class Layout:
 
 _ONLINE_RETAIL_MONEY = "quantity × price of the invoice's lines, carriage lines with it, as the file tells no tax apart"
 
+_OF_LINES = ("quantity", "price", "unit_cost", "line_amount", "product_id", "product")
+
 LAYOUTS: tuple[Layout, ...] = (
     Layout(
         "comeback",
@@ -93,7 +100,7 @@ LAYOUTS: tuple[Layout, ...] = (
         "orders",
         "order",
         ("order_id", "customer_id", "ordered_at", "amount"),
-        {name: (name,) for name in FIELDS if name not in ("quantity", "price", "line_amount", "product_id", "product")},
+        {name: (name,) for name in FIELDS if name not in _OF_LINES},
         "the amount column: after discounts, without tax and shipping",
     ),
     Layout(
@@ -121,6 +128,7 @@ LAYOUTS: tuple[Layout, ...] = (
             "country": ("Billing Country", "Shipping Country"),
             "quantity": ("Lineitem quantity",),
             "price": ("Lineitem price",),
+            "unit_cost": ("Lineitem cost", "Cost per item"),
             "product_id": ("Lineitem sku",),
             "product": ("Lineitem name",),
         },
@@ -231,6 +239,8 @@ LAYOUTS: tuple[Layout, ...] = (
             "ordered_at": ("Дата создания",),
             "amount": ("Сумма заказа",),
             "refunded": ("Сумма возврата",),
+            "cost": ("Себестоимость",),
+            "profit": ("Прибыль",),
             "currency": ("Валюта",),
             "status": ("Статус",),
             "payment_method": ("Способ оплаты",),
@@ -303,6 +313,7 @@ LAYOUTS: tuple[Layout, ...] = (
             "customer_id": ("Customer ID",),
             "ordered_at": ("Order Date",),
             "line_amount": ("Sales",),
+            "profit": ("Profit",),
             "quantity": ("Quantity",),
             "product_id": ("Product ID",),
             "product": ("Product Name",),
@@ -359,6 +370,9 @@ LAYOUTS: tuple[Layout, ...] = (
             "category": ("category",),
             "quantity": ("quantity",),
             "line_amount": ("amount",),
+            "cost": ("cost",),
+            "unit_cost": ("unit_cost", "cost_per_item"),
+            "profit": ("profit",),
         },
     ),
     Layout(

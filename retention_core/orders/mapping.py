@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_core.orders import names, values
-from retention_core.orders.layouts import FIELDS
+from retention_core.orders.layouts import COST_FIELDS, FIELDS
 from retention_core.orders.recognise import header_key
 
 if TYPE_CHECKING:
@@ -157,11 +157,16 @@ def _repeats(column: Column) -> str:
 
 
 def _without_contradictions(chosen: Mapping[str, Guess]) -> dict[str, Guess]:
-    """`price` without a quantity is the amount; an amount beside quantity and price stays one."""
+    """`price` without a quantity is the amount; an amount beside quantity and price stays one.
+
+    A cost is one only beside what was paid: alone, "cost" can be either, and somebody must say which.
+    """
     kept = dict(chosen)
     if "price" in kept and "quantity" not in kept and "amount" not in kept:
         price = kept.pop("price")
         kept["amount"] = Guess("amount", price.column, price.name, price.confidence, price.reason)
+    if "amount" not in kept and not _line_money(kept):
+        kept = {field: guess for field, guess in kept.items() if field not in COST_FIELDS}
     return kept
 
 

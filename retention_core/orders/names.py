@@ -86,6 +86,27 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         доставки, доставка сумма, versand, versandkosten, doprava, dostawa, wysyłka, livraison, envío, spedizione
         """
     ),
+    "cost": _names(
+        """
+        cost, cogs, cost of goods, cost of goods sold, cost of sales, order cost, order cogs, line cost, goods cost,
+        себестоимость, себестоимость заказа, себестойност, wareneinsatz, warenkosten, selbstkosten, náklady,
+        náklady na zboží, koszt, koszt własny, koszt towaru, coût des marchandises, costo della merce,
+        coste de ventas
+        """
+    ),
+    "unit_cost": _names(
+        """
+        cost per item, cost per unit, cost price, lineitem cost, cogs per unit, einkaufspreis, закупочная цена,
+        себестоимость единицы, nákupní cena, cena zakupu, доставна цена, prix d'achat, precio de coste, prezzo di
+        acquisto, unit cost
+        """
+    ),
+    "profit": _names(
+        """
+        profit, gross profit, order profit, line profit, total profit, прибыль, валовая прибыль, печалба,
+        rohertrag, rohgewinn, gewinn, zisk, hrubý zisk, zysk, bénéfice, beneficio, profitto
+        """
+    ),
     "currency": _names(
         """
         currency, currency code, order currency, валюта, währung, měna, waluta, devise, moneda, valuta

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from retention_core.orders.clean import rows_of
+from retention_core.orders.layouts import COST_FIELDS
 from retention_core.orders.ledger import Row, row_of
 from retention_core.orders.questions import Answers
 from retention_core.orders.rules import RULE
@@ -27,7 +28,7 @@ def rows(connection: Connection, readings: Sequence[Reading], answers: Answers) 
         found += _identical(connection, reading, number)
     if answers.refunds != "ignore":
         found += _excess(connection, readings)
-    return found + _shared(connection, readings)
+    return found + _without_cost(connection, readings) + _shared(connection, readings)
 
 
 def sentences(rows: Sequence[Row]) -> list[str]:
@@ -99,6 +100,27 @@ def _excess(connection: Connection, readings: Sequence[Reading]) -> list[Row]:
         row_of(readings[part].part, "refund_excess", orders, orders, amount=amount, number=part)
         for part, orders, amount in found
     ]
+
+
+def _without_cost(connection: Connection, readings: Sequence[Reading]) -> list[Row]:
+    """Counted rows without a cost, in files that tell costs; of several rows with one total, the first tells it."""
+    told = [number for number, reading in enumerate(readings) if not set(COST_FIELDS).isdisjoint(reading.columns)]
+    if not told:
+        return []
+    found = rows_of(
+        connection,
+        "SELECT part, count(*), count(DISTINCT (order_id, customer_id)), count(DISTINCT customer_id),"
+        " CAST(sum(amount) AS DOUBLE), arg_min(line, line, 5) FROM load_rows"
+        " WHERE rule IS NULL AND cost IS NULL AND (is_line OR amount IS NOT NULL) GROUP BY part ORDER BY part",
+    )
+    return [
+        row_of(
+            readings[part].part, "no_cost", rows, orders, customers, amount,
+            examples=[(line, "") for line in lines], number=part,
+        )
+        for part, rows, orders, customers, amount, lines in found
+        if part in told
+    ]  # fmt: skip
 
 
 def _shared(connection: Connection, readings: Sequence[Reading]) -> list[Row]:

@@ -61,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     # notes: rows that are counted elsewhere
     Rule("refund_excess", "note", "Refunds above the price of the purchase they belong to; the excess stays"),
     Rule("unknown_status", "note", "A status this program does not know; the orders are counted"),
+    Rule("no_cost", "note", "No cost of the goods that can be read; such orders are taken to cost what the others do"),
     Rule("shared_order_number", "note", "One order number with several customers: an order of each of them"),
     Rule("identical_lines", "note", "Lines that are equal in all columns; kept, as they can be two purchases"),
     Rule("spreadsheet_id", "note", "Ids such as 1.23E+10, shortened by a spreadsheet: several can have become one"),

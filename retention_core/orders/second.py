@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from retention_core.orders import values, words
 from retention_core.orders.clean import rows_of, run
-from retention_core.orders.layouts import FIELDS, SECOND_FIELDS, Role
+from retention_core.orders.layouts import COST_FIELDS, FIELDS, SECOND_FIELDS, Role
 from retention_core.orders.ledger import Row, row_of
 from retention_core.orders.match import Matched
+from retention_core.orders.stage import SUM_OF_COSTS
 
 if TYPE_CHECKING:
     from retention_core.engines.duckdb import Connection
@@ -39,7 +40,9 @@ def join(connection: Connection, orders: Matched, others: Sequence[Matched]) -> 
     lines = [other for other in others if other.layout.kind == "order_lines"]
     payments = [other for other in others if other.layout.kind == "payments"]
     needs_amount = "amount" not in orders.columns and bool(lines or payments)
-    if not keys and not needs_amount:
+    needs_cost = not set(COST_FIELDS).isdisjoint(*(table.columns for table in lines[:1])) if lines else False
+    needs_cost = needs_cost and set(COST_FIELDS).isdisjoint(orders.columns) and "order_id" in orders.columns
+    if not keys and not needs_amount and not needs_cost:
         return orders
     order_id, customer = f"c{orders.columns['order_id']}", f"c{orders.columns['customer_id']}"
     joins, added = "", {}
@@ -48,11 +51,14 @@ def join(connection: Connection, orders: Matched, others: Sequence[Matched]) -> 
         people = f"(SELECT {key} AS key, min({person}) AS person FROM {keys[0].part.relation} GROUP BY {key})"
         joins += f" LEFT JOIN {people} AS keys ON keys.key = raw.{customer}"
         added["customer_id"] = ("keys.person", "VARCHAR")
-    if needs_amount and lines:
+    if (needs_amount and lines) or needs_cost:
         sums = _sums(connection, lines[0], ("line_amount", "shipping"))
         joins += f" LEFT JOIN {sums} AS lines ON lines.order_id = raw.{order_id}"
+    if needs_amount and lines:
         added["amount"] = ("lines.line_amount", values.MONEY)
         added["shipping"] = ("lines.shipping", values.MONEY)
+    if needs_cost:
+        added["cost"] = ("lines.cost", values.MONEY)
     if payments:
         sums = _sums(connection, payments[0], ("amount",))
         joins += f" LEFT JOIN {sums} AS payments ON payments.order_id = raw.{order_id}"
@@ -73,10 +79,27 @@ def _sums(connection: Connection, table: Matched, fields: Sequence[str]) -> str:
             sums.append(f"CAST(sum({money}) AS {values.MONEY}) AS {field}")
         else:
             sums.append(f"CAST(NULL AS {values.MONEY}) AS {field}")
+    if cost := _row_cost(connection, table):
+        sums.append(f"CAST({SUM_OF_COSTS.format(cost=cost, lines='*')} AS {values.MONEY}) AS cost")
     if "payment_method" in table.columns:
         sums.append(f"arg_min(c{table.columns['payment_method']}, line) AS method")
     order_id = f"c{table.columns['order_id']}"
     return f"(SELECT {order_id} AS order_id, {', '.join(sums)} FROM {table.part.relation} GROUP BY {order_id})"
+
+
+def _row_cost(connection: Connection, table: Matched) -> str:
+    """What the goods of one line cost, in SQL; empty where the table does not tell it. See stage for the rules."""
+    told = next((field for field in COST_FIELDS if field in table.columns), None)
+    if told is None:
+        return ""
+    of = {field: _cell(connection, table, field) for field in (told, "quantity", "line_amount")}
+    costs = {
+        "cost": of[told],
+        "unit_cost": f"coalesce({of['quantity']}, 1) * {of[told]}",
+        "profit": f"{of['line_amount']} - {of[told]}",
+    }
+    cost = f"TRY_CAST({costs[told]} AS {values.MONEY})"
+    return f"CASE WHEN {cost} >= 0 THEN {cost} END"
 
 
 def _with_columns(connection: Connection, orders: Matched, joins: str, added: Mapping[str, tuple[str, str]]) -> Matched:
@@ -127,6 +150,8 @@ def _cell(connection: Connection, table: Matched, field: str) -> str:
         return values.read_dates(connection, relation, column, kind, None).of(column)
     if role in ("money", "number"):
         money = values.read_money(connection, relation, column, kind, None).of(column)
+        if field in COST_FIELDS:
+            money = values.unless_percent(money, column, kind)
         return money if role == "money" else f"CAST({money} AS DOUBLE)"
     text = values.id_sql(column, kind) if role == "id" else values.text_sql(column, kind)
     return words.contains(words.TEST_WORDS, text) if role == "flag" else text

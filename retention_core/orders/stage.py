@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_core.orders import values, words
-from retention_core.orders.layouts import FIELDS, Grain, Layout
+from retention_core.orders.layouts import COST_FIELDS, FIELDS, Grain, Layout
 
 if TYPE_CHECKING:
     from retention_core.engines.duckdb import Connection
@@ -29,11 +29,13 @@ TEXTS: tuple[str, ...] = (
     "product",
 )
 MONEYS = ("discount", "refunded", "tax", "shipping")
+# The cost of an order is known where each of its lines tells one: a part of it would pass for the whole.
+SUM_OF_COSTS = "CASE WHEN count({cost}) = count({lines}) THEN sum({cost}) END"
 # Values of an order, as against those of one of its lines.
 OF_ORDER = (*MONEYS, "channel", "campaign", "coupon", "payment_method", "delivery_method", "country")
 STAGED = (
     "part", "line", "order_id", "customer_id", "ordered_at", "amount", "line_amount", "quantity", "price", "product_id",
-    "product", "currency", "status", "meaning", "value", "rule", "is_line", *MONEYS, *TEXTS[:-1],
+    "product", "currency", "status", "meaning", "value", "rule", "is_line", *MONEYS, *TEXTS[:-1], "cost",
 )  # fmt: skip
 
 
@@ -99,7 +101,7 @@ def _select(reading: Reading, number: int) -> str:
     if "status" in reading.columns:
         source += f" LEFT JOIN {words.meanings_sql()} ON meanings.word = lower({_raw_text(reading, 'status')})"
     if reading.grain == "header":
-        source = _filled_down(source)
+        source = _filled_down(source, _cost_stands_on_lines(reading))
     value = "CASE WHEN ordered_at IS NULL THEN date_value WHEN amount IS NULL THEN amount_value END"
     fixed = {"part": f"CAST({number} AS USMALLINT)", "rule": _rule_sql(reading), "value": value}
     fixed["is_line"] = str(reading.grain == "line").lower()
@@ -120,6 +122,7 @@ def _cells(reading: Reading, number: int) -> dict[str, str]:
     cells["order_id"] = cells["order_id"] if "order_id" in reading.columns else _row_id(number)
     cells["line_amount"] = _line_amount(reading, cells)
     cells["amount"] = _amount(reading, cells)
+    cells["cost"] = _cost(reading, cells)
     cells["currency"] = _currency(reading)
     cells["meaning"] = _meaning(reading, cells["status"])
     cells["date_value"] = _raw(reading, "ordered_at")
@@ -131,9 +134,9 @@ def _cells(reading: Reading, number: int) -> dict[str, str]:
 
 
 def _type(name: str) -> str:
-    if name in (*MONEYS, "amount", "line_amount"):
+    if name in (*MONEYS, "amount", "line_amount", "cost", "profit"):
         return values.MONEY
-    if name in ("quantity", "price"):
+    if name in ("quantity", "price", "unit_cost"):
         return "DECIMAL(19,4)"
     return "TIMESTAMP" if name == "ordered_at" else "VARCHAR"
 
@@ -144,6 +147,8 @@ def _cell(reading: Reading, name: str, number: int) -> str:
         return values.wall_time(reading.dates[name], column, reading.layout.utc, reading.timezone)
     if role in ("money", "number"):
         money = reading.moneys[name].of(column)
+        if name in COST_FIELDS:
+            money = values.unless_percent(money, column, kind)
         return money if _type(name) == values.MONEY else f"TRY_CAST({money} AS {_type(name)})"
     if role == "id":
         key = column if number in reading.bare else values.id_sql(column, kind)
@@ -175,6 +180,30 @@ def _amount(reading: Reading, cells: Mapping[str, str]) -> str:
     if not extras:
         return cells["amount"]
     return f"CAST({' - '.join([cells['amount'], *extras])} AS {values.MONEY})"
+
+
+def _cost(reading: Reading, cells: Mapping[str, str]) -> str:
+    """What the goods of the row cost: as told, pieces × cost of one, or amount less profit.
+
+    Null where no cell tells it, the cell cannot be read, or the cost would be below 0: that is no cost of goods.
+    """
+    if "cost" in reading.columns:
+        cost = cells["cost"]
+    elif _cost_stands_on_lines(reading) or {"unit_cost", "quantity"} <= reading.columns.keys():
+        unit = _cell(reading, "unit_cost", reading.columns["unit_cost"])
+        pieces = f"coalesce({cells['quantity']}, 1)" if "quantity" in reading.columns else "1"
+        cost = f"TRY_CAST(TRY({pieces} * {unit}) AS {values.MONEY})"
+    elif ("profit" in reading.columns and reading.grain == "line") or {"profit", "amount"} <= reading.columns.keys():
+        profit = _cell(reading, "profit", reading.columns["profit"])
+        cost = f"TRY_CAST({cells['amount']} - {profit} AS {values.MONEY})"
+    else:
+        return f"CAST(NULL AS {values.MONEY})"
+    return f"CASE WHEN {cost} >= 0 THEN {cost} END"
+
+
+def _cost_stands_on_lines(reading: Reading) -> bool:
+    """Whether each line tells what one of its pieces costs; else the cost is that of the row."""
+    return reading.grain != "order" and "unit_cost" in reading.columns and "cost" not in reading.columns
 
 
 def _currency(reading: Reading) -> str:
@@ -213,12 +242,14 @@ def _raw(reading: Reading, *names: str) -> str:
     return "CAST(NULL AS VARCHAR)"
 
 
-def _filled_down(source: str) -> str:
+def _filled_down(source: str, has_line_costs: bool) -> str:
     """Order values from the first row of the order that has them; its money on that order's first row only."""
     down = ("customer_id", "ordered_at", "currency", "status", "meaning", "date_value", "amount", "amount_value")
     firsts = ", ".join(f"arg_min({name}, line) AS {name}" for name in (*down, *OF_ORDER))
+    cost = SUM_OF_COSTS.format(cost="cost", lines="*") if has_line_costs else "arg_min(cost, line)"
+    firsts += f", {cost} AS cost"
     money = ", ".join(
-        f"CASE WHEN raw.line = head.line THEN head.{name} END AS {name}" for name in ("amount", *OF_ORDER)
+        f"CASE WHEN raw.line = head.line THEN head.{name} END AS {name}" for name in ("amount", "cost", *OF_ORDER)
     )
     own = ("line_amount", "quantity", "price", "product_id", "product", "category", "first_cell")
     return (

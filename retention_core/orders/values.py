@@ -143,6 +143,11 @@ def _mark_test(decimal: str, thousands: str) -> str:
     return f"'^({'|'.join(forms)})$'"
 
 
+def unless_percent(money: str, column: str, kind: str) -> str:
+    """The money, but null for a cell such as 35 %: a part of something, and not known of what."""
+    return f"CASE WHEN NOT contains({column}, '%') THEN {money} END" if is_text(kind) else money
+
+
 def with_mark(reading: MoneyReading, decimal: str) -> MoneyReading:
     """An ambiguous reading, settled by the decimal mark that another column of the same file shows."""
     return reading if reading.ambiguous is None else MoneyReading(_text_to_decimal("{c}", decimal), decimal)

@@ -17,6 +17,7 @@ ONLINE_RETAIL = ("online_retail_ii_2009_2010.parquet", "online_retail_2010_2011.
 CLEAN_COLUMNS = [
     "part", "order_id", "customer_id", "ordered_at", "amount", "discount", "refunded", "tax", "shipping", "currency",
     "channel", "campaign", "coupon", "payment_method", "delivery_method", "country", "category", "status",
+    "cost",
 ]  # fmt: skip
 
 

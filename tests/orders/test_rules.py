@@ -56,7 +56,7 @@ OF_THE_READER = {"header", "blank", "continuation", "preamble", "bad_quote", "to
 OTHER_TESTS = {
     "kept", "other_currency", "refund_ignored", "refunded_in_full", "in_another_file", "newer_version", "refund_excess",
     "after_as_of", "shared_order_number", "order_not_counted", "customer_not_counted", "customer_again",
-    "unreadable_row",
+    "unreadable_row", "no_cost",
 }  # fmt: skip
 
 

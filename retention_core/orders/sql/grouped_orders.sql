@@ -11,6 +11,8 @@ WITH grouped AS (
         CAST(sum(abs(refunded)) AS DECIMAL(18, 4)) AS refunded_column,
         CAST(sum(tax) AS DECIMAL(18, 4)) AS tax,
         CAST(sum(shipping) AS DECIMAL(18, 4)) AS shipping,
+        -- Known where each of its lines tells a cost: a part of it would pass for the whole.
+        CAST(CASE WHEN count(cost) >= count(CASE WHEN is_line THEN 1 END) THEN sum(cost) END AS DECIMAL(18, 4)) AS cost,
         arg_min(currency, line) AS currency,
         arg_min(channel, line) AS channel,
         arg_min(campaign, line) AS campaign,
