@@ -4,13 +4,14 @@ import json
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import hold_outs, model_child, models, models_report, recovery, report
+from benchmarks import hold_outs, model_child, models, models_report, recovery, report, slider
 from benchmarks.agreement import difference
 from benchmarks.analyses import ANALYSES, FILTER_CHANNEL, Analysis
 from benchmarks.generate import generate
@@ -279,3 +280,15 @@ def _module(peer: str) -> ModuleType:
     if peer == "polars_naive":
         pytest.importorskip("polars")
     return import_module(f"benchmarks.peers.{peer}")
+
+
+def test_the_moves_of_a_slider_are_judged_by_their_median() -> None:
+    def run(orders: int, lever: list[float]) -> dict[str, Any]:
+        moves = {"orders": orders, "bare": [1.0], "target": [20.0], "lever": lever}
+        about = {"date": "2026-11-01", "commit": "abc", "others_cores": 0.0}
+        return about | {"moves": moves, "simulations": {"0": [3.0], "3": [9.0, 11.0, 99.0]}}
+
+    text = slider.render([run(100, [99.0]), run(100, [30.0, 39.0, 500.0]), run(2_000, [41.0])])
+    assert "| a move, 100 orders | ≤ 40 ms | 39 ms | reached |" in text
+    assert "| a move, 2,000 orders | ≤ 40 ms | 41 ms | **missed** |" in text
+    assert "| 1,000 joint draws | ≤ 50 ms | 11 ms at most | reached |" in text
