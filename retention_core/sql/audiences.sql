@@ -5,73 +5,53 @@
 -- the stage new); top_value (M score 5); discount_only (never paid the full price); category_known; one_category (never
 -- bought from another). Of all: payment_known, delivery_known (the first order tells the method).
 -- $lapse_days = 180: days of silence
-with staged as (
+with alike as (
     select
-        *,
-        case
-            when $observed_on - last_on > $lapse_days then 'lapsed'
-            when second_on is null then 'one_order'
-            else 'repeat'
-        end as stage
-    from customers
-    union all
-    select *, 'new' as stage from customers where $observed_on - first_on < 365
+        first_attributes_id,
+        cast(case when $observed_on - last_on > $lapse_days then 2 when has_repeated then 1 else 0 end as tinyint) as stage,
+        $observed_on - first_on < 365 as is_new,
+        consent, has_birthday, has_repeated, is_holiday_first, is_top, is_discount_only, has_category, has_one_category,
+        count(*) as customers
+    from customer_habits
+    group by
+        first_attributes_id,
+        cast(case when $observed_on - last_on > $lapse_days then 2 when has_repeated then 1 else 0 end as tinyint),
+        $observed_on - first_on < 365,
+        consent, has_birthday, has_repeated, is_holiday_first, is_top, is_discount_only, has_category, has_one_category
 ),
 consents as (
     select count(consent) > 0 as is_known from clean_customers
 ),
-told as (
-    select customer_ids.customer, clean_customers.consent, clean_customers.birthday
-    from clean_customers
-    join customer_ids on customer_ids.customer_id = clean_customers.customer_id
-),
-bought as (
-    select
-        orders.customer,
-        count(case when orders.coupon is null and coalesce(orders.discount, 0) = 0 then 1 end) = 0 as discount_only,
-        max(attributes.category) > '' as has_category,
-        min(attributes.category) = max(attributes.category) as has_one_category
-    from orders
-    join attributes on attributes.attributes_id = orders.attributes_id
-    group by orders.customer
-),
 marked as (
     select
-        staged.stage,
-        coalesce(told.consent, not consents.is_known) as is_writable,
+        alike.*,
+        attributes.payment_method > '' as tells_payment,
+        attributes.delivery_method > '' as tells_delivery,
         consents.is_known,
-        told.birthday is not null as has_birthday,
-        (staged.stage = 'new' or staged.second_on is null) and (
-            month(staged.first_on) = 12 and day(staged.first_on) <= 23
-            or month(staged.first_on) = 11 and day(staged.first_on) >= 23
-                and staged.first_on >= make_date(year(staged.first_on), 11, 23)
-                    + cast((12 - isodow(make_date(year(staged.first_on), 11, 23))) % 7 as integer)
-        ) as is_holiday_first,
-        staged.m_score = 5 as is_top,
-        bought.discount_only,
-        bought.has_category,
-        bought.has_category and bought.has_one_category as has_one_category,
-        firsts.payment_method > '' as tells_payment,
-        firsts.delivery_method > '' as tells_delivery
-    from staged
+        coalesce(alike.consent, not consents.is_known) as is_writable
+    from alike
+    join attributes on attributes.attributes_id = alike.first_attributes_id
     cross join consents
-    join bought on bought.customer = staged.customer
-    join attributes as firsts on firsts.attributes_id = staged.first_attributes_id
-    left join told on told.customer = staged.customer
+),
+staged as (
+    select *, case stage when 0 then 'one_order' when 1 then 'repeat' else 'lapsed' end as stage_name, not has_repeated as is_waiting
+    from marked
+    union all
+    select *, 'new' as stage_name, true as is_waiting from marked where is_new
 )
 select
-    stage,
-    count(*) as customers,
-    count(case when is_writable then 1 end) as writable,
+    stage_name as stage,
+    cast(sum(customers) as bigint) as customers,
+    cast(sum(case when is_writable then customers else 0 end) as bigint) as writable,
     bool_and(is_known) as is_consent_known,
-    count(case when is_writable and has_birthday then 1 end) as birthday_known,
-    count(case when is_writable and is_holiday_first then 1 end) as holiday_first,
-    count(case when is_writable and is_top then 1 end) as top_value,
-    count(case when is_writable and discount_only then 1 end) as discount_only,
-    count(case when is_writable and has_category then 1 end) as category_known,
-    count(case when is_writable and has_one_category then 1 end) as one_category,
-    count(case when tells_payment then 1 end) as payment_known,
-    count(case when tells_delivery then 1 end) as delivery_known
-from marked
-group by stage
+    cast(sum(case when is_writable and has_birthday then customers else 0 end) as bigint) as birthday_known,
+    cast(sum(case when is_writable and is_holiday_first and is_waiting then customers else 0 end) as bigint) as holiday_first,
+    cast(sum(case when is_writable and is_top then customers else 0 end) as bigint) as top_value,
+    cast(sum(case when is_writable and is_discount_only then customers else 0 end) as bigint) as discount_only,
+    cast(sum(case when is_writable and has_category then customers else 0 end) as bigint) as category_known,
+    cast(sum(case when is_writable and has_one_category then customers else 0 end) as bigint) as one_category,
+    cast(sum(case when tells_payment then customers else 0 end) as bigint) as payment_known,
+    cast(sum(case when tells_delivery then customers else 0 end) as bigint) as delivery_known
+from staged
+group by stage_name
 order by stage

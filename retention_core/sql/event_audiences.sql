@@ -3,18 +3,15 @@
 -- since); reader (opened a letter in the last 365 days). Of all: outside_club (not joined); with_app, without_app;
 -- with_ticket (asked for help in the last 365 days); without_review.
 -- $lapse_days = 180: days of silence
-with staged as (
+with sizes as (
     select
-        customer,
-        last_ordered_at,
-        case
-            when $observed_on - last_on > $lapse_days then 'lapsed'
-            when second_on is null then 'one_order'
-            else 'repeat'
-        end as stage
+        cast(case when $observed_on - last_on > $lapse_days then 2 when second_on is null then 0 else 1 end as tinyint) as stage,
+        $observed_on - first_on < 365 as is_new,
+        count(*) as customers
     from customers
-    union all
-    select customer, last_ordered_at, 'new' as stage from customers where $observed_on - first_on < 365
+    group by
+        cast(case when $observed_on - last_on > $lapse_days then 2 when second_on is null then 0 else 1 end as tinyint),
+        $observed_on - first_on < 365
 ),
 consents as (
     select count(consent) > 0 as is_known from clean_customers
@@ -34,28 +31,60 @@ done as (
     group by customer_id
 ),
 marked as (
+    -- Only those who did something are looked at one by one.
     select
-        staged.*,
+        cast(case
+            when $observed_on - customers.last_on > $lapse_days then 2 when customers.second_on is null then 0 else 1
+        end as tinyint) as stage,
+        $observed_on - customers.first_on < 365 as is_new,
         done.*,
+        customers.last_ordered_at,
         coalesce(clean_customers.consent, not consents.is_known) as is_writable,
         cast($observed_on as date) - 365 as since
-    from staged
+    from done
+    join customer_ids on customer_ids.customer_id = done.customer_id
+    join customers on customers.customer = customer_ids.customer
     cross join consents
-    join customer_ids on customer_ids.customer = staged.customer
-    left join clean_customers on clean_customers.customer_id = customer_ids.customer_id
-    left join done on done.customer_id = customer_ids.customer_id
+    left join clean_customers on clean_customers.customer_id = done.customer_id
+),
+counted as (
+    select
+        stage,
+        is_new,
+        count(case when is_writable and cart_at > last_ordered_at and cart_at > since then 1 end) as cart_left,
+        count(case when is_writable and wish_at > last_ordered_at and wish_at > since then 1 end) as wish_waiting,
+        count(case when is_writable and opened_at > since then 1 end) as reader,
+        count(case when in_club then 1 end) as in_club,
+        count(case when has_app then 1 end) as with_app,
+        count(case when ticket_at > since then 1 end) as with_ticket,
+        count(case when has_reviewed then 1 end) as with_review
+    from marked
+    group by stage, is_new
+),
+joined as (
+    select
+        sizes.stage, sizes.is_new, sizes.customers,
+        counted.cart_left, counted.wish_waiting, counted.reader, counted.in_club, counted.with_app, counted.with_ticket,
+        counted.with_review
+    from sizes
+    left join counted on counted.stage = sizes.stage and counted.is_new = sizes.is_new
+),
+staged as (
+    select *, case stage when 0 then 'one_order' when 1 then 'repeat' else 'lapsed' end as stage_name from joined
+    union all
+    select *, 'new' as stage_name from joined where is_new
 )
 select
-    stage,
-    count(*) as customers,
-    count(case when is_writable and cart_at > last_ordered_at and cart_at > since then 1 end) as cart_left,
-    count(case when is_writable and wish_at > last_ordered_at and wish_at > since then 1 end) as wish_waiting,
-    count(case when is_writable and opened_at > since then 1 end) as reader,
-    count(case when not coalesce(in_club, false) then 1 end) as outside_club,
-    count(case when has_app then 1 end) as with_app,
-    count(case when not coalesce(has_app, false) then 1 end) as without_app,
-    count(case when ticket_at > since then 1 end) as with_ticket,
-    count(case when not coalesce(has_reviewed, false) then 1 end) as without_review
-from marked
-group by stage
+    stage_name as stage,
+    cast(sum(customers) as bigint) as customers,
+    cast(coalesce(sum(cart_left), 0) as bigint) as cart_left,
+    cast(coalesce(sum(wish_waiting), 0) as bigint) as wish_waiting,
+    cast(coalesce(sum(reader), 0) as bigint) as reader,
+    cast(sum(customers) - coalesce(sum(in_club), 0) as bigint) as outside_club,
+    cast(coalesce(sum(with_app), 0) as bigint) as with_app,
+    cast(sum(customers) - coalesce(sum(with_app), 0) as bigint) as without_app,
+    cast(coalesce(sum(with_ticket), 0) as bigint) as with_ticket,
+    cast(sum(customers) - coalesce(sum(with_review), 0) as bigint) as without_review
+from staged
+group by stage_name
 order by stage

@@ -5,76 +5,82 @@
 -- $at_risk_days = [90, 90, 90, 90, 90]: one limit per order number, 1 to 4 and 5 for the fifth and all later orders
 -- $lapsed_days = [180, 180, 180, 180, 180]: the same, each above that of at_risk_days
 -- $lost_days = [360, 360, 360, 360, 360]: the same, each above that of lapsed_days
-with limits as (
+with silences as (
+    -- reached: how far the silence went: 0 not at risk, 1 at risk, 2 lapsed, 3 lost, 4 it still goes on.
     select
-        cast(unnest(generate_series(1, 5)) as integer) as order_number,
-        cast(unnest($at_risk_days) as integer) as at_risk_days,
-        cast(unnest($lapsed_days) as integer) as lapsed_days,
-        cast(unnest($lost_days) as integer) as lost_days
-),
-days as (
-    -- is_back: this order ended a silence of lapsed or lost. reached: how far the silence after it went: 0 not at risk,
-    -- 1 at risk, 2 lapsed, 3 lost, 4 it still goes on.
-    select
-        least(order_number, 5) as order_number,
-        days_before is not null and days_before > $lapsed_days[least(order_number - 1, 5)] + 1 as is_back,
-        ordered_on,
-        next_on,
+        wait,
+        order_number,
         case
-            when days_after is null then 4
-            when days_after <= $at_risk_days[least(order_number, 5)] + 1 then 0
-            when days_after <= $lapsed_days[least(order_number, 5)] + 1 then 1
-            when days_after <= $lost_days[least(order_number, 5)] + 1 then 2
+            when not is_over then 4
+            when days <= $at_risk_days[order_number] + 1 then 0
+            when days <= $lapsed_days[order_number] + 1 then 1
+            when days <= $lost_days[order_number] + 1 then 2
             else 3
         end as reached
+    from waits
+),
+places as not materialized (
+    -- Two small numbers whose sum stands for (silence before, order number, silence after): grouping by it is what takes
+    -- the time. Before a first order there is no silence: 0.
+    select
+        wait,
+        reached,
+        cast(case when reached = 4 then 0 else 25 * reached end as tinyint) as before,
+        cast(5 * (order_number - 1) + reached as tinyint) as after
+    from silences
+),
+counted as (
+    select order_days.ordered_on, earlier.before + later.after as place, count(*) as customers
     from order_days
+    join places as earlier on earlier.wait = order_days.wait_before
+    join places as later on later.wait = order_days.wait
+    group by order_days.ordered_on, earlier.before + later.after
 ),
-silences as (
+days as (
     select
-        order_number,
-        case when order_number = 1 then 'new' when is_back then 'won_back' else 'active' end as fresh,
-        reached,
         ordered_on,
-        count(*) as customers
-    from days
-    where reached > 0
-    group by order_number, is_back, reached, ordered_on
+        place // 25 as reached_before,
+        place % 25 // 5 + 1 as order_number,
+        place % 5 as reached,
+        case when place % 25 < 5 then 'new' when place >= 50 then 'won_back' else 'active' end as fresh,
+        customers
+    from counted
 ),
-returns as (
-    select
-        case when order_number = 1 then 'new' when is_back then 'won_back' else 'active' end as fresh,
-        reached,
-        next_on,
-        count(*) as customers
-    from days
-    where reached < 4 and (reached > 0 or order_number = 1 or is_back)
-    group by order_number, is_back, reached, next_on
+soon_again as (
+    select order_days.next_on, count(*) as customers
+    from order_days
+    join places as earlier on earlier.wait = order_days.wait_before
+    join places as later on later.wait = order_days.wait
+    where earlier.before >= 50 and later.reached = 0
+    group by order_days.next_on
 ),
 moves as (
-    select first_on as moved_on, 'stranger' as from_stage, 'new' as to_stage, count(*) as customers
-    from customers
-    group by first_on
-    union all
-    select ordered_on + at_risk_days + 1 as moved_on, fresh as from_stage, 'at_risk' as to_stage, customers
-    from silences
-    join limits on limits.order_number = silences.order_number
-    union all
-    select ordered_on + lapsed_days + 1 as moved_on, 'at_risk' as from_stage, 'lapsed' as to_stage, customers
-    from silences
-    join limits on limits.order_number = silences.order_number
-    where reached >= 2
-    union all
-    select ordered_on + lost_days + 1 as moved_on, 'lapsed' as from_stage, 'lost' as to_stage, customers
-    from silences
-    join limits on limits.order_number = silences.order_number
-    where reached >= 3
+    select ordered_on as moved_on, 'stranger' as from_stage, 'new' as to_stage, customers
+    from days
+    where order_number = 1
     union all
     select
-        next_on as moved_on,
-        case reached when 0 then fresh when 1 then 'at_risk' when 2 then 'lapsed' else 'lost' end as from_stage,
-        case when reached >= 2 then 'won_back' else 'active' end as to_stage,
+        ordered_on as moved_on,
+        case reached_before when 0 then 'new' when 1 then 'at_risk' when 2 then 'lapsed' else 'lost' end as from_stage,
+        case when reached_before >= 2 then 'won_back' else 'active' end as to_stage,
         customers
-    from returns
+    from days
+    where order_number = 2 or order_number > 2 and reached_before > 0
+    union all
+    select next_on as moved_on, 'won_back' as from_stage, 'active' as to_stage, customers
+    from soon_again
+    union all
+    select ordered_on + $at_risk_days[order_number] + 1 as moved_on, fresh as from_stage, 'at_risk' as to_stage, customers
+    from days
+    where reached >= 1
+    union all
+    select ordered_on + $lapsed_days[order_number] + 1 as moved_on, 'at_risk' as from_stage, 'lapsed' as to_stage, customers
+    from days
+    where reached >= 2
+    union all
+    select ordered_on + $lost_days[order_number] + 1 as moved_on, 'lapsed' as from_stage, 'lost' as to_stage, customers
+    from days
+    where reached >= 3
 )
 select
     calendars.starts_on as month,

@@ -4,17 +4,22 @@
 -- 25, 50, 75, 90 % of the returning gaps do not exceed (empty: nobody returned). still_young: not back, and not observed
 -- for ninetieth_days yet. Long gaps of young customers have not happened yet, so these figures are too small where
 -- still_young is a large part: wait_curve counts those customers as well.
-with gaps as (
+with counted_waits as (
+    select wait, count(*) as customers from order_days group by wait
+),
+gaps as (
     select
-        least(order_number, 5) as order_number,
-        coalesce(days_after, cast($observed_on - ordered_on as integer)) as gap_days,
-        count(days_after) as returned,
-        count(*) - count(days_after) as waiting
-    from order_days
-    group by least(order_number, 5), coalesce(days_after, cast($observed_on - ordered_on as integer))
+        waits.order_number,
+        waits.days as gap_days,
+        case when waits.is_over then counted_waits.customers else 0 end as returned,
+        case when waits.is_over then 0 else counted_waits.customers end as waiting
+    from counted_waits
+    join waits on waits.wait = counted_waits.wait
 ),
 numbered as (
-    select order_number, gap_days, returned, waiting from gaps
+    select order_number, gap_days, sum(returned) as returned, sum(waiting) as waiting
+    from gaps
+    group by order_number, gap_days
     union all
     select 0 as order_number, gap_days, sum(returned) as returned, sum(waiting) as waiting from gaps group by gap_days
 ),

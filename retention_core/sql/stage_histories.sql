@@ -11,25 +11,21 @@ with origins as (
         ) as date) as origin
     from (select unnest($months_back) as months_back) as asked
 ),
-known as (
-    select
-        origins.months_back,
-        origins.origin,
-        orders.customer,
-        any_value(orders.first_on) as first_on,
-        max(orders.ordered_on) as last_on,
-        count(*) - count(case when orders.previous_on = orders.ordered_on then 1 end) as order_days
-    from orders
-    join origins on orders.ordered_on < origins.origin
-    where orders.customer % $every = 0
-    group by origins.months_back, origins.origin, orders.customer
+sampled as (
+    select first_on, order_number, ordered_on, next_on
+    from order_days
+    where customer % $every = 0
 )
 select
-    cast(months_back as integer) as months_back,
-    cast(order_days - 1 as integer) as repeat_orders,
-    cast(last_on - first_on as integer) as first_to_last,
-    cast(origin - 1 - first_on as integer) as age,
+    cast(origins.months_back as integer) as months_back,
+    cast(sampled.order_number - 1 as integer) as repeat_orders,
+    cast(sampled.ordered_on - sampled.first_on as integer) as first_to_last,
+    cast(origins.origin - 1 - sampled.first_on as integer) as age,
     count(*) as customers
-from known
-group by months_back, repeat_orders, first_to_last, age
+-- The last order day before the origin: no later one, or one that is not before it.
+from sampled
+join origins on sampled.ordered_on < origins.origin and (sampled.next_on is null or sampled.next_on >= origins.origin)
+group by
+    origins.months_back, sampled.order_number, sampled.ordered_on - sampled.first_on,
+    origins.origin - 1 - sampled.first_on
 order by months_back, repeat_orders, first_to_last, age

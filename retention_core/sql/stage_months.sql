@@ -9,28 +9,26 @@ with origins as (
     select months_back, cast(date_trunc('month', $observed_on + 1) - to_months(months_back) as date) as origin
     from (select unnest($months_back) as months_back) as asked
 ),
-known as (
+sampled as (
+    select customer, order_number, ordered_on, next_on
+    from order_days
+    where customer % $every = 0
+),
+staged as (
+    -- The last order day before the origin: no later one, or one that is not before it.
     select
         origins.months_back,
         origins.origin,
-        orders.customer,
-        max(orders.ordered_on) as last_on,
-        max(orders.ordered_on) > any_value(orders.first_on) as has_repeated,
-        min(case when orders.next_on >= origins.origin then orders.next_on end) as returned_on
-    from orders
-    join origins on orders.ordered_on < origins.origin
-    where orders.customer % $every = 0
-    group by origins.months_back, origins.origin, orders.customer
-),
-staged as (
-    select
-        months_back, origin, customer, returned_on - origin as wait_days,
+        sampled.customer,
+        sampled.next_on,
+        sampled.next_on - origins.origin as wait_days,
         case
-            when origin - 1 - last_on > $lapse_days then 'lapsed'
-            when not has_repeated then 'one_order'
+            when origins.origin - 1 - sampled.ordered_on > $lapse_days then 'lapsed'
+            when sampled.order_number = 1 then 'one_order'
             else 'repeat'
         end as stage
-    from known
+    from sampled
+    join origins on sampled.ordered_on < origins.origin and (sampled.next_on is null or sampled.next_on >= origins.origin)
 ),
 sizes as (
     select
@@ -42,15 +40,23 @@ sizes as (
     from staged
     group by months_back, origin, stage
 ),
+returning_customers as (
+    select customer, months_back, stage, (year(origin) - 1970) * 12 + month(origin) - 1 as from_period
+    from staged
+    where next_on is not null
+),
 later as (
     select
-        staged.months_back, staged.stage, customer_months.period,
+        returning_customers.months_back, returning_customers.stage, customer_months.period,
         count(*) as active_customers,
         sum(customer_months.orders) as orders
-    from staged
-    join customer_months on customer_months.customer = staged.customer
-    join calendar on calendar.period = customer_months.period and calendar.starts_on >= staged.origin
-    group by staged.months_back, staged.stage, customer_months.period
+    from customer_months
+    join returning_customers
+        on returning_customers.customer = customer_months.customer
+        and customer_months.period >= returning_customers.from_period
+    where customer_months.customer % $every = 0
+        and customer_months.period >= (select min(from_period) from returning_customers)
+    group by returning_customers.months_back, returning_customers.stage, customer_months.period
 )
 select
     cast(sizes.months_back as integer) as months_back,

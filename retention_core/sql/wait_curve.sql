@@ -4,19 +4,27 @@
 -- low, high: 95 % Greenwood band (log-log), which takes repeated waits of one customer (5 and 0) for different customers.
 -- Kaplan and Meier 1958: whoever has not come back counts until the last observed day. Orders of one day are one.
 -- $order_number = null: this one only; null: all of them
-with waits as (
-    select
-        least(order_number, 5) as order_number,
-        coalesce(days_after, cast($observed_on - ordered_on as integer)) as day,
-        count(days_after) as ordered,
-        count(*) as leaving
-    from order_days
-    group by least(order_number, 5), coalesce(days_after, cast($observed_on - ordered_on as integer))
+with counted as (
+    select wait, count(*) as customers from order_days group by wait
 ),
 numbered as (
-    select order_number, day, ordered, leaving from waits
+    select
+        waits.order_number,
+        waits.days as day,
+        sum(case when waits.is_over then counted.customers else 0 end) as ordered,
+        sum(counted.customers) as leaving
+    from counted
+    join waits on waits.wait = counted.wait
+    group by waits.order_number, waits.days
     union all
-    select 0 as order_number, day, sum(ordered) as ordered, sum(leaving) as leaving from waits group by day
+    select
+        0 as order_number,
+        waits.days as day,
+        sum(case when waits.is_over then counted.customers else 0 end) as ordered,
+        sum(counted.customers) as leaving
+    from counted
+    join waits on waits.wait = counted.wait
+    group by waits.days
 ),
 ranked as (
     select

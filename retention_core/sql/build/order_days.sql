@@ -1,6 +1,6 @@
 -- order_days: one row per customer and day with an order.
--- order_number: the customer's n-th such day; next_on: the one after it; days_before, days_after: how far the one before
--- and the one after are away (null: none).
+-- order_number: the customer's n-th such day; next_on: the one after it (null: none); wait: how long until then or, while
+-- they are silent, until the last observed day; wait_before: the same of their day before it, 0 for the first (see waits).
 -- Most customers never order twice on a day: their orders are their days, and nothing is counted again.
 create or replace temp table order_days as
 with twice as (
@@ -27,6 +27,10 @@ numbered as (
 )
 select
     customer, first_attributes_id, first_on, order_number, ordered_on, next_on,
-    cast(ordered_on - previous_on as integer) as days_before,
-    cast(next_on - ordered_on as integer) as days_after
+    cast(
+        10 * (coalesce(next_on, cast($observed_on as date)) - ordered_on)
+        + 2 * (least(order_number, 5) - 1)
+        + case when next_on is null then 0 else 1 end as integer) as wait,
+    cast(case when previous_on is null then 0 else
+        10 * (ordered_on - previous_on) + 2 * (least(order_number - 1, 5) - 1) + 1 end as integer) as wait_before
 from numbered
