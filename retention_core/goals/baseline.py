@@ -24,6 +24,7 @@ from retention_core.goals.curve import Triangle
 from retention_core.goals.forecast import Forecast, Views
 from retention_core.goals.people import STAGES
 from retention_core.goals.season import series
+from retention_core.goals.waits import YEAR as YEAR_DAYS
 from retention_core.models.triples import Floats
 
 if TYPE_CHECKING:
@@ -97,8 +98,10 @@ class _Observed:
 
     as_of: date
     triangle: Triangle
+    truncated: list[pd.Timestamp]
     early: pd.DataFrame
-    newcomers: returns.Newcomers
+    first_order_days: pd.DataFrame
+    second_order_curve: pd.DataFrame
     customers: Floats
     stage_months: pd.DataFrame
     views: Views
@@ -121,12 +124,13 @@ def _observed(shop: Shop, scope: dict[str, Any]) -> _Observed:
     # Customers from before the data have no first order to count from.
     since = max(truncated) + pd.offsets.MonthBegin() if truncated else None
     own = scope if since is None or "since" in scope else {**scope, "since": since}
-    waiting = returns.waiting(shop.query("second_order_curve", **own), float(customers.sum()))
     return _Observed(
         as_of=shop.observed_on,
         triangle=known,
+        truncated=truncated,
         early=shop.query("cohort_retention", form="by", **scope),
-        newcomers=returns.newcomers(shop.query("first_order_days", **scope), waiting, shop.observed_on, truncated),
+        first_order_days=shop.query("first_order_days", **scope),
+        second_order_curve=shop.query("second_order_curve", **own),
         customers=customers,
         stage_months=shop.query(
             "stage_months", lapse_days=lapse_days, months_back=[max(counted_back, 0)], every=every, **scope
@@ -146,7 +150,7 @@ def _next_month(day: date) -> date:
 def _lapse_days(shop: Shop, scope: dict[str, Any]) -> int:
     """The shop's own limit: 90 % of returning customers were silent no longer. A year where hardly anyone returns."""
     gap = shop.query("usual_gap", **scope).iloc[0]
-    return round(gap["gap_days"]) if gap["gaps"] >= FEW_GAPS else returns.YEAR
+    return round(gap["gap_days"]) if gap["gaps"] >= FEW_GAPS else YEAR_DAYS
 
 
 def _assembled(
@@ -162,14 +166,16 @@ def _assembled(
     told = forecast.forecast(seen.triangle, seen.views, coming, pd.Timestamp(seen.as_of), seen.running)
     existing = stages.stages(seen.stage_months, seen.customers, told, seen.views)
     off = told.draws(draws, rng) / told.total
-    factors = seen.newcomers.draws(shown, draws, rng)
-    returning = _returning(existing.returning, _year(off, told.total), seen.newcomers.curve, factors)
-    new = returning[returns.YEAR][:, len(STAGES) :]
+    won = returns.newcomers(
+        seen.first_order_days, seen.second_order_curve, told.curve.season, seen.as_of, seen.truncated
+    )
+    returning = _returning(existing.returning, _year(off, told.total), won.draws(shown, draws, rng))
+    new = returning[YEAR_DAYS][:, len(STAGES) :]
     again = arriving.active_again(told, seen.early, shown, new.mean(axis=0)) * (new / new.mean(axis=0))[:, :, None]
     active = (
         np.concatenate([np.tile(existing.active[:, :months], (draws, 1, 1)), again], axis=1) * off[:, None, :months]
     )
-    active = np.minimum(active, returning[returns.YEAR][:, :, None])
+    active = np.minimum(active, returning[YEAR_DAYS][:, :, None])
     arrivals = arriving.arrivals(seen.triangle, shown, plan, draws, rng)
     customers = np.concatenate([np.tile(seen.customers, (draws, 1)), arrivals], axis=1)
     per_active = _orders_per_active(seen.triangle)
@@ -181,15 +187,15 @@ def _assembled(
         months=tuple(day.date() for day in shown),
         rows=_rows(shown, customers),
         customers=customers,
-        returning=returning[returns.YEAR],
+        returning=returning[YEAR_DAYS],
         returning_within=returning,
         active=active,
         orders=active * customers[:, :, None] * per_active,
         order_value=worth,
-        history=seen.newcomers.history(seen.as_of, draws, rng),
+        history=won.history(seen.as_of, draws, rng),
         triangle=table,
         backtest=rolling.table(told.trials, told.mixed, told.mixtures, seen.triangle.months),
-        caveats=_caveats(seen, told, months),
+        caveats=_caveats(seen, told, won.waiting.observed_days, months),
     )
 
 
@@ -198,15 +204,13 @@ def _year(off: Floats, total: Floats) -> Floats:
     return np.asarray((off[:, :YEAR] @ total[:YEAR])[:, None] / total[:YEAR].sum())
 
 
-def _returning(
-    existing: dict[int, Floats], year_off: Floats, waiting: returns.Waiting, factors: Floats
-) -> dict[int, Floats]:
+def _returning(existing: dict[int, Floats], year_off: Floats, new: dict[int, Floats]) -> dict[int, Floats]:
     """(D, R) for each window. An existing row's hazard −ln(1 − share) is off as the year's total is."""
     old = {window: -np.expm1(np.log1p(-share) * year_off) for window, share in existing.items()}
-    return {w: np.concatenate([old[w], waiting.share(factors, w)], axis=1) for w in returns.WINDOWS}
+    return {w: np.concatenate([old[w], new[w]], axis=1) for w in returns.WINDOWS}
 
 
-def _caveats(seen: _Observed, told: Forecast, months: int) -> tuple[str, ...]:
+def _caveats(seen: _Observed, told: Forecast, observed_days: int, months: int) -> tuple[str, ...]:
     """What a reader must know, as keys of the language catalogues."""
     size = seen.triangle.size
     said = {
@@ -217,7 +221,7 @@ def _caveats(seen: _Observed, told: Forecast, months: int) -> tuple[str, ...]:
             size < curve.SEASON_FROM
         ),
         "Nobody has been observed for a whole year yet: the share that orders again within 365 days is drawn out.": (
-            seen.newcomers.curve.observed_days < returns.YEAR
+            observed_days < YEAR_DAYS
         ),
         "There is too little history to try the forecast on: its band is that of other shops, made wider.": (
             not told.trials
