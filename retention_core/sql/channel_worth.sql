@@ -6,36 +6,54 @@
 -- $span_days = 365: the days of that year
 with later as (
     -- Few customers order after their first year: theirs is subtracted, instead of adding up everybody's orders.
-    select customer, sum(amount) as revenue
+    select customer, any_value(first_attributes_id) as first_attributes_id, sum(amount) as revenue
     from orders
-    where ordered_on - first_on > $span_days and $observed_on - first_on >= $span_days
+    where first_on <= $observed_on - $span_days and ordered_on - first_on > $span_days
     group by customer
 ),
-spans as (
+late as (
     select
-        customers.first_attributes_id,
-        customers.revenue,
-        customers.first_day_revenue,
-        case when $observed_on - customers.first_on >= $span_days then customers.revenue - coalesce(later.revenue, 0) end
-            as year_revenue
+        later.first_attributes_id,
+        sum(later.revenue) as revenue,
+        -- What the squares are less: of a sum a and a part b of it, a² − (a − b)².
+        sum(cast(later.revenue as double) * cast(2 * customers.revenue - later.revenue as double)) as squares
+    from later
+    join customers on customers.customer = later.customer
+    group by later.first_attributes_id
+),
+firsts as (
+    select
+        first_attributes_id,
+        first_on <= $observed_on - $span_days as is_old,
+        count(*) as customers,
+        sum(revenue) as revenue,
+        sum(first_day_revenue) as first_revenue,
+        sum(cast(revenue as double) * cast(revenue as double)) as squares
     from customers
-    left join later on later.customer = customers.customer
+    group by first_attributes_id, first_on <= $observed_on - $span_days
+),
+worth as (
+    select
+        attributes.channel,
+        firsts.*,
+        coalesce(late.revenue, 0) as late_revenue,
+        coalesce(late.squares, 0) as late_squares
+    from firsts
+    join attributes on attributes.attributes_id = firsts.first_attributes_id
+    left join late on late.first_attributes_id = firsts.first_attributes_id and firsts.is_old
 )
 select
-    attributes.channel,
-    count(*) as customers,
-    cast(sum(spans.revenue) as double) as revenue,
-    cast(sum(spans.first_day_revenue) as double) as first_revenue,
-    count(spans.year_revenue) as year_customers,
-    cast(coalesce(sum(case when spans.year_revenue is not null then spans.first_day_revenue end), 0) as double)
-        as year_first_revenue,
-    cast(coalesce(sum(spans.year_revenue), 0) as double) as year_revenue,
-    coalesce(sum(cast(spans.year_revenue as double) * cast(spans.year_revenue as double)), 0) as year_squares,
-    count(case when spans.year_revenue is null then 1 end) as new_customers,
-    cast(coalesce(sum(case when spans.year_revenue is null then spans.revenue end), 0) as double) as new_revenue,
-    coalesce(sum(case when spans.year_revenue is null then cast(spans.revenue as double) * cast(spans.revenue as double) end), 0)
-        as new_squares
-from spans
-join attributes on attributes.attributes_id = spans.first_attributes_id
-group by attributes.channel
-order by customers desc, attributes.channel
+    channel,
+    cast(sum(customers) as bigint) as customers,
+    cast(sum(revenue) as double) as revenue,
+    cast(sum(first_revenue) as double) as first_revenue,
+    cast(sum(case when is_old then customers else 0 end) as bigint) as year_customers,
+    cast(sum(case when is_old then first_revenue else 0 end) as double) as year_first_revenue,
+    cast(sum(case when is_old then revenue - late_revenue else 0 end) as double) as year_revenue,
+    sum(case when is_old then squares - late_squares else 0 end) as year_squares,
+    cast(sum(case when is_old then 0 else customers end) as bigint) as new_customers,
+    cast(sum(case when is_old then 0 else revenue end) as double) as new_revenue,
+    sum(case when is_old then 0 else squares end) as new_squares
+from worth
+group by channel
+order by customers desc, channel

@@ -1,12 +1,23 @@
 -- One row per cohort: what its customers have brought to date, in the file's currency.
 -- cohort: first day of the month of the first order; cohort_customers; first_revenue: on the day of the first order; revenue:
 -- to date; revenue_squares: sum over customers of its square, for the error of the mean.
+with days as (
+    -- By day first: whole days fit an array, months would have to be hashed.
+    select
+        first_on,
+        count(*) as customers,
+        sum(first_day_revenue) as first_revenue,
+        sum(revenue) as revenue,
+        sum(cast(revenue as double) * cast(revenue as double)) as squares
+    from customers
+    group by first_on
+)
 select
     cast(date_trunc('month', first_on) as date) as cohort,
-    count(*) as cohort_customers,
-    cast(sum(first_day_revenue) as double) as first_revenue,
+    cast(sum(customers) as bigint) as cohort_customers,
+    cast(sum(first_revenue) as double) as first_revenue,
     cast(sum(revenue) as double) as revenue,
-    sum(cast(revenue as double) * cast(revenue as double)) as revenue_squares
-from customers
+    sum(squares) as revenue_squares
+from days
 group by date_trunc('month', first_on)
 order by cohort
