@@ -12,12 +12,13 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from retention_core.charts.measure import READABLE, SILENT
 from retention_core.charts.prepared import Prepared, specification
-from retention_core.charts.theme import BASELINE, GOAL, in_words
-from retention_core.say import compact, month, percent, points, say
+from retention_core.charts.theme import BASELINE, GOAL
+from retention_core.say import NOT_KNOWN, compact, month, percent, points, say
 
 # The parts of the range: name, and how strongly it is coloured.
 ZONES = {
@@ -90,24 +91,27 @@ def rate_fan(history: pd.DataFrame, months: pd.DataFrame, target: float | None, 
     `history`: rows of Baseline.history; a rate that is not over stands, hollow, at what is expected of it. `months`:
     rows of Result.months with the series "rate". Bands hold 50 and 80 %.
     """
-    over = history["is_complete"].astype(bool)
-    past = pd.DataFrame(
+    over = history["is_complete"].to_numpy(bool)
+    past, coming = ({name: rows[name].to_numpy(float) for name in ("p10", "p90")} for rows in (history, months))
+    rate, sides = history["rate"].to_numpy(float), (history[name].to_numpy(float) for name in ("low", "high"))
+    past |= {name: np.where(over, side, past[name]) for name, side in zip(("p10", "p90"), sides, strict=True)}
+    past["value"] = np.where(np.isnan(rate), history["expected"].to_numpy(float), rate)
+    coming |= {"value": months["p50"].to_numpy(float)} | {q: months[q].to_numpy(float) for q in ("p25", "p75")}
+    aim = np.array([np.nan if target is None else target])
+    unknown = np.full(len(history), np.nan), aim * np.nan
+    sure = {True: say("95 % sure"), False: say("80 % sure, not over yet")}
+    names = {key: say(name) for key, name in VARIANTS.items()}
+    frame = pd.DataFrame(
         {
-            "month": history["cohort"],
-            "part": "past",
-            "value": history["rate"].fillna(history["expected"]),
-            "p10": history["low"].where(over, history["p10"]),
-            "p90": history["high"].where(over, history["p90"]),
-            "is_over": over,
-            "sure": over.map({True: say("95 % sure"), False: say("80 % sure, not over yet")}),
+            "month": np.concatenate([history["cohort"], months["month"], np.array([by], "datetime64[ns]")]),
+            "part": [*["past"] * len(history), *(names[variant] for variant in months["variant"]), "goal"],
+            **{name: np.concatenate([past[name], coming[name], aim]) for name in ("value", "p10", "p90")},
+            **{name: np.concatenate([unknown[0], coming[name], unknown[1]]) for name in ("p25", "p75")},
+            "is_over": [*over, *[True] * (len(months) + 1)],
+            "sure": [*(sure[bool(one)] for one in over), *[say("80 % sure")] * len(months), ""],
         }
     )
-    coming = months.rename(columns={"p50": "value"}).assign(is_over=True, sure=say("80 % sure"))
-    coming = coming.assign(part=coming["variant"].map({key: say(name) for key, name in VARIANTS.items()}))
-    goal = pd.DataFrame({"month": [pd.Timestamp(by)], "part": "goal", "value": target, "p10": target, "p90": target})
-    parts = [past, coming, *([] if target is None else [goal.assign(is_over=True, sure="")])]
-    frame = pd.concat(parts, ignore_index=True).dropna(subset=["value"])
-    frame = _in_words(frame[["month", "part", "value", "p10", "p25", "p75", "p90", "is_over", "sure"]])
+    frame = _in_words(frame[frame["value"].notna()])
     frame["label"] = "" if target is None else say("goal {share}", share=percent(target, 1))
     low, high = float(frame["p10"].min()), float(frame["p90"].max())
     room = max(LEAST_SPAN - (high - low), 0.0) / 2
@@ -222,9 +226,9 @@ def money_over_time(payback: pd.DataFrame, title: str) -> Prepared:
 
     `payback`: Result.payback.
     """
-    frame = payback.assign(value=payback["p50"], words=payback["p50"].map(compact), part=say(VARIANTS["plan"]))
-    frame["name"] = frame["month"].map(month)
-    frame["span"] = frame["p10"].map(compact) + " – " + frame["p90"].map(compact)
+    low, words, high = ([compact(value) for value in payback[name]] for name in ("p10", "p50", "p90"))
+    span = [f"{one} – {other}" for one, other in zip(low, high, strict=True)]
+    frame = payback.assign(value=payback["p50"], words=words, span=span, name=_months(payback["month"]))
     kept = ["month", "value", "p10", "p25", "p75", "p90", "words", "span", "name"]
     said = _titled(("name:N", "Up to"), ("words:N", title), ("span:N", "80 % sure"))
     return Prepared(frame[kept], _money_over_time(title, said))
@@ -244,10 +248,23 @@ def _money_over_time(title: str, said: Hover) -> Spec:
 
 
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
-    low, high = (in_words(frame[name], percent, 3) for name in ("p10", "p90"))
-    return frame.assign(
-        name=frame["month"].map(month), words=in_words(frame["value"], percent, 3), span=low + " – " + high
-    )
+    low, high, words = (_shares(frame[name]) for name in ("p10", "p90", "value"))
+    span = [f"{one} – {other}" for one, other in zip(low, high, strict=True)]
+    return frame.assign(name=_months(frame["month"]), words=words, span=span)
+
+
+def _shares(values: pd.Series) -> list[str]:
+    """Shares as people write them, each once: below a tenth to a tenth of a per cent, else to a whole one."""
+    exact = values.to_numpy(float)
+    rounded = np.where(np.abs(exact) < 0.1, exact.round(3), exact.round(2)).tolist()
+    written = {share: percent(share) for share in set(rounded)}
+    return [written.get(share, NOT_KNOWN) for share in rounded]
+
+
+def _months(days: pd.Series) -> list[str]:
+    dates = days.to_numpy("datetime64[D]").tolist()
+    written = {day: month(day) for day in set(dates)}
+    return [written[day] for day in dates]
 
 
 def _titled(*fields: tuple[str, str]) -> Hover:
