@@ -44,6 +44,13 @@ def quantile(uplift: Uplift, share: Floats) -> Floats:
     return np.asarray(np.clip(uplift.mean + uplift.sd * special.ndtri(low + share * (high - low)), -1, 1))
 
 
+@lru_cache(maxsize=256)
+def span(uplift: Uplift) -> tuple[float, float]:
+    """The ends that hold the uplift in four of five cases."""
+    low, high = quantile(uplift, np.array([0.1, 0.9]))
+    return float(low), float(high)
+
+
 def _order(key: str, draws: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     own = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big")
     return np.random.default_rng([seed, own]).permutation(draws)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from retention_core.goals.baseline import Baseline
 
 
-__all__ = ["COLUMNS", "SERIES", "Band", "Result", "goal_month", "simulate"]
+__all__ = ["COLUMNS", "SERIES", "Band", "Result", "goal_month", "rate_without", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,12 @@ def simulate(baseline: Baseline, goal: Goal, seed: int = 0) -> Result:
         payback_month=_payback_month(payback) if cost.any() else None,
         cost_per_extra=band(cost / extra) if (extra > 0).mean() >= 0.9 and (extra != 0).all() else None,
     )
+
+
+def rate_without(baseline: Baseline, goal: Goal) -> Band:
+    """The goal's rate in its month if nothing is done: `Result.rate_before`, without the rest."""
+    start = start_of(baseline, goal)
+    return band(start.base.rate[:, goal_month(goal, start.cells.months)])
 
 
 def goal_month(goal: Goal, months: tuple[date, ...]) -> int:

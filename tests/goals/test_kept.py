@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from retention_core.goals.backwards import cheapest
 from retention_core.goals.goal import Goal
 from retention_core.goals.kept import Kept
-from retention_core.goals.simulate import simulate
+from retention_core.goals.simulate import rate_without, simulate
 from retention_core.goals.start import start_of
 from tests.goals import made
 from tests.goals.test_simulate import every_byte
@@ -24,6 +24,7 @@ def test_a_baseline_that_was_used_answers_as_a_new_one(baseline, goal, other) ->
     for before in (other, replace(goal, margin=0.123), replace(goal, horizon=1), replace(goal, levers=())):
         simulate(baseline, before)
     simulate(baseline, goal)
+    assert rate_without(baseline, goal) == simulate(baseline, goal).rate_before
     used, new = simulate(baseline, goal), simulate(replace(baseline), goal)
     assert every_byte(used) == every_byte(new)
 
