@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks import log_path
@@ -152,11 +153,8 @@ def _facts(facts_of: Callable[..., Any], window: int, shop: rc.Shop, scope: dict
     return facts_of(shop, window, **scope)
 
 
-def measure(orders: int) -> dict[str, Any]:
-    """One run on the log of that size, made if it is not there yet: works and questions, as JSON holds them."""
-    log_file = log_path(orders)
-    if not log_file.exists():
-        subprocess.run([sys.executable, "-m", "benchmarks.generate", f"--orders={orders}"], cwd=ROOT, check=True)
+def measure(log_file: Path) -> dict[str, Any]:
+    """One run on that log: works and questions, as JSON holds them."""
     import retention_core as rc
 
     begin, others_begin = time.perf_counter(), others_seconds()
@@ -173,8 +171,9 @@ def measure(orders: int) -> dict[str, Any]:
     for question in listener.questions:
         question.later = _again(shop, question)
     others = (others_seconds() - others_begin - time.process_time()) / (time.perf_counter() - begin)
-    about = {"date": date.today().isoformat(), "commit": commit(), "machine": machine(), "orders": orders}
+    about = {"date": date.today().isoformat(), "commit": commit(), "machine": machine()}
     return about | {
+        "orders": int(shop.query("customer_totals")["orders"].iloc[0]),
         "others_cores": round(max(0.0, others), 2),
         "open": asdict(opening),
         "works": [asdict(work) for work in works],
@@ -266,7 +265,10 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=10_000_000, help="size of the log, made if it is not there yet")
     parser.add_argument("--dry", action="store_true", help="print the tables, keep nothing")
     given = parser.parse_args()
-    run = measure(given.orders)
+    log_file = log_path(given.orders)
+    if not log_file.exists():
+        subprocess.run([sys.executable, "-m", "benchmarks.generate", f"--orders={given.orders}"], cwd=ROOT, check=True)
+    run = measure(log_file)
     tables = render(run)
     if not given.dry:
         KEPT.write_text(json.dumps(run, indent=1, default=str) + "\n", encoding="utf-8")
