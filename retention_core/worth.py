@@ -20,10 +20,14 @@ YEAR_OF_AGES = 12  # months of age 0 to 11 are a customer's first year, give or 
 
 @dataclass(frozen=True)
 class Margin:
-    """What is left of a sale: `rate` of it (0-1), save for the product categories that have a rate of their own."""
+    """What is left of a sale: `rate` of it (0-1), save for the product categories that have a rate of their own.
+
+    `from_file`: what the goods cost is taken from the orders themselves, and no rate counts.
+    """
 
     rate: float = 1.0
     by_category: Mapping[str, float] = field(default_factory=dict)
+    from_file: bool = False
 
     def of(self, category: str) -> float:
         return self.by_category.get(category, self.rate)
@@ -46,6 +50,22 @@ def rate_of_all(margin: Margin, mix: pd.DataFrame | None = None) -> float:
         return margin.rate
     whole = margin_rates(mix.assign(all=0), margin, ["all"])
     return float(whole.iloc[0]) if len(whole) else margin.rate
+
+
+def less_cost(cells: pd.DataFrame, margins: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """The same rows, revenue replaced by what was left of it once the goods were paid; 0 where nothing was ordered.
+
+    `cells`: one row per group of `by`; `margins`: rows of margin_cells for the same customers.
+    """
+    sums = margins.groupby(list(by), as_index=False)["margin"].sum()
+    found = cells[list(by)].merge(sums, how="left", on=list(by))["margin"]
+    return cells.assign(revenue=found.fillna(0.0).to_numpy(float))
+
+
+def rate_of_costs(margins: pd.DataFrame) -> float:
+    """The margin of all revenue together, by the costs of the file. `margins`: rows of margin_cells."""
+    revenue = float(margins["revenue"].sum())
+    return float(margins["margin"].sum()) / revenue if revenue > 0 else 1.0
 
 
 def scaled(reading: Reading, rate: float) -> Reading:

@@ -358,3 +358,89 @@ def test_the_distribution_equals_pandas(retail: tuple[rc.Shop, pd.DataFrame]) ->
     expected = {edge.left: count for edge, count in counts.items() if count}
     got = shop.query("value_distribution").set_index("from_revenue")["customers"].to_dict()
     assert got == expected
+
+
+# Margin by the costs that the orders tell
+
+
+@pytest.fixture(scope="module")
+def superstore(shared_data: Path) -> rc.Shop:
+    return rc.open_orders(shared_data / "superstore.csv.gz")
+
+
+@pytest.fixture(scope="module")
+def superstore_orders(shared_data: Path) -> pd.DataFrame:
+    """One row per order and customer: order_day, amount, profit, and the day of the customer's first order."""
+    rows = pd.read_csv(shared_data / "superstore.csv.gz", parse_dates=["Order Date"], date_format="%d/%m/%y")
+    orders = rows.groupby(["Order ID", "Customer ID"], as_index=False).agg(
+        day=("Order Date", "min"), amount=("Sales", "sum"), profit=("Profit", "sum")
+    )
+    return orders.assign(first=orders.groupby("Customer ID")["day"].transform("min"))
+
+
+def test_superstores_profit_by_cohort_is_that_of_pandas(superstore: rc.Shop, superstore_orders: pd.DataFrame) -> None:
+    got = superstore.query("margin_cells").groupby("cohort")[["revenue", "margin"]].sum()
+    cohorts = superstore_orders["first"].dt.to_period("M").dt.to_timestamp()
+    expected = superstore_orders.groupby(cohorts)[["amount", "profit"]].sum()
+    assert got["margin"].to_numpy() == pytest.approx(expected["profit"].to_numpy(), abs=1e-2)
+    assert got["revenue"].to_numpy() == pytest.approx(expected["amount"].to_numpy(), abs=1e-2)
+    assert got.index.tolist() == expected.index.tolist()
+    whole = superstore.query("cohort_margins").set_index("cohort")
+    assert whole["revenue"].to_numpy() == pytest.approx(expected["profit"].to_numpy(), abs=1e-2)
+
+
+def test_superstores_profit_of_the_first_year_is_that_of_pandas(
+    superstore: rc.Shop, superstore_orders: pd.DataFrame
+) -> None:
+    orders, until = superstore_orders, pd.Timestamp(superstore.observed_on)
+    since, waited = (orders["day"] - orders["first"]).dt.days, (until - orders["first"]).dt.days
+    year = orders[(since <= 365) & (waited >= 365)].groupby("Customer ID")["profit"].sum()
+    reading = worth.year_value(superstore.query("channel_margins"))
+    half = 1.959963984540054 * year.std(ddof=1) / np.sqrt(len(year))
+    expected = (year.mean(), year.mean() - half, year.mean() + half)
+    assert (reading.value, reading.low, reading.high) == pytest.approx(expected, abs=1e-3)
+    first = orders[orders["day"] == orders["first"]]["profit"].sum()
+    assert superstore.query("channel_margins")["first_revenue"].sum() == pytest.approx(first, abs=1e-2)
+
+
+def test_margin_is_revenue_less_cost_in_every_query(superstore: rc.Shop) -> None:
+    """Superstore tells the cost of every order, so nothing is taken as an average."""
+    told = superstore.query("known_costs").iloc[0]
+    cells, by_channel = superstore.query("margin_cells"), superstore.query("channel_margins")
+    assert told["orders_with_cost"] == told["orders"] and told["revenue_with_cost"] == told["revenue"]
+    assert cells["margin"].sum() == pytest.approx(told["revenue"] - told["cost"])
+    assert by_channel["revenue"].sum() == pytest.approx(cells["margin"].sum())
+    assert superstore.query("cohort_margins")["revenue"].sum() == pytest.approx(cells["margin"].sum())
+    earned = worth.less_cost(superstore.query("cohort_retention"), cells, ["cohort", "age"])
+    assert earned["revenue"].sum() == pytest.approx(cells["margin"].sum())
+    assert worth.rate_of_costs(cells) == pytest.approx(1 - told["cost_share"])
+
+
+COSTS_OF_SOME = (
+    "order_id,customer_id,ordered_at,amount,channel,cost\n1,a,2025-01-05,100,Web,60\n2,b,2025-01-06,100,Web,40\n"
+    "3,c,2025-02-06,200,Post,\n4,c,2025-03-06,0,Post,\n5,d,2025-03-07,50,Web,?\n"
+)
+
+
+def test_orders_that_tell_no_cost_are_taken_to_cost_what_the_others_do(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(COSTS_OF_SOME)
+    shop = rc.open_orders(tmp_path / "orders.csv")
+    assert shop.query("known_costs").iloc[0].tolist() == [5, 2, 450, 200, 100, 0.5]
+    assert shop.query("channel_margins").set_index("channel")["revenue"].to_dict() == {"Web": 125, "Post": 100}
+    filtered = shop.query("channel_margins", channel=["Post"])
+    assert filtered["revenue"].tolist() == [100], "the average is that of the shop, whatever the filter"
+    assert shop.query("known_costs", channel=["Post"]).iloc[0].tolist() == [2, 0, 200, 0, 0, 0.5]
+
+
+def test_a_cost_of_every_order_that_is_one_share_gives_the_figures_of_that_rate(tmp_path: Path) -> None:
+    """The third way to tell a margin agrees with the first where it can."""
+    lines = [line.rsplit(",", 1)[0] for line in COSTS_OF_SOME.splitlines()]
+    priced = [f"{line},{'cost' if not n else float(line.split(',')[3]) * 0.6}" for n, line in enumerate(lines)]
+    (tmp_path / "orders.csv").write_text("\n".join(priced) + "\n")
+    shop = rc.open_orders(tmp_path / "orders.csv")
+    for told, plain in (("channel_margins", "channel_worth"), ("cohort_margins", "cohort_worth")):
+        expected = worth.in_margin(shop.query(plain), worth.Margin(0.4))
+        pd.testing.assert_frame_equal(shop.query(told), expected, check_dtype=False)
+    cells = shop.query("cohort_retention")
+    earned = worth.less_cost(cells, shop.query("margin_cells"), ["cohort", "age"])
+    pd.testing.assert_frame_equal(earned, worth.in_margin(cells, worth.Margin(0.4)))

@@ -15,7 +15,9 @@ NOTES = (
     "All cohorts: each month of age adds what the cohorts that have lived through it brought in it per customer.",
     "Cost of winning one: marketing spend / customers who first bought, by channel (matched by name) and whole month. "
     "Spend knows no country, category or coupon: with such a filter the cost stays that of the channel.",
-    "Margin: taken after the sums. A rate by product category weighs each cell by what was bought in it.",
+    "Margin: taken after the sums. A rate by product category weighs each cell by what was bought in it. From the "
+    "file: amount less what the goods cost, order by order; a refund takes as much of the cost off as of the amount. "
+    "Orders without a known cost are taken to cost what the others of the shop do on average.",
 )
 
 if contract_parts.value_or_none():
@@ -35,7 +37,7 @@ with head:
         worth.year_value(channels), worth.new_value(channels), value_parts.currency(), margin != worth.Margin()
     )
     ui.answer("Value", said)
-st.caption(ui.plain(answers.margin_note(margin)))
+st.caption(ui.plain(value_parts.note(margin)))
 triangle = value_parts.cells(margin)
 picked = value_parts.by_cohort(triangle)
 cost = value_parts.costs_and_payback(margin, channels, triangle, picked)
@@ -44,6 +46,6 @@ value_parts.who_brings(margin)
 value_parts.four_values(margin, channels)
 ui.explain(
     ("customer_value_historic", "customer_value_simple", "concentration_top_10", "concentration_top_20"),
-    {"channel_worth": ui.truly_new(), "cohort_retention": {}, "channel_cohorts": ui.truly_new(), "acquisition": {}},
+    value_parts.queries(margin),
     NOTES,
 )

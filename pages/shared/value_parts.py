@@ -22,6 +22,7 @@ NO_SPEND = (
     "These files tell no marketing spend. Type in what a new customer costs, or add a table with month, channel and "
     "amount to the order files."
 )
+MARGINS = {"file": "From the file", "rate": "By a margin of my own"}
 GROUPS = {"channel": "Channel", "cohort": "Month of the first order"}
 
 
@@ -38,8 +39,10 @@ def mix() -> pd.DataFrame | None:
 
 
 def margin() -> worth.Margin:
-    """The margin that is set: one rate, and others for product categories where the order lines tell them apart."""
+    """The margin that is set: by the costs of the file, where it tells them; else one rate, and rates by category."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        if sources.shop().facts.cost and ui.choose("What the goods cost", MARGINS, "margin_from") == "file":
+            return worth.Margin(from_file=True)
         rate = st.slider(
             say("Margin"), 0.0, 1.0, 1.0, 0.01, format="percent", key="margin", bind="query-params", width=320,
             help=say("What is left of a sale once the goods are paid. 100 %: money is counted as revenue."),
@@ -66,7 +69,7 @@ def _category_rates(split: pd.DataFrame) -> dict[str, float]:
 def cells(set_margin: worth.Margin) -> pd.DataFrame:
     """One row per cohort and age, in margin, with forecasts: see worth.triangle; with is_left_truncated."""
     frame = ui.query("cohort_retention")
-    earned = worth.in_margin(frame, set_margin, _split(set_margin), ["cohort", "age"])
+    earned = _cells_in_margin(frame, set_margin, ["cohort", "age"])
     coming = worth.forecast_in_margin(sources.derived("baseline", baseline).triangle, frame, earned)
     older = ui.older_cohorts("month")
     return worth.triangle(earned, coming).assign(is_left_truncated=lambda rows: rows["cohort"].isin(older))
@@ -77,8 +80,30 @@ def _split(set_margin: worth.Margin) -> pd.DataFrame | None:
     return mix() if set_margin.by_category else None
 
 
+def _cells_in_margin(frame: pd.DataFrame, set_margin: worth.Margin, by: list[str], **parameters: Any) -> pd.DataFrame:
+    """Rows with the revenue of a group `by`, as margin. `parameters`: those with which they were asked for."""
+    if set_margin.from_file:
+        return worth.less_cost(frame, ui.query("margin_cells", **parameters), by)
+    return worth.in_margin(frame, set_margin, _split(set_margin), by)
+
+
+def note(set_margin: worth.Margin) -> str:
+    """What the figures of the page count."""
+    return answers.margin_note(set_margin, ui.query("known_costs").iloc[0] if set_margin.from_file else None)
+
+
+def queries(set_margin: worth.Margin) -> dict[str, dict[str, Any]]:
+    """The queries behind the page, for the box that shows them."""
+    new = ui.truly_new()
+    of_costs = {"known_costs": {}, "margin_cells": {}, "channel_margins": new}
+    own = of_costs if set_margin.from_file else {"channel_worth": new}
+    return {**own, "cohort_retention": {}, "channel_cohorts": new, "acquisition": {}}
+
+
 def worth_of_channels(set_margin: worth.Margin, span_days: int = 365) -> pd.DataFrame:
     """Rows of channel_worth in margin, without customers from before the data."""
+    if set_margin.from_file:
+        return ui.query("channel_margins", span_days=span_days, **ui.truly_new())
     frame = ui.query("channel_worth", span_days=span_days, **ui.truly_new())
     return worth.in_margin(frame, set_margin, _split(set_margin), ["channel"])
 
@@ -173,14 +198,14 @@ def _groups(
     by: str, set_margin: worth.Margin, channels: pd.DataFrame, triangle: pd.DataFrame, months: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
     """Per channel, or per month of the first order: rows for worth.paid_back, value by age, cost of winning one."""
-    split = _split(set_margin)
     if by == "channel":
         frame = ui.query("channel_cohorts", **ui.truly_new())
-        earned = worth.in_margin(frame, set_margin, split, ["channel", "cohort", "age"])
+        earned = _cells_in_margin(frame, set_margin, ["channel", "cohort", "age"], **ui.truly_new())
         costs = worth.cost_of(channels["channel"], worth.acquisition_costs(months))
         return channels, worth.value_by_age(earned, ["channel"]), costs
-    to_date = ui.query("cohort_worth").rename(columns={"cohort_customers": "customers", "revenue_squares": "squares"})
-    to_date = worth.in_margin(to_date, set_margin, split, ["cohort"])
+    to_date = ui.query("cohort_margins" if set_margin.from_file else "cohort_worth")
+    to_date = to_date.rename(columns={"cohort_customers": "customers", "revenue_squares": "squares"})
+    to_date = worth.in_margin(to_date, set_margin, _split(set_margin), ["cohort"])
     values = to_date.assign(
         year_customers=to_date["customers"], year_revenue=to_date["revenue"], year_squares=to_date["squares"]
     )
@@ -244,7 +269,10 @@ def who_brings(set_margin: worth.Margin) -> None:
 def four_values(set_margin: worth.Margin, channels: pd.DataFrame) -> None:
     """What was seen, what the model expects and what the simple formula says, and why they differ."""
     st.subheader(say("One customer, four values"), anchor=False)
-    rate = worth.rate_of_all(set_margin, _split(set_margin))
+    if set_margin.from_file:
+        rate = worth.rate_of_costs(ui.query("margin_cells"))
+    else:
+        rate = worth.rate_of_all(set_margin, _split(set_margin))
     simple = worth.scaled(ui.metric("customer_value_simple"), rate)
     year, first = worth.year_value(channels), worth.first_order_value(channels)
     ui.tell(answers.simple_answer(simple, currency()))

@@ -43,8 +43,10 @@ def headline(year: Reading, new: Reading, currency: str | None, is_margin: bool 
     )
 
 
-def margin_note(margin: worth.Margin) -> str:
-    """What the figures of the page count: revenue, or which part of it."""
+def margin_note(margin: worth.Margin, costs: pd.Series | None = None) -> str:
+    """What the figures of the page count: revenue, or which part of it. `costs`: the row of known_costs."""
+    if margin.from_file and costs is not None:
+        return _costs_note(costs)
     if margin.by_category:
         rates = ", ".join(f"{name or say('no category')} {percent(rate)}" for name, rate in margin.by_category.items())
         return say(
@@ -55,6 +57,26 @@ def margin_note(margin: worth.Margin) -> str:
     if margin.rate == 1:
         return say("Money on this page is revenue until you set a margin: 100 % of a sale counts as earned.")
     return say("Money on this page is margin: {rate} of revenue.", rate=percent(margin.rate))
+
+
+def _costs_note(costs: pd.Series) -> str:
+    """How many orders tell what their goods cost, and what the others are taken to cost."""
+    orders, told = int(costs["orders"]), int(costs["orders_with_cost"])
+    if told == orders:
+        return say(
+            "Money on this page is margin: amount less what the goods cost, which the file tells for all {n} orders.",
+            n=number(orders),
+        )
+    return say(
+        "Money on this page is margin: amount less what the goods cost. The file tells it for {told} of {n} orders, "
+        "with {share} of the revenue; the other {rest} are taken to cost what those of the shop do on average, {rate} "
+        "of the amount.",
+        told=number(told),
+        n=number(orders),
+        share=percent(costs["revenue_with_cost"] / costs["revenue"] if costs["revenue"] else 0.0),
+        rest=number(orders - told),
+        rate=percent(costs["cost_share"]),
+    )
 
 
 def curve_signs(cells: pd.DataFrame) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -196,3 +199,41 @@ def test_a_filter_leaves_the_cost_of_a_channel_as_it_is(visit: Visit) -> None:
     whole, part = table(visit(PAGE)), table(visit(PAGE, country=["AT"]))
     assert part["Social"]["Cost of one"] == whole["Social"]["Cost of one"]
     assert part["Social"]["Customers won"] != whole["Social"]["Customers won"]
+
+
+SOME_COSTS = (
+    b"order_id,customer,ordered_at,amount,channel,cost\n"
+    b"1,a,2025-01-05,50,Web,20\n2,b,2025-01-07,50,Friends,30\n3,a,2025-03-07,10,Web,\n"
+)
+
+
+def test_costs_of_the_file_are_the_margin_without_a_setting(visit: Visit) -> None:
+    app = visit(PAGE, orders=SOME_COSTS)
+    assert not app.exception
+    assert "The file tells it for 2 of 3 orders, with 91 % of the revenue" in said(app)
+    assert "the other 1 are taken to cost what those of the shop do on average, 50 % of the amount" in said(app)
+    assert "one has brought 28 (13–42) of margin" in said(app), "30 + 5 and 20, each of one customer"
+    assert not [slider for slider in app.slider if slider.key == "margin"]
+
+
+def test_a_rate_of_ones_own_counts_where_it_is_chosen(visit: Visit) -> None:
+    app = visit(PAGE, orders=SOME_COSTS, margin_from="By a margin of my own", margin="0.1")
+    assert not app.exception
+    assert "one has brought 5.50 (" in said(app)
+    assert "Money on this page is margin: 10 % of revenue." in said(app)
+
+
+def test_a_file_without_costs_offers_none(visit: Visit) -> None:
+    app = visit(PAGE, margin_from="From the file")
+    assert "Money on this page is revenue until you set a margin" in said(app)
+    assert not [group for group in app.get("button_group") if group.key == "margin_from"]
+
+
+@pytest.mark.parametrize("by", ["Channel", MONTHS])
+def test_superstore_is_worth_its_profit(visit: Visit, shared_data: Path, by: str) -> None:
+    path = shared_data / "superstore.csv.gz"
+    app = visit(PAGE, orders=gzip.decompress(path.read_bytes()), by=by, cost="50")
+    year = worth.year_value(rc.open_orders(path).query("channel_margins"))
+    assert not app.exception
+    assert "which the file tells for all 5,117 orders" in said(app)
+    assert f"one won before that brought {money(year.value, 'USD', 0)} (" in said(app)
