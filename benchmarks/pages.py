@@ -102,7 +102,7 @@ class Listener:
         return metrics.read(cast("rc.Shop", self), key, **parameters)
 
 
-def _churn(shop: rc.Shop, scope: dict[str, Any]) -> None:
+def churn(shop: rc.Shop, scope: dict[str, Any]) -> None:
     """The questions of pages/measure/churn.py, with the shop's own limits and with fixed ones."""
     from retention_core import lifecycle
 
@@ -113,7 +113,7 @@ def _churn(shop: rc.Shop, scope: dict[str, Any]) -> None:
         shop.query("lifecycle_flows", **limits.parameters(), **scope)
 
 
-def _value(shop: rc.Shop, scope: dict[str, Any]) -> None:
+def value(shop: rc.Shop, scope: dict[str, Any]) -> None:
     """The questions of pages/measure/value.py; what it asks of forecasts and of the baseline are works of their own."""
     for name in ("cohort_retention", "channel_cohorts", "cohort_worth", "value_distribution"):
         shop.query(name, **scope)
@@ -136,10 +136,10 @@ def _works() -> dict[tuple[str, str], Callable[[rc.Shop, dict[str, Any]], Any]]:
         made["forecasts"] = forecasts.of_shop(shop, **scope)
 
     return {
-        ("Churn", "queries"): _churn,
+        ("Churn", "queries"): churn,
         ("Churn, Value", "forecasts.of_shop"): forecast,
         ("Churn", "forecasts.at_stake"): lambda shop, scope: forecasts.at_stake(shop, made["forecasts"], **scope),
-        ("Value", "queries"): _value,
+        ("Value", "queries"): value,
         ("Value, Goals", "shop.baseline"): lambda shop, scope: baseline(shop, **scope),
         ("Goals", "levers.of_shop"): lambda shop, scope: levers.of_shop(shop, **scope),
         **{
@@ -249,7 +249,7 @@ def _verdict(run: dict[str, Any]) -> str:
     kind = "ms" if run["others_cores"] <= QUIET_CORES else "cpu_ms"
     goal = GOAL_MS if kind == "ms" else GOAL_MS * run["machine"]["cores"]
     slow = [
-        f"{one['query']} {_in_words(one['parameters'])} {one['scope']} ({one['later'][kind]:,.0f})"
+        " ".join(f"{one['query']} {_in_words(one['parameters'])} {one['scope']} ({one['later'][kind]:,.0f})".split())
         for one in run["questions"]
         if one["later"][kind] > goal
     ]
