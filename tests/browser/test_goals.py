@@ -190,7 +190,7 @@ def test_a_number_behind_a_lever_is_changed_and_stays_after_a_reload(server: str
 
 
 def test_a_plan_in_a_file_comes_back_as_it_was(server: str, visit: Visit, tmp_path: Path) -> None:
-    page = visit(f"{server}/{GIFT}&target=0.12&do_welcome=0.5&margin=0.6")
+    page = visit(f"{server}/{GIFT}&target=0.12&do_welcome=0.5&margin_of_plan=0.6")
     page.get_by_text("The numbers behind the levers").click()
     with page.expect_download() as arriving:
         page.get_by_role("button", name="This plan (JSON)").click()
@@ -200,6 +200,6 @@ def test_a_plan_in_a_file_comes_back_as_it_was(server: str, visit: Visit, tmp_pa
     assert figures(other) != figures(page)
     other.get_by_text("The numbers behind the levers").click()
     other.locator("input[type=file]").set_input_files(file)
-    other.get_by_role("button", name="Use “On screen”").click()
+    other.get_by_role("button", name="Open “My plan”").click()
     expect(slider(other, WELCOME)).to_have_value("0.5")
     assert figures(other) == figures(page)

@@ -68,20 +68,29 @@ def fan(found: Result, past: pd.DataFrame, target: float | None = 0.25) -> tuple
 
 
 def test_the_range_shows_today_and_the_target_among_its_zones() -> None:
-    _, rows = valid(plan.target_range({"own": 0.11, "stretch": 0.18}, (0.099, 0.092, 0.106), 0.5, 0.8))
+    _, rows = valid(plan.target_range({"own": 0.11, "stretch": 0.18}, (0.099, 0.092, 0.106), 0.11, 0.5))
     zones = [(row["zone"], row["x"], row["x2"]) for row in rows if row["kind"] == "zone"]
     names = [name for name, _ in plan.ZONES.values()]
-    assert zones == [(names[0], 0, 0.11), (names[1], 0.11, 0.18), (names[2], 0.18, 0.8)]
+    assert zones[:2] == [(names[0], 0, 0.11), (names[1], 0.11, 0.18)]
+    assert zones[2][:2] == (names[2], 0.18) and zones[2][2] > 0.5, "the target lies on the axis"
     told = {row["kind"]: row for row in rows if row["kind"] != "zone"}
     assert (told["today"]["low"], told["today"]["x"], told["today"]["high"]) == (0.092, 0.099, 0.106)
     assert "9.9 %" in told["today"]["label"].replace("\u00a0", " ")
     assert told["target"]["x"] == 0.5 and "50" in told["target"]["label"]
 
 
+def test_where_today_is_not_known_what_is_expected_stands_there() -> None:
+    _, rows = valid(plan.target_range({"own": 0.11, "stretch": 0.18}, None, 0.1, 0.2))
+    (now,) = (row for row in rows if row["kind"] == "today")
+    assert now["x"] == now["low"] == now["high"] == 0.1 and "expected" in now["label"]
+
+
 @pytest.mark.parametrize("ends", [{"own": 0.9, "stretch": 1.0}, {"own": 0.0, "stretch": 0.0}])
-def test_no_zone_leaves_the_axis(ends: dict[str, float]) -> None:
-    _, rows = valid(plan.target_range(ends, (0.0, 0.0, 0.0), 0.8, 0.8))
-    assert all(0 <= row["x"] <= row["x2"] <= 0.8 for row in rows if row["kind"] == "zone")
+@pytest.mark.parametrize("target", [0.001, 0.8, 1.0])
+def test_no_zone_leaves_the_axis(ends: dict[str, float], target: float) -> None:
+    whole, rows = valid(plan.target_range(ends, (0.0, 0.0, 0.0), 0.0, target))
+    low, high = whole["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert all(low <= row["x"] <= row["x2"] <= high + 1e-9 <= 1 + 1e-9 for row in rows)
 
 
 def test_the_fan_shows_what_was_what_comes_and_what_is_wanted() -> None:
