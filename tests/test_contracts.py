@@ -110,6 +110,61 @@ def test_telco_money_is_amount_times_months(shared_data: Path, telco: rc.Contrac
     assert found.low < found.value < found.high
 
 
+def test_the_range_of_money_holds_the_doubt_about_the_amount_too(telco: rc.Contracts) -> None:
+    """Contracts drawn anew, customers and their amounts together: the spread of the product is that of the interval."""
+    group = keeping.kept(telco, "Contract")[0]
+    span = worth.value_within(group, 24, worth.Terms())
+    rng = np.random.default_rng(5)
+    drawn = []
+    for _ in range(200):
+        which = rng.integers(0, group.contracts, group.contracts)
+        again = keeping.Kept("", group.months[which], group.is_lost[which], group.amount[which], 1, None)
+        drawn.append(worth.months_kept(again, 24).value * worth.mean_amount(again).value)
+    assert (span.high - span.low) / (2 * keeping.Z) == pytest.approx(np.std(drawn), rel=0.15)
+    only_months = worth.months_kept(group, 24).times(worth.mean_amount(group).value)
+    assert span.high - span.low > 1.2 * (only_months.high - only_months.low)
+
+
+def test_contracts_that_nobody_left_are_worth_a_range_too(telco: rc.Contracts) -> None:
+    two_years = next(group for group in keeping.kept(telco, "Contract") if group.name == "Two year")
+    months = worth.months_kept(two_years, 24)
+    assert months.value == 24 == months.high and months.low < 24
+
+
+def test_a_file_of_one_month_is_a_period_life_table(shared_data: Path, telco: rc.Contracts) -> None:
+    file = pd.read_csv(shared_data / "telco_churn.csv.gz").query("tenure > 0")
+    ended = file["Churn"].eq("Yes").groupby(file["tenure"]).mean()
+    (every,) = keeping.kept(telco, is_one_month=True)
+    found = every.kept_at(np.arange(1, 73))
+    assert found["survival"].tolist() == pytest.approx((1 - ended).cumprod().tolist(), rel=1e-12)
+    rate, low, high = every.monthly_loss
+    assert rate == pytest.approx(1869 / 7032) and low < rate < high
+    assert every.usable_model is None and "one month" in keeping.message(every)
+    first = file[file["tenure"].eq(1)]
+    assert keeping.renewals(every).loc[0, ["faced", "kept"]].tolist() == [len(first), first["Churn"].eq("No").sum()]
+    assert worth.months_kept(every, 24).value < 2 < worth.months_kept(keeping.kept(telco)[0], 24).value
+
+
+def test_a_file_of_one_month_tells_nothing_beyond_the_first_age_that_is_missing(tmp_path: Path) -> None:
+    rows = "".join(f"c{n},{age},{'yes' if n % 5 == 0 else 'no'},10\n" for n, age in enumerate([1, 2, 3, 5] * 20))
+    (group,) = keeping.kept(opened(tmp_path, MONTHS + rows), is_one_month=True)
+    assert group.longest == 3 and group.kept_at([4])["survival"].isna().all()
+    assert group.watched([0, 1, 3]).tolist() == [80, 20, 20]
+
+
+def test_what_running_contracts_bring_is_counted_where_no_model_fits(tmp_path: Path) -> None:
+    """Of contracts of one month half are kept, of those all to month 3: ten running ones of month 1 pay 2 months."""
+    rows = "".join(f"l{n},1,yes,10\n" for n in range(10)) + "".join(f"k{n},3,no,10\n" for n in range(20))
+    (group,) = keeping.kept(opened(tmp_path, MONTHS + rows))
+    found = worth.counted_to_come(group, 12, worth.Terms(margin=0.5), np.random.default_rng(0))
+    assert found == worth.Span(0, 0, 0)  # they are as old as any contract that was watched
+    more = rows + "".join(f"y{n},1,no,10\n" for n in range(10))
+    (group,) = keeping.kept(opened(tmp_path, MONTHS + more))
+    found = worth.counted_to_come(group, 12, worth.Terms(margin=0.5), np.random.default_rng(0))
+    assert found.value == pytest.approx(0.5 * 10 * 10 * 2) and found.low <= found.value <= found.high
+    assert worth.counted_to_come(group, 1, worth.Terms(), np.random.default_rng(0)).value == pytest.approx(100)
+
+
 def test_sbg_of_the_paper_comes_out_of_a_file(shared_data: Path, tmp_path: Path) -> None:
     """Fader and Hardie (2007), Table 1, years 0–7 as a list of contracts: alpha .668, beta 3.806; 12 years .394."""
     table = pd.read_csv(shared_data / "sbg_survival.csv").query("segment == 'highend' and calibration == 1")
@@ -306,7 +361,8 @@ def test_laws_of_any_list(rows: list[tuple[int, bool, str]]) -> None:
     groups = pd.DataFrame({"kind": pd.Series(kind, dtype="category")})
     contracts = rc.Contracts(frame, groups, None, pd.DataFrame(), "contract_months", "", (), None, None)
     assert sum(group.contracts for group in keeping.kept(contracts, "kind")) == len(rows)
-    for group in (*keeping.kept(contracts), *keeping.kept(contracts, "kind")):
+    monthly = (*keeping.kept(contracts, None, True), *keeping.kept(contracts, "kind", True))
+    for group in (*keeping.kept(contracts), *keeping.kept(contracts, "kind"), *monthly):
         curve = group.kept_at(np.arange(group.longest + 1))
         shares = curve[["low", "survival", "high"]].to_numpy()
         assert ((shares >= 0) & (shares <= 1)).all() and (np.diff(shares, axis=1) >= -1e-9).all()

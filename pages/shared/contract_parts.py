@@ -20,6 +20,7 @@ from retention_core.orders.layouts import BY_KEY
 from retention_core.orders.load import Inspected, OrdersError
 from retention_core.say import say
 
+FILES = {"ever": "everybody who ever began", "month": "who ran in one last month"}
 HORIZONS = {"12": "12 months", "24": "24 months", "36": "36 months", "60": "60 months"}
 FIELD_WORDS = {
     "months_kept": "Months kept",
@@ -37,16 +38,22 @@ KEEPING_NOTES = (
     "The dashed line is the shifted beta-geometric model (Fader and Hardie 2007): each contract is renewed with a "
     "chance of its own, so those that are left grow more loyal. Contracts that renew at different times are fitted "
     "apart.",
-    "In an average month so many end: all ends divided by all months that contracts were watched.",
+    "In an average month so many end: all ends divided by all months that contracts were watched. In a file of one "
+    "month, where every contract was watched in that month only, it is all ends divided by all contracts, which is far "
+    "more: the two are the same rule on two kinds of file, so the page asks which kind yours is.",
+    "In a file of one month the share that ends at each age is counted from the contracts of that age, and the curve "
+    "multiplies these shares up to the last age without a gap (period life table).",
 )
 WORTH_NOTES = (
     "In its first months: the amount of a month, on average over the group, × the months a new contract is paid for, "
-    "which is the area under the counted curve × the margin. Not discounted. It takes the amount and how long a "
-    "contract is kept as unrelated within a group.",
+    "which is the area under the counted curve × the margin. Not discounted. The range holds chance in both, "
+    "in the amount and in the months; it takes the two as unrelated within a group.",
     "To its end: the same to the last renewal by the model, each renewal discounted (DERL, Fader and Hardie 2010). The "
-    "interval is that of the model's two parameters only: that the future may differ from the past is not in it.",
+    "range holds chance in the model's two parameters and in the amount: that the future may differ from the past is "
+    "not in it. Only where the model stays within 5 of 100 of the counted curve.",
     "Still to come: margin × amount × discounted renewals to come, added over the running contracts, the next renewal "
-    "counted in full. What was paid before is not in it.",
+    "counted in full. What was paid before is not in it. Where it is counted: amount × the months of the coming ones "
+    "that a contract of that age is kept for, by the counted curve, not discounted.",
 )
 
 
@@ -55,14 +62,17 @@ def churn_or_none() -> bool:
     contracts = sources.contracts()
     if contracts is None:
         return False
-    every = sources.of_contracts("kept", keeping.kept, by=None)[0]
-    ui.answer(say("Churn"), answers.kept_answer(every, contracts))
-    ui.tell(answers.monthly_loss(every, contracts))
+    head = st.container()
+    is_one_month = _ask_kind(contracts)
+    every = _kept(None)
+    with head:
+        ui.answer(say("Churn"), answers.kept_answer(every[0], contracts))
+        ui.tell(answers.monthly_loss(every[0]))
     groups = _groups(contracts)
     curves = keeping.curves(groups, until=max(group.longest for group in groups))
     ui.chart(charts.kept_curves(_named(curves)), say("Share of contracts still kept, by month since they began"))
     st.caption(say("Lines: counted, with the range that is 95 % sure. Dashed: the model, where it can be fitted."))
-    st.caption(ui.plain(contract_tables.how_watched(contracts)))
+    st.caption(ui.plain(contract_tables.how_watched(contracts, is_one_month)))
     st.table(contract_tables.kept(groups), hide_index=True, border="horizontal")
     contract_tables.tell_models(groups)
     _checked(contracts)
@@ -82,22 +92,27 @@ def value_or_none() -> bool:
         ui.link("pages/measure/churn.py", say("How long contracts are kept"))
         return True
     head = st.container()
+    is_one_month = _ask_kind(contracts)
     horizon, terms = _settings()
-    every = sources.of_contracts("kept", keeping.kept, by=None)[0]
+    every = _kept(None)[0]
     groups = _groups(contracts)
     with head:
         span = worth.value_within(every, horizon, terms)
         ui.answer(say("Value"), answers.value_answer(span, horizon, contracts.currency))
+        if not contracts.currency:
+            st.caption(say("Amounts are in the file's currency; the file does not name it."))
     title = say("Margin of a new contract") if terms.margin < 1 else say("Brought by a new contract")
     value = worth.cumulative(groups, horizon, terms)
     if value["value"].notna().any():
         ui.chart(charts.value_curves(_named(value), title), say("{title}, by month", title=title))
     asked = {"horizon": horizon, "margin": terms.margin, "discount": terms.discount, "by": _by(contracts)}
+    asked["is_one_month"] = is_one_month
     table = sources.of_contracts("contract_worth", _worth, **asked)
     st.table(contract_tables.worth(table, groups, horizon, contracts.currency), hide_index=True, border="horizontal")
-    st.caption(answers.far_off(groups))
+    if said := answers.counted_instead(groups, horizon):
+        st.caption(ui.plain(said))
     contract_tables.tell_models(groups)
-    st.caption(ui.plain(contract_tables.how_watched(contracts)))
+    st.caption(ui.plain(contract_tables.how_watched(contracts, is_one_month)))
     ui.download(say("Value of each contract"), "contract_values", lambda: _each(contracts, groups, terms))
     ui.explain((), {}, WORTH_NOTES)
     return True
@@ -150,8 +165,28 @@ def _column(words: str, columns: Sequence[str]) -> str | None:
     return st.selectbox(say(words), columns, index=None, placeholder=say("not in this file"))
 
 
+def _ask_kind(contracts: Contracts) -> bool:
+    """Whether a snapshot holds the ends of one month only, which its owner knows and the file does not tell."""
+    if contracts.is_snapshot:
+        ui.choose("The file lists", FILES, "contract_file", help=(
+            "Everybody: who ended years ago is in it too. One last month: who ran when that month began, and of them "
+            "who ended in it. The figures differ a lot."
+        ))  # fmt: skip
+    return _is_one_month(contracts)
+
+
+def _is_one_month(contracts: Contracts) -> bool:
+    return contracts.is_snapshot and st.session_state.get("contract_file") == "month"
+
+
+def _kept(by: str | None) -> tuple[Kept, ...]:
+    contracts = sources.contracts()
+    is_one_month = contracts is not None and _is_one_month(contracts)
+    return sources.of_contracts("kept", keeping.kept, by=by, is_one_month=is_one_month)
+
+
 def _groups(contracts: Contracts) -> tuple[Kept, ...]:
-    return sources.of_contracts("kept", keeping.kept, by=_choose_by(contracts))
+    return _kept(_choose_by(contracts))
 
 
 def _choose_by(contracts: Contracts) -> str | None:
@@ -181,14 +216,17 @@ def _settings() -> tuple[int, worth.Terms]:
             help=say("What stays of a payment after the cost of what was delivered."),
         )  # fmt: skip
         discount = st.number_input(
-            say("Discount a year, %"), 1, 50, 10, key="contract_discount", bind="query-params", width=160,
-            help=say("Money of next year is worth so much less than money of today. Used to the end of a contract."),
+            say("Money of next year is worth less by, %"), 1, 50, 10, key="contract_discount", bind="query-params",
+            width=290,
+            help=say("What 100 in a year are worth less than 100 today. Used where money is forecast to the end."),
         )  # fmt: skip
     return horizon, worth.Terms(margin / 100, discount / 100)
 
 
-def _worth(contracts: rc.Contracts, horizon: int, margin: float, discount: float, by: str | None) -> pd.DataFrame:
-    return worth.table(keeping.kept(contracts, by), horizon, worth.Terms(margin, discount))
+def _worth(
+    contracts: rc.Contracts, horizon: int, margin: float, discount: float, by: str | None, is_one_month: bool
+) -> pd.DataFrame:
+    return worth.table(keeping.kept(contracts, by, is_one_month), horizon, worth.Terms(margin, discount))
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:

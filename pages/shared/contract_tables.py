@@ -19,10 +19,10 @@ def called(group: str) -> str:
     return group or say("All contracts")
 
 
-def how_watched(contracts: Contracts) -> str:
+def how_watched(contracts: Contracts, is_one_month: bool = False) -> str:
     """Since when and until when the contracts were watched."""
     if contracts.observed_on is None:
-        return say(answers.SNAPSHOT)
+        return say(answers.ONE_MONTH if is_one_month else answers.SNAPSHOT)
     return say(answers.DAYS, day=day(contracts.observed_on))
 
 
@@ -45,18 +45,21 @@ def kept(groups: tuple[Kept, ...]) -> pd.DataFrame:
 def worth(found: pd.DataFrame, groups: tuple[Kept, ...], horizon: int, currency: str | None) -> pd.DataFrame:
     """One row per group, in words."""
 
-    def figure(value: float, low: float, high: float, far_off: bool) -> str:
+    def figure(row: dict[str, float], name: str) -> str:
+        value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
         if value != value:
             return NOT_KNOWN
-        if far_off:
-            return ui.plain(say("about {value} †", value=money(value, currency)))
         span = f" ({between(money(low, currency), money(high, currency))})" if low < high else ""
-        return ui.plain(ui.unbroken(f"{money(value, currency)}{span}"))
+        return ui.unbroken(f"{money(value, currency)}{span}")
 
-    def spans(name: str) -> list[str]:
-        by_model = [name != "within" and answers.is_far_off(group) for group in groups]
-        columns = (found[name], found[f"{name}_low"], found[f"{name}_high"], by_model)
-        return [figure(*cell) for cell in zip(*columns, strict=True)]
+    def spans(by_model: str, counted: str) -> list[str]:
+        cells = []
+        for row, group in zip(found.to_dict("records"), groups, strict=True):
+            if answers.is_modelled(group):
+                cells.append(figure(row, by_model))
+            else:
+                cells.append(say("{value}, counted for {n} months", value=figure(row, counted), n=horizon))
+        return [ui.plain(cell) for cell in cells]
 
     return pd.DataFrame(
         {
@@ -64,9 +67,9 @@ def worth(found: pd.DataFrame, groups: tuple[Kept, ...], horizon: int, currency:
             say("Running"): [number(running) for running in found["running"]],
             say("A month"): [ui.plain(money(amount, currency)) for amount in found["amount"]],
             say("Months kept of {n}", n=horizon): [number(months, 1) for months in found["months"]],
-            say("In {n} months, 95 % sure", n=horizon): spans("within"),
-            say("To its end, by the model"): spans("new"),
-            say("Still to come from running ones"): spans("to_come"),
+            say("In {n} months, 95 % sure", n=horizon): spans("within", "within"),
+            say("To its end"): spans("new", "within"),
+            say("Still to come from running ones"): spans("to_come", "counted"),
         }
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared import ui
+from pages.shared import contract_parts, ui
 from pages.shared.columns import CORE, FIELD_WORDS
 from pages.shared.sources import Upload
 from retention_core.orders.layouts import BY_KEY, PLAIN
@@ -38,10 +38,17 @@ def offer(draft: Upload, found: Sequence[Inspected]) -> None:
         told = _settings(draft.answers)
         mapping = _columns(draft.answers, found)
         if st.form_submit_button(say("Read the files like this"), icon=":material/refresh:"):
-            answers = replace(draft.answers, **told, mapping=mapping or None)
-            st.session_state["draft"] = replace(draft, answers=answers)
+            st.session_state["draft"] = replace(draft, answers=_answers(draft, found, told, mapping))
             st.session_state.pop("asked", None)
             st.rerun()
+
+
+def _answers(draft: Upload, found: Sequence[Inspected], told: Mapping[str, Any], mapping: Mapping[str, str]) -> Answers:
+    """The settings as answers. Columns of orders mean nothing to contracts and the other way round."""
+    layout = told["layout"] or (found[0].layout if mapping and _kind(found) == "contracts" else None)
+    same = layout is None or BY_KEY.get(layout, PLAIN).kind == _kind(found)
+    answers = replace(draft.answers, **told)
+    return replace(answers, layout=layout, mapping=dict(mapping) or None if same else None)
 
 
 def _settings(answers: Answers) -> dict[str, Any]:
@@ -56,7 +63,8 @@ def _settings(answers: Answers) -> dict[str, Any]:
         }
     with right:
         zones = sorted(zoneinfo.available_timezones())
-        layouts = {layout.key: layout.title for layout in (*BY_KEY.values(), PLAIN) if layout.kind == "orders"}
+        choices = (*BY_KEY.values(), PLAIN)
+        layouts = {layout.key: layout.title for layout in choices if layout.kind in ("orders", "contracts")}
         told["layout"] = _named("Layout", layouts, answers.layout)
         told["timezone"] = _choice("Time zone of the shop, for times that name theirs", zones, answers.timezone, str)
         told["currency"] = st.text_input(
@@ -87,20 +95,22 @@ def _choice(label: str, options: Sequence[Any], value: Any, words: Callable[[Any
 
 def _columns(answers: Answers, found: Sequence[Inspected]) -> dict[str, str]:
     """The answered mapping: the fields that were changed, now or before."""
-    table = next((table for table in found if _holds_orders(table)), None)
+    kind = _kind(found)
+    table = next((table for table in found if BY_KEY.get(table.layout, PLAIN).kind == kind), None)
     mapping = dict(answers.mapping or {})
     if table is None:
         return mapping
     st.markdown(say("**Columns of {file}**", file=ui.plain(table.part.name)))
     guessed = {guess.field: guess.name for guess in table.guesses}
-    fields = [*CORE, *(field for field in FIELD_WORDS if field not in CORE)]
+    orders = {field: FIELD_WORDS[field] for field in (*CORE, *(field for field in FIELD_WORDS if field not in CORE))}
+    fields = contract_parts.CHOSEN if kind == "contracts" else orders
     places = st.columns(3)
-    for position, field in enumerate(fields):
+    for position, (field, words) in enumerate(fields.items()):
         choices = [NOT_THERE, *table.part.columns]
         before = guessed.get(field, NOT_THERE)
         with places[position % 3]:
             chosen = st.selectbox(
-                say(FIELD_WORDS[field]), choices, choices.index(before) if before in choices else 0,
+                say(words), choices, choices.index(before) if before in choices else 0,
                 format_func=lambda name: name or say("not in this file"),
             )  # fmt: skip
         if chosen != before:
@@ -108,6 +118,7 @@ def _columns(answers: Answers, found: Sequence[Inspected]) -> dict[str, str]:
     return mapping
 
 
-def _holds_orders(table: Inspected) -> bool:
-    layout = BY_KEY.get(table.layout)
-    return layout is None or layout.kind == "orders"
+def _kind(found: Sequence[Inspected]) -> str:
+    """ "contracts" where all tables are such, otherwise "orders"."""
+    kinds = {BY_KEY.get(table.layout, PLAIN).kind for table in found}
+    return "contracts" if kinds == {"contracts"} else "orders"

@@ -27,8 +27,8 @@ def choose() -> None:
         found = opening.inspect(draft)
         review.show(found)
         answered = review.ask(draft, _questions(found))
-        if not draft.holds_contracts:  # whose columns were named by hand: nothing of these settings is left open
-            settings.offer(draft, found)
+        settings.offer(draft, found)
+        if not draft.holds_contracts:
             contract_parts.offer(draft, found)
         wanted = review.as_contracts(answered or draft, found)
         label = say("Open these contracts") if wanted.holds_contracts else say("Open these orders")

@@ -16,8 +16,13 @@ A_YEAR = 12
 
 SNAPSHOT = (
     "The file is a snapshot: each contract stands in it once, with its months so far and whether it has ended. The "
-    "curve takes each of them as watched from its first month. If contracts that ended earlier are missing from the "
-    "file, the true curve lies lower, and by a lot: ask whoever made the file."
+    "curve takes each of them as watched from its first month: right if everybody who ever ended is in the file. "
+    "If only those are in it who ended in one last month, say so above: far more are lost then."
+)
+ONE_MONTH = (
+    "The file is taken as one of a single month: everybody who ran when it began, and who of them ended in it. The "
+    "share that ends at each age is counted from the contracts of that age, so the curve of a new contract is put "
+    "together from customers who began at different times."
 )
 DAYS = "Watched from the day a contract began until it ended, or until {day}, the last day of the list."
 
@@ -27,14 +32,22 @@ def kept_answer(every: Kept, contracts: Contracts) -> str:
     month = min(A_YEAR, every.longest)
     at = every.kept_at(month).iloc[0]
     return say(
-        "Of 100 new contracts about {kept} are still kept after {month} months (95 % sure: {span}); of the {n} in the "
-        "file {lost} have ended.",
+        "Of 100 new contracts about {kept} are still kept after {month} months (95 % sure: {span}); of the {n} "
+        "counted{left_out} {lost} have ended.",
         kept=number(100 * at["survival"]),
         month=number(month),
         span=between(number(100 * at["low"]), number(100 * at["high"])),
         n=number(every.contracts),
+        left_out=_left_out(contracts),
         lost=number(every.lost),
     )
+
+
+def _left_out(contracts: Contracts) -> str:
+    """ " (11 left out)": rows of the file that count nowhere; empty where there are none."""
+    ledger = contracts.ledger
+    rows = int(ledger.loc[ledger["outcome"].eq("left out"), "rows"].sum()) if len(ledger) else 0
+    return say(" ({n} left out)", n=number(rows)) if rows else ""
 
 
 def half_life(group: Kept) -> str:
@@ -44,33 +57,32 @@ def half_life(group: Kept) -> str:
     return number(group.median)
 
 
-def monthly_loss(every: Kept, contracts: Contracts) -> str:
-    """The churn rate by contract-months; in a snapshot also what it is if only the leavers of one month are in it.
-
-    That one is of all contracts of the file, as they all ran when that month began.
-    """
+def monthly_loss(every: Kept) -> str:
+    """The churn rate: of the months that running contracts were watched, the share that ended one."""
     rate, low, high = every.monthly_loss
-    said = say(
+    span = between(percent(low, 2), percent(high, 2))
+    if every.is_one_month:
+        return say(
+            "In that month {rate} of the running contracts ended (95 % sure: {span}): {lost} of {n}.",
+            rate=percent(rate, 1),
+            span=between(percent(low, 1), percent(high, 1)),
+            lost=number(every.lost),
+            n=number(every.contracts),
+        )
+    return say(
         "In an average month {rate} of the running contracts end (95 % sure: {span}): {lost} ends in {months} "
-        "contract-months.",
+        "months of contracts.",
         rate=percent(rate, 2),
-        span=between(percent(low, 2), percent(high, 2)),
+        span=span,
         lost=number(every.lost),
-        months=number(every.months.sum()),
+        months=number(every.contract_months),
     )
-    if not contracts.is_snapshot:
-        return said
-    young = int(contracts.ledger.loc[contracts.ledger["rule"].eq("no_renewal_yet"), "rows"].sum())
-    return said + " " + say(
-        "If the file lists only those who left in one last month, that month lost {rate} instead: {lost} of {n}.",
-        rate=percent(every.lost / (every.contracts + young), 1),
-        lost=number(every.lost),
-        n=number(every.contracts + young),
-    )  # fmt: skip
 
 
 def model_sentence(group: Kept) -> str:
     """Whether the model can be trusted for this group, and how far from the counted curve it is at most."""
+    if group.is_one_month:
+        return say("each contract was watched in one month only, so no model is fitted: only what was counted")
     if group.model is None:
         return say("contracts that renew at different times are mixed here, so no model is fitted")
     if group.model.has_too_little_data:
@@ -78,22 +90,26 @@ def model_sentence(group: Kept) -> str:
     if group.usable_model is None or group.largest_miss is None:
         return say("no model: these contracts do not tell how customers differ; only what was counted")
     miss = number(math.ceil(100 * group.largest_miss))
-    if group.largest_miss > LARGE_MISS:
-        return say("the model misses the counted curve by up to {miss} of 100: read it with care", miss=miss)
+    if not is_modelled(group):
+        return say(
+            "the model misses the counted curve by up to {miss} of 100 contracts, so the figures are counted", miss=miss
+        )
     return say("the model stays within {miss} of 100 of the counted curve", miss=miss)
 
 
-def is_far_off(group: Kept) -> bool:
-    """Whether the model differs so much from what was counted that an interval of its own would mislead."""
-    return group.largest_miss is not None and group.largest_miss > LARGE_MISS
+def is_modelled(group: Kept) -> bool:
+    """Whether the model may speak for the group: there is one, and it stays near what was counted."""
+    return group.usable_model is not None and group.largest_miss is not None and group.largest_miss <= LARGE_MISS
 
 
-def far_off(groups: tuple[Kept, ...]) -> str:
-    """What the sign † stands for, where a model is far from the counted curve."""
-    if not any(map(is_far_off, groups)):
+def counted_instead(groups: tuple[Kept, ...], horizon: int) -> str:
+    """What "counted" means in a table of money; empty where a model speaks for every group."""
+    if all(map(is_modelled, groups)):
         return ""
     return say(
-        "† The model is far from the counted curve, which the chart under Churn shows: a rough figure, without a range."
+        "“Counted” is no forecast: where no model can be trusted, the money of {n} months by the counted curve stands "
+        "instead, not discounted. Running contracts are followed no further than the oldest one was watched.",
+        n=number(horizon),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from retention_core.contracts import one_month
 from retention_core.contracts.record import Contracts
 from retention_core.models import survival
 from retention_core.models.survival import ShiftedBetaGeometric
@@ -26,6 +27,7 @@ class Kept:
     """One group of contracts. `unit_months`: months from renewal to renewal as the model counts them.
 
     `model` is None where the group mixes contracts that renew at different times: a model of them would be of nobody.
+    `is_one_month`: only the ends of one last month are in the file, see `one_month`; no model is fitted to such.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Kept:
     amount: Floats
     unit_months: int
     model: ShiftedBetaGeometric | None
+    is_one_month: bool = False
 
     @property
     def contracts(self) -> int:
@@ -46,12 +49,23 @@ class Kept:
     @property
     def longest(self) -> int:
         """Months of the contract that was watched for longest: about later months nothing was seen."""
+        if self.is_one_month:
+            return one_month.longest(self.months)
         return int(self.months.max()) if len(self.months) else 0
 
     @cached_property
     def curve(self) -> pd.DataFrame:
         """One row per month at which contracts were lost: see `survival.kaplan_meier`."""
+        if self.is_one_month:
+            return one_month.curve(self.months, self.is_lost)
         return survival.kaplan_meier(self.months, self.is_lost)
+
+    def watched(self, months: Any) -> Floats:
+        """How many contracts were watched in each of these months of their life; in month 0 all of them."""
+        asked, ordered = np.asarray(months), np.sort(self.months)
+        before = np.searchsorted(ordered, asked)
+        until = np.searchsorted(ordered, asked, side="right") if self.is_one_month else len(ordered)
+        return np.where(asked > 0, until - before, len(ordered)).astype(np.float64)
 
     @property
     def median(self) -> float | None:
@@ -65,11 +79,16 @@ class Kept:
     @property
     def monthly_loss(self) -> tuple[float, float, float]:
         """Of 1 contract-month, the share that ends in a loss, with its 95 % interval (Poisson, on the log scale)."""
-        exposed = float(self.months.sum())
+        exposed = self.contract_months
         if not exposed or not self.lost:
             return 0.0, 0.0, min(3.0 / exposed, 1.0) if exposed else 1.0  # the rule of three: nothing lost yet
         rate, width = self.lost / exposed, np.exp(Z / np.sqrt(self.lost))
         return rate, float(rate / width), float(min(rate * width, 1.0))
+
+    @property
+    def contract_months(self) -> float:
+        """Months that contracts were watched, added up."""
+        return float(self.contracts) if self.is_one_month else float(self.months.sum())
 
     def kept_at(self, months: Any) -> pd.DataFrame:
         """One row per month asked for: month, survival, low, high; NaN after the longest watch."""
@@ -81,7 +100,8 @@ class Kept:
             found[name] = np.where(asked <= self.longest, steps[place], np.nan)
         # Before the first loss the curve has no band of its own: Wilson's, of all who were watched so long.
         none_lost = (found["survival"] == 1) & (asked > 0)
-        watched = len(self.months) - np.searchsorted(np.sort(self.months), asked)
+        fewest = np.minimum.accumulate(self.watched(np.arange(max(self.longest, 0) + 1)))
+        watched = fewest[np.minimum(asked, self.longest)]
         found["low"] = np.where(none_lost, watched / (watched + Z**2), found["low"])
         return pd.DataFrame(found)
 
@@ -101,13 +121,16 @@ class Kept:
         return float(np.abs(self.modelled(counted["time"]) - counted["survival"]).max())
 
 
-def kept(contracts: Contracts, by: str | None = None) -> tuple[Kept, ...]:
-    """The groups of the column `by`, largest first, at most six; without a column all contracts as one."""
+def kept(contracts: Contracts, by: str | None = None, is_one_month: bool = False) -> tuple[Kept, ...]:
+    """The groups of the column `by`, largest first, at most six; without a column all contracts as one.
+
+    `is_one_month`: of a snapshot, that it lists only those ends that fell in its last month.
+    """
     if by is None:
-        return (_kept("", contracts, np.ones(len(contracts.rows), bool)),)
+        return (_kept("", contracts, np.ones(len(contracts.rows), bool), is_one_month),)
     names = contracts.groups[by]
     largest = names.value_counts().loc[lambda counts: counts > 0].index[:MOST_SHOWN]
-    return tuple(_kept(str(name), contracts, names.eq(name).to_numpy(bool)) for name in largest)
+    return tuple(_kept(str(name), contracts, names.eq(name).to_numpy(bool), is_one_month) for name in largest)
 
 
 def table(groups: tuple[Kept, ...]) -> pd.DataFrame:
@@ -133,6 +156,8 @@ def table(groups: tuple[Kept, ...]) -> pd.DataFrame:
 
 def message(group: Kept) -> str:
     """Whether the model of the group can be trusted, in one sentence."""
+    if group.is_one_month:
+        return "Each contract was watched in one month only: no model is fitted to such a file."
     if group.model is None:
         return "Contracts that renew at different times are in one group: no model is fitted to such a mixture."
     return group.model.message
@@ -144,8 +169,7 @@ def curves(groups: tuple[Kept, ...], until: int) -> pd.DataFrame:
     frames = []
     for group in groups:
         counted = group.kept_at(months)
-        at_risk = [(group.months >= month).sum() for month in months]
-        frames.append(counted.assign(name=group.name, at_risk=at_risk, modelled=group.modelled(months)))
+        frames.append(counted.assign(name=group.name, at_risk=group.watched(months), modelled=group.modelled(months)))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -154,7 +178,7 @@ def renewals(group: Kept, until: int = 24) -> pd.DataFrame:
     periods, lost = _periods(group.months, group.is_lost, group.unit_months)
     rows = []
     for renewal in range(1, until + 1):
-        faced = int((periods >= renewal).sum())
+        faced = int((periods == renewal if group.is_one_month else periods >= renewal).sum())
         if not faced:
             break
         stayed = faced - int(((periods == renewal) & lost).sum())
@@ -164,15 +188,17 @@ def renewals(group: Kept, until: int = 24) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["renewal", "faced", "kept", "retention", "low", "high", "modelled"])
 
 
-def _kept(name: str, contracts: Contracts, which: Any) -> Kept:
+def _kept(name: str, contracts: Contracts, which: Any, is_one_month: bool = False) -> Kept:
     rows = contracts.rows[which]
     months, is_lost = rows["months"].to_numpy(np.float64), rows["is_lost"].to_numpy(bool)
     terms = contracts.term_months()[which].unique()
     unit, model = 1, None
-    if len(terms) == 1:
+    if len(terms) == 1 and not is_one_month:
         unit = _unit(months, is_lost, int(terms[0]))
         model = survival.fit_contracts(*_periods(months, is_lost, unit))
-    return Kept(name, months, is_lost.astype(np.float64), rows["amount"].to_numpy(np.float64), unit, model)
+    return Kept(
+        name, months, is_lost.astype(np.float64), rows["amount"].to_numpy(np.float64), unit, model, is_one_month
+    )
 
 
 def _unit(months: Floats, is_lost: Any, term: int) -> int:

@@ -50,6 +50,9 @@ def match(part: Part, told: Answers) -> Table:
     for field, column in (told.mapping or {}).items():
         if field not in FIELDS:
             raise OrdersError(part.name, f"there is no field {field}", f"choose among {', '.join(FIELDS)}")
+        if not column:  # not in this file, says its owner
+            columns.pop(field, None)
+            continue
         if header_key(column) not in places:
             raise OrdersError(part.name, f"there is no column “{column}”", "choose one of the columns of this file")
         columns[field] = places[header_key(column)]
