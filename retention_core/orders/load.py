@@ -92,8 +92,9 @@ def load(
 
     `clean_orders` has one row per order: part (number of its file), order_id, customer_id, ordered_at, amount,
     discount, refunded, tax, shipping, currency, channel, campaign, coupon, payment_method, delivery_method, country,
-    category, status. The others are there when the files tell them. Raises NeedsAnswers when the files leave open
-    something that changes numbers, OrdersError when they cannot be read; then no table is left.
+    category, status, cost (of the goods; after refunds, so 0 where all was refunded under `net`; null: not known). The
+    others are there when the files tell them. Raises NeedsAnswers when the files leave open something that changes
+    numbers, OrdersError when they cannot be read; then no table is left.
     """
     _check(answers, paths)
     parts: list[Part] = []

@@ -1,5 +1,5 @@
 -- orders: one row per order, with what the row needs to know of its neighbours.
--- Details are those of discount, refunded, tax, shipping, campaign, coupon that the file has.
+-- Details are those of discount, refunded, tax, shipping, cost, campaign, coupon that the file has.
 -- previous_on, next_on: day of the same customer's order before and after this one (null: none); first_on: of the first.
 create or replace temp table orders as
 select
