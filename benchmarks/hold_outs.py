@@ -8,6 +8,7 @@ from typing import Any
 
 import retention_core as rc
 from benchmarks.real_shops import HIDDEN, REAL_SHOPS, RealShop
+from retention_core.forecasts import checking, errors
 from retention_core.models import btyd, validate
 from retention_core.models.backtest import Backtest
 
@@ -19,7 +20,8 @@ class HoldOut:
     """One forecast of one split of one shop.
 
     `error_share` is of the total, None if nothing was ordered; `mean_absolute_error` counts orders per customer;
-    `coverage` is the share of the 80 % intervals that held, `total_held` whether that of the total did.
+    `coverage` is the share of the 80 % intervals that held, `total_held` whether that of the total did; `page_…` the
+    same of the intervals as the product draws them, with the errors of forecasts that could be judged before the split.
     """
 
     shop: str
@@ -33,6 +35,8 @@ class HoldOut:
     mean_absolute_error: float
     coverage: float
     total_held: bool
+    page_coverage: float
+    page_total_held: bool
     is_usable: bool
     message: str
 
@@ -60,7 +64,7 @@ def hold_outs(folder: Path) -> dict[str, list[dict[str, Any]]]:
             tests = of_split(shop, seen, hidden)
             competing += tests if name in HIDDEN else []
             days = (seen - shop.first_on).days + 1, (hidden - seen).days
-            found["hold_outs"] += [asdict(_row(real, name, days, test)) for test in tests]
+            found["hold_outs"] += [asdict(_row(real, name, days, test, _as_drawn(shop, seen, test))) for test in tests]
         choice = validate.choose(competing)
         error = choice.error if math.isfinite(choice.error) else None
         found["chosen"].append(asdict(Chosen(real.title, choice.model, choice.verdict, error)))
@@ -79,7 +83,14 @@ def of_split(shop: rc.Shop, seen: date, hidden: date) -> list[Backtest]:
     return [*tests, validate.hold_out_curve(histories, activity, AGE_DAYS, horizon, periods)]
 
 
-def _row(real: RealShop, split: str, days: tuple[int, int], test: Backtest) -> HoldOut:
+def _as_drawn(shop: rc.Shop, seen: date, test: Backtest) -> Backtest:
+    """The test with the intervals that the product would have drawn on the last day seen."""
+    days = (seen - shop.first_on).days + 1
+    earlier = checking.trials(shop, seen, days, test.model, (), {})
+    return test.widened(errors.spread(earlier, days, test.horizon))
+
+
+def _row(real: RealShop, split: str, days: tuple[int, int], test: Backtest, drawn: Backtest) -> HoldOut:
     return HoldOut(
         shop=real.title,
         split=split,
@@ -91,7 +102,9 @@ def _row(real: RealShop, split: str, days: tuple[int, int], test: Backtest) -> H
         error_share=test.error_share if math.isfinite(test.error_share) else None,
         mean_absolute_error=test.mean_absolute_error,
         coverage=test.coverage,
-        total_held=bool(test.low <= test.actual <= test.high),
+        total_held=test.total_held,
+        page_coverage=drawn.coverage,
+        page_total_held=drawn.total_held,
         is_usable=test.is_usable,
         message=test.message,
     )

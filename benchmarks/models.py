@@ -102,9 +102,7 @@ def run_part(part: str, given: argparse.Namespace) -> dict[str, Any]:
     if part in COMPARISONS:
         return asdict(compare(COMPARISONS[part], given.shared, given.venvs, given.repeat))
     # In a child: this process must stay small, see benchmarks.measure.
-    return _said(
-        _child("hold-outs", str(given.shared)) if part == "hold-outs" else _child("recovery", str(given.seeds))
-    )
+    return _said(_child(part, str(given.seeds if part == "recovery" else given.shared)))
 
 
 def compare(comparison: Comparison, shared: Path, venvs: Path, repeat: int | None) -> Pair:

@@ -141,15 +141,18 @@ def _hold_outs(run: Part) -> str:
         sizes = f"{any_row['seen_days']:,} / {any_row['hidden_days']:,}"
         rows.append((shop, split, sizes, f"{any_row['customers']:,.0f}", f"{any_row['actual']:,.0f}", *cells))
     usable = [row for row in found if row["is_usable"]]
-    coverage = sum(row["coverage"] for row in usable) / len(usable) if usable else math.nan
-    total = sum(row["total_held"] for row in usable) / len(usable) if usable else math.nan
+    coverage, total, page_coverage, page_total = (
+        sum(row[name] for row in usable) / len(usable) if usable else math.nan
+        for name in ("coverage", "total_held", "page_coverage", "page_total_held")
+    )
     head = ("shop", "hidden", "days seen / hidden", "customers", "orders hidden", *MODELS.values())
     lines = [
         "### Hidden months of real shops",
         _conditions(run),
         table(head, rows),
         f"The 80 % intervals of the {len(usable)} usable forecasts held in {_percent(coverage)} of the cells"
-        f" and, for the total, in {_percent(total)}.",
+        f" and, for the total, in {_percent(total)}. As the product draws them, with the errors that forecasts had"
+        f" made before the split, they held in {_percent(page_coverage)} of cells, {_percent(page_total)} of totals.",
         _unusable(found),
     ]
     lines += [f"{row['shop']}: left out, {row['why']}." for row in run["skipped"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from retention_core.forecasts import CURVE, LARGE_ERROR, MESSAGES, Check, Estimate, Forecasts
+from retention_core.models.backtest import Backtest
 from retention_core.say import NOT_KNOWN, day, money, number, percent, say
 
 MODEL_NAMES = {
@@ -107,22 +108,26 @@ def error_in_words(error: float) -> str:
     return say("{size} too few", size=percent(-error))
 
 
-def band_answer(check: Check, model: str) -> str:
-    """How often the 80 % band of the hidden months held, beside how often it should."""
-    periods = check.of(model).periods
-    if periods.empty:
+def band_answer(shown: Backtest, alone: Backtest) -> str:
+    """How often the 80 % band of the hidden months held, how often it should, and how often that of the model alone.
+
+    `shown` holds how far forecasts missed before these months, `alone` does not.
+    """
+    if shown.periods.empty:
         return ""
-    held, spans = int(periods["held"].sum()), len(periods)
+    held, spans = int(shown.periods["held"].sum()), len(shown.periods)
     sentence = say(
-        "The 80 % band held in {held} of {n} spans of 30 days; it should in about {should}.",
+        "The 80 % band held in {held} of {n} spans of 30 days; it should in about {should}. It holds how far forecasts "
+        "had missed before these months; without that it would have held in {alone}.",
         held=number(held),
         n=number(spans),
         should=number(0.8 * spans),
+        alone=number(int(alone.periods["held"].sum())),
     )
     if held < 0.6 * spans:
         sentence += " " + say(
-            "It is too narrow: the models know no season and no change in the shop. Trust sums over a year rather than "
-            "months; yearly figures here carry the error of these checks in their interval."
+            "It is too narrow here: the models know no season and no change in the shop. Trust sums over a year rather "
+            "than months."
         )
     return sentence
 

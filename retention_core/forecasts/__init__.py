@@ -16,11 +16,12 @@ from retention_core.forecasts.customers import (
     typical,
 )
 from retention_core.forecasts.fitting import of_shop
-from retention_core.forecasts.record import YEAR, Check, Estimate, Forecasts
+from retention_core.forecasts.record import COUNTING, YEAR, Check, Estimate, Forecasts
 from retention_core.models.btyd import MESSAGES
 from retention_core.models.validate import CURVE, LARGE_ERROR
 
 __all__ = [
+    "COUNTING",
     "CURVE",
     "LARGE_ERROR",
     "LONGEST_SILENCE",

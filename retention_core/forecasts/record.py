@@ -8,6 +8,7 @@ from datetime import date
 
 import pandas as pd
 
+from retention_core.forecasts.errors import Trial, spread
 from retention_core.models import btyd
 from retention_core.models.backtest import Backtest
 from retention_core.models.cohort_curve import CohortCurve
@@ -16,11 +17,12 @@ from retention_core.models.spend import GammaGamma
 from retention_core.models.validate import CURVE, Choice
 
 YEAR = 365
+COUNTING = "counting"  # the forecaster of single customers where no model can be used
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 80 % interval: doubt about the parameters, chance, and the error of the checks."""
+    """A figure with its 80 % interval: doubt about the parameters, chance, and how far forecasts of this shop miss."""
 
     value: float
     low: float
@@ -31,11 +33,12 @@ class Estimate:
 class Check:
     """The forecasts of all models for the `horizon` days after `observed_until`, which were hidden from them.
 
-    `observed`: what customers with each kind of history then did.
+    `learnt_days`: from the first order to `observed_until`; `observed`: what customers with each kind of history did.
     """
 
     observed_until: date
     horizon: int
+    learnt_days: int
     tests: tuple[Backtest, ...]
     observed: Observed
 
@@ -51,7 +54,8 @@ class Forecasts:
     customers like them did (`observed`; None in a history shorter than a year and a half). `choice` compares the
     models by their `checks`; None where the history is too short for any. Estimates are per customer over a year, of
     existing customers and of the later orders of a new one; None: not known. `verdicts`: model → why it can be used or
-    not, a key of btyd.MESSAGES, or "unchecked": it fits now, but did not in any check. `caveats`: English sentences.
+    not, a key of btyd.MESSAGES, or "unchecked": it fits now, but did not in any check. `trials`: what the forecaster of
+    single customers would have said on earlier days. `caveats`: English sentences.
     """
 
     as_of: date
@@ -69,6 +73,7 @@ class Forecasts:
     orders_new: Estimate | None = None
     value_existing: Estimate | None = None
     value_new: Estimate | None = None
+    trials: tuple[Trial, ...] = ()
     caveats: tuple[str, ...] = ()
 
     @property
@@ -93,3 +98,17 @@ class Forecasts:
     def shown(self) -> str:
         """The forecaster of the pictures of hidden months: the model, or the curve where there is none."""
         return self.model if self.is_usable else CURVE
+
+    @property
+    def judge(self) -> str:
+        """The forecaster of single customers: the model, or counting where there is none."""
+        return self.model if self.is_usable else COUNTING
+
+    def shown_with_errors(self, check: Check) -> Backtest:
+        """The back-test of the shown forecaster with intervals as the page would have drawn them then.
+
+        They hold the errors of trials that were known by then, never that of the check itself.
+        """
+        test = check.of(self.shown)
+        known = [trial for trial in self.trials if trial.known_on <= check.observed_until] if self.is_usable else []
+        return test.widened(spread(known, check.learnt_days, check.horizon))

@@ -1,8 +1,8 @@
 """One forecast of orders that were hidden from the forecaster, beside what happened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,8 @@ from retention_core.models.triples import CUSTOMERS, Floats, Triples, distinct_r
 
 LEVEL = 0.8  # of every interval here
 WIDTH = NormalDist().inv_cdf((1 + LEVEL) / 2)
-SAMPLE = 30_000  # histories, an even part, that tell how sure a forecast of many more is
+SAMPLE = 10_000  # histories, an even part, that tell how sure a forecast of many more is
+PARTS = 2.0  # a month or a group of customers misses by so many times as much as the total, in real shops
 MANY = 7  # customers with so many repeat orders or more make one group, as in the papers
 
 
@@ -49,6 +50,28 @@ class Backtest:
     def coverage(self) -> float:
         """Share of groups and periods whose actual lay within the 80 % interval; nan without any."""
         return float(pd.concat([self.groups["held"], self.periods["held"]]).astype(float).mean())
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of the total, by what its interval holds."""
+        return (self.high - self.expected) / WIDTH
+
+    @property
+    def total_held(self) -> bool:
+        """Whether the actual total lay within its interval."""
+        return bool(np.floor(self.low) <= self.actual <= np.ceil(self.high))
+
+    def widened(self, spread: float) -> "Backtest":
+        """The same with the error of the model in its intervals: `spread` is its deviation as a share of the total."""
+        width = WIDTH * float(np.hypot(self.deviation, spread * self.expected))
+        groups, periods = (_widened(part, PARTS * spread) for part in (self.groups, self.periods))
+        return replace(
+            self,
+            low=max(self.expected - width, 0.0),
+            high=self.expected + width,
+            groups=groups,
+            periods=periods,
+        )
 
 
 class Forecaster(Protocol):
@@ -161,9 +184,19 @@ def _spans(horizon: float, actual: float, periods: pd.DataFrame | None) -> Hidde
 
 
 def _judged(customers: Floats, actual: Floats, expected: Floats, deviation: Floats) -> pd.DataFrame:
-    """One row per cell: customers, actual, expected, low, high, held. Orders are whole: the ends count as inside."""
+    """One row per cell: customers, actual, expected, low, high, held."""
+    shown = _interval(actual, expected, deviation)
+    return pd.DataFrame({"customers": customers, "actual": actual, "expected": expected, **shown})
+
+
+def _interval(actual: Floats, expected: Floats, deviation: Floats) -> dict[str, Any]:
+    """low, high and whether it held of each cell. Orders are whole: the ends count as inside."""
     low, high = np.maximum(expected - WIDTH * deviation, 0.0), expected + WIDTH * deviation
-    held = (actual >= np.floor(low)) & (actual <= np.ceil(high))
-    return pd.DataFrame(
-        {"customers": customers, "actual": actual, "expected": expected, "low": low, "high": high, "held": held}
-    )
+    return {"low": low, "high": high, "held": (actual >= np.floor(low)) & (actual <= np.ceil(high))}
+
+
+def _widened(cells: pd.DataFrame, spread: float) -> pd.DataFrame:
+    """The cells with a further share of what was expected in their intervals."""
+    expected, high = (cells[name].to_numpy(np.float64) for name in ("expected", "high"))
+    deviation = np.hypot((high - expected) / WIDTH, spread * expected)
+    return cells.assign(**_interval(cells["actual"].to_numpy(np.float64), expected, deviation))

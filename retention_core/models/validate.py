@@ -1,6 +1,6 @@
 """Hide the last months, forecast them, and say how far off the forecast was: how a model earns its place on a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,15 +22,19 @@ BESIDE = {
 
 
 def hold_out(
-    calibration: pd.DataFrame, horizon: float, model: str = "mbg_nbd", periods: pd.DataFrame | None = None
+    calibration: pd.DataFrame,
+    horizon: float,
+    model: str = "mbg_nbd",
+    periods: pd.DataFrame | None = None,
+    learnt: pd.DataFrame | None = None,
 ) -> Backtest:
-    """The forecast of `model`, fitted to `calibration`, for the `horizon` after it.
+    """The forecast of `model`, fitted to `calibration` or to `learnt`, an even part of it, for the `horizon` after it.
 
     `calibration` is a summary as `btyd.fit` takes it plus `hidden_orders` in the horizon, of each customer: rows that
     share a history but not the hidden orders are separate rows. `periods`, if given, has one row per part of the
     horizon: `starts`, `ends` (time since the end of calibration) and `orders` in it of the customers known before.
     """
-    by = backtest.ModelForecaster(btyd.fit(calibration, model))
+    by = backtest.ModelForecaster(btyd.fit(calibration if learnt is None else learnt, model))
     return backtest.run(model, by, calibration, horizon, periods)
 
 
@@ -82,14 +86,17 @@ class Choice:
         return reason
 
 
-def choose(backtests: Sequence[Backtest]) -> Choice:
+def choose(backtests: Sequence[Backtest], fits: Mapping[str, btyd.Fit] | None = None) -> Choice:
     """The usable model with the least mean absolute error of the total over its back-tests.
 
-    A model must be usable in each of them. Where errors lie within five points of the least, the order is MBG/NBD,
-    Pareto/NBD, BG/NBD, curve. The curve is also what is left when nothing is usable. ValueError without a back-test.
+    A model is usable when it was so in one back-test at least, so that it was checked, and its fit to all data is,
+    where `fits` has it. A back-test that left it too little to learn from counts with its error: it shows how far off
+    the model can be. Where errors lie within five points of the least, the order is MBG/NBD, Pareto/NBD, BG/NBD, curve.
+    The curve is also what is left when nothing is usable. ValueError without a back-test.
     """
     if not backtests:
         raise ValueError("no back-test to choose by")
+    today = {model: fit.is_usable for model, fit in (fits or {}).items()}
     table = pd.DataFrame(
         {
             "model": [test.model for test in backtests],
@@ -97,7 +104,8 @@ def choose(backtests: Sequence[Backtest]) -> Choice:
             "is_usable": [test.is_usable and np.isfinite(test.error_share) for test in backtests],
         }
     )
-    errors = table.groupby("model", as_index=False, sort=False).agg({"error": "mean", "is_usable": "all"})
+    errors = table.groupby("model", as_index=False, sort=False).agg({"error": "mean", "is_usable": "any"})
+    errors["is_usable"] &= errors["model"].map(lambda model: today.get(model, True)).astype(bool)
     usable = errors[errors["is_usable"]]
     if usable.empty:
         return Choice(CURVE, "none", float("nan"), errors)

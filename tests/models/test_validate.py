@@ -228,9 +228,31 @@ def test_choice(
     assert ("large error" in choice.reason) == (errors[model] > 0.25)
 
 
-def test_a_model_must_be_usable_in_every_window(backtests: dict[str, Backtest]) -> None:
+def test_a_model_must_be_usable_in_one_back_test_and_today(backtests: dict[str, Backtest], cdnow_fits: Fits) -> None:
+    """A back-test that left it too little to learn from is no veto, but its error counts."""
     mbg, bg = backtests["mbg_nbd"], backtests["bg_nbd"]
-    assert validate.choose([mbg, bg, replace(mbg, is_usable=False), bg]).model == "bg_nbd"
+    never = replace(mbg, is_usable=False)
+    assert validate.choose([mbg, bg, never, bg]).model == "mbg_nbd"
+    assert validate.choose([mbg, bg, replace(never, expected=4000.0), bg]).model == "bg_nbd"
+    assert validate.choose([never, bg, never, bg]).model == "bg_nbd"
+    today = cdnow_fits["mbg_nbd"]
+    assert validate.choose([mbg, bg], {"mbg_nbd": today}).model == "mbg_nbd"
+    gone = replace(today, maximum=replace(today.maximum, at_boundary=True))
+    assert validate.choose([mbg, bg], {"mbg_nbd": gone}).model == "bg_nbd"
+
+
+def test_the_error_of_the_model_widens_parts_more_than_the_total(backtests: dict[str, Backtest]) -> None:
+    alone = backtests["mbg_nbd"]
+    drawn = alone.widened(0.1)
+    assert drawn.deviation == pytest.approx(np.hypot(alone.deviation, 0.1 * alone.expected))
+    cells, wide = (test.groups.iloc[0] for test in (alone, drawn))
+    by_model = np.hypot((cells["high"] - cells["expected"]) / 1.28155, 2 * 0.1 * cells["expected"])
+    assert (wide["high"] - wide["expected"]) / 1.28155 == pytest.approx(by_model, rel=1e-4)
+    assert drawn.coverage > alone.coverage
+    assert alone.widened(0.2).total_held and not alone.total_held
+    same = alone.widened(0.0)
+    assert (same.low, same.high) == pytest.approx((alone.low, alone.high))
+    pd.testing.assert_frame_equal(same.groups, alone.groups)
 
 
 def test_choosing_from_nothing_is_an_error() -> None:
