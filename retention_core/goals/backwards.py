@@ -17,7 +17,7 @@ from retention_core.goals.draws import draw_uplifts
 from retention_core.goals.goal import Goal, GoalError, Lever
 from retention_core.goals.kept import Kept
 from retention_core.goals.simulate import goal_month
-from retention_core.goals.start import start_of
+from retention_core.goals.start import needed, seen, start_of
 from retention_core.models.triples import Floats
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ class Question:
     cells: Cells
     expected: Cells
     place: int
-    target: float
+    target: Floats  # (D): the rate from which on the target is seen, by draw
+    luck: Floats  # (D)
     needed: int  # draws that must reach it
     levers: tuple[Lever, ...]
     effects: Floats  # (D, L): x at full strength
@@ -157,10 +158,17 @@ def _question(baseline: Baseline, goal: Goal, probability: float, seed: int) -> 
     )
     uplifts = draw_uplifts(levers, draws, seed)
     forces = np.array([force(lever, cells.months)[place] for lever in levers])
-    needed = math.ceil(probability * draws - 1e-9)
     assert goal.target is not None
     return Question(
-        cells, expected, place, goal.target, needed, levers, uplifts * forces, uplifts.mean(axis=0, keepdims=True)
+        cells=cells,
+        expected=expected,
+        place=place,
+        target=needed(goal.target, start.luck[:, place]),
+        luck=start.luck[:, place],
+        needed=math.ceil(probability * draws - 1e-9),
+        levers=levers,
+        effects=uplifts * forces,
+        uplifts=uplifts.mean(axis=0, keepdims=True),
     )
 
 
@@ -171,7 +179,7 @@ def _furthest(question: Question, strengths: Floats) -> tuple[int, float]:
 
 def _used(question: Question, strengths: Floats) -> _Found:
     away = question.away(strengths[None, :])
-    reached, rates = int(question.reached(away)[0]), np.sort(question.rates(away)[0])
+    reached, rates = int(question.reached(away)[0]), np.sort(seen(question.rates(away)[0], question.luck))
     return _Found(
         strengths={lever.key: float(s) for lever, s in zip(question.levers, strengths, strict=True) if s > 0},
         is_reached=reached >= question.needed,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from retention_core.goals.arithmetic import Cells, Outcome, evaluate, force, rate_with
+from retention_core.goals.arithmetic import Cells, evaluate, force, rate_with
 from retention_core.goals.bands import COLUMNS, Band, band, bands
 from retention_core.goals.draws import draw_uplifts
 from retention_core.goals.goal import Goal, GoalError, Lever
 from retention_core.goals.sensitivity import alone, tornado
-from retention_core.goals.start import SERIES, bands_of, start_of
+from retention_core.goals.start import SERIES, bands_of, needed, rate_band, start_of
 from retention_core.models.triples import Floats
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Result:
     month.
     `waterfall`: one row per step from the baseline's rate in `month` to the plan's: step (baseline, lever, overlap,
     plan), key, change, starts_at, ends_at. Mean rates; each lever's bar is what it does alone, in the goal's order.
-    `levers`: one row per lever in force, alone on the expected baseline with its median uplift: key, rate_change,
+    `levers`: one row per lever in force, alone on the expected baseline with its expected uplift: key, rate_change,
     extra_margin (before costs), cost, profit, extra_retained, break_even_uplift (NaN: no uplift pays for it).
     `tornado`: one row per uncertain input, widest profit first: input, key, at_low, at_high (the input's p10 and p90),
     rate_low, rate_mid, rate_high, profit_low, profit_mid, profit_high. All other inputs at the middle.
@@ -55,6 +55,7 @@ class Result:
     rate_before: Band
     rate: Band
     probability: float | None
+    probability_before: float | None
     profit: Band
     probability_of_profit: float | None
     cost: Band
@@ -74,18 +75,20 @@ def simulate(baseline: Baseline, goal: Goal, seed: int = 0) -> Result:
     profit = np.cumsum(plan.margin_after_cost - base.margin_after_cost, axis=1)
     cost = plan.cost.sum(axis=1) + np.zeros(len(profit))
     extra = plan.retained - base.retained
-    rate = plan.rate[:, place]
+    luck = start.luck[:, place]
+    before, rate = base.rate[:, place], plan.rate[:, place]
     payback = _payback(cells.months, profit)
     return Result(
-        months=_months(cells.months, start.bands, bands_of(plan) if levers else start.bands),
-        waterfall=_waterfall(cells, levers, uplifts, place, base, plan),
-        levers=alone(start, levers, np.median(uplifts, axis=0, keepdims=True), strengths, place),
+        months=_months(cells.months, start.bands, bands_of(plan, start.luck) if levers else start.bands),
+        waterfall=_waterfall(start.cells, levers, uplifts, place, before, rate),
+        levers=alone(start, levers, uplifts.mean(axis=0, keepdims=True), strengths, place),
         tornado=tornado(start, levers, uplifts, strengths, place),
         payback=payback,
         month=cells.months[place],
-        rate_before=band(base.rate[:, place]),
-        rate=band(rate),
-        probability=None if goal.target is None else float((rate >= goal.target).mean()),
+        rate_before=rate_band(before, luck),
+        rate=rate_band(rate, luck),
+        probability=_chance(rate, luck, goal.target),
+        probability_before=_chance(before, luck, goal.target),
         profit=band(profit[:, -1]),
         probability_of_profit=None if np.isnan(profit).any() else float((profit[:, -1] > 0).mean()),
         cost=band(cost),
@@ -95,10 +98,16 @@ def simulate(baseline: Baseline, goal: Goal, seed: int = 0) -> Result:
     )
 
 
+def _chance(rate: Floats, luck: Floats, target: float | None) -> float | None:
+    """Share of the draws in which the target is seen."""
+    return None if target is None else float((rate >= needed(target, luck)).mean())
+
+
 def rate_without(baseline: Baseline, goal: Goal) -> Band:
     """The goal's rate in its month if nothing is done: `Result.rate_before`, without the rest."""
     start = start_of(baseline, goal)
-    return band(start.base.rate[:, goal_month(goal, start.cells.months)])
+    place = goal_month(goal, start.cells.months)
+    return rate_band(start.base.rate[:, place], start.luck[:, place])
 
 
 def goal_month(goal: Goal, months: tuple[date, ...]) -> int:
@@ -125,15 +134,16 @@ def _months(months: tuple[date, ...], base: Floats, plan: Floats) -> pd.DataFram
 
 
 def _waterfall(
-    cells: Cells, levers: tuple[Lever, ...], uplifts: Floats, place: int, base: Outcome, plan: Outcome
+    cells: Cells, levers: tuple[Lever, ...], uplifts: Floats, place: int, before: Floats, rate: Floats
 ) -> pd.DataFrame:
     """What each lever does alone, then what they lose by overlapping, so that the bars add up to the plan."""
-    start, end = band(base.rate[:, place]).mean, band(plan.rate[:, place]).mean
-    steps, level = [("baseline", "", start, 0.0, start)], start
+    first, end = float(before.mean()), float(rate.mean())
+    steps, level = [("baseline", "", first, 0.0, first)], first
     for column, lever in enumerate(levers):
         if lever.acts_on == "return_after_first":
-            by_itself = rate_with(cells, place, 1 - force(lever, cells.months)[place] * uplifts[:, column])
-            change = float(by_itself.mean()) - start
+            away = 1 - force(lever, cells.months)[place] * uplifts[:, column]
+            by_itself = rate_with(cells, place, away)
+            change = float(by_itself.mean()) - first
             steps.append(("lever", lever.key, change, level, level + change))
             level += change
     steps += [("overlap", "", end - level, level, end), ("plan", "", end, 0.0, end)]

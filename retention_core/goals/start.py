@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from retention_core.goals.arithmetic import NONE, Cells, Outcome, cells_of, evaluate
-from retention_core.goals.bands import bands
+from retention_core.goals.bands import Band, band, bands
 from retention_core.goals.kept import Kept
 from retention_core.models.triples import Floats
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from retention_core.goals.baseline import Baseline
     from retention_core.goals.goal import Goal
 
+LUCK_SEED = 19_480_601
 SERIES = ("rate", "customers", "orders", "revenue", "margin_after_cost")
 
 
@@ -23,7 +24,8 @@ SERIES = ("rate", "customers", "orders", "revenue", "margin_after_cost")
 class Start:
     """A baseline as a goal's window, horizon and margin see it: its cells, their mean, and what comes without levers.
 
-    `bands` (5, H, 6): of each of SERIES and month, as `bands.bands` has them. Nobody may change the arrays.
+    `bands` (5, H, 6): of each of SERIES and month, as `bands.bands` has them. `luck` (S, H): see `seen`. Nobody may
+    change the arrays.
     """
 
     cells: Cells
@@ -31,6 +33,7 @@ class Start:
     base: Outcome
     expected_base: Outcome
     bands: Floats
+    luck: Floats
 
 
 _starts: Kept[Start] = Kept(most=4)
@@ -44,9 +47,38 @@ def start_of(baseline: Baseline, goal: Goal) -> Start:
 
 def _worked_out(cells: Cells) -> Start:
     expected, base = cells.mean(), evaluate(cells, (), NONE, NONE)
-    return Start(cells, expected, base, evaluate(expected, (), NONE, NONE), bands_of(base))
+    luck = _luck(cells.new_customers)
+    return Start(cells, expected, base, evaluate(expected, (), NONE, NONE), bands_of(base, luck), luck)
 
 
-def bands_of(outcome: Outcome) -> Floats:
-    """(5, H, 6): of each of SERIES and month."""
-    return bands(np.stack([getattr(outcome, series).T for series in SERIES]))
+def bands_of(outcome: Outcome, luck: Floats) -> Floats:
+    """(5, H, 6): of each of SERIES and month; of the rate as it would be seen."""
+    arrays = [getattr(outcome, series).T for series in SERIES]
+    found = bands(np.stack([seen(outcome.rate, luck).T, *arrays[1:]]))
+    found[0, :, 0] = outcome.rate.mean(axis=0)  # chance widens a band, it does not move its middle
+    return found
+
+
+def rate_band(rate: Floats, luck: Floats) -> Band:
+    """The rate of one month as it would be seen."""
+    return replace(band(seen(rate, luck)), mean=float(rate.mean()))
+
+
+def _luck(customers: Floats) -> Floats:
+    """How far the share of so many customers strays by chance, on the scale of arcsin √share, where its standard
+    deviation is 1 / (2·√customers) whatever the share (Anscombe 1948). The same draws for every plan."""
+    strays = np.random.default_rng(LUCK_SEED).standard_normal(customers.shape[::-1]).T  # month by month
+    return np.where(customers > 0, strays / (2 * np.sqrt(np.maximum(customers, 1))), 0.0)
+
+
+def seen(rate: Floats, luck: Floats) -> Floats:
+    """The share that will be seen among so many customers, where each comes back with the probability `rate`.
+
+    Rises with the rate in every draw, and stays within 0-1.
+    """
+    return np.asarray(np.sin(np.clip(np.arcsin(np.sqrt(rate)) + luck, 0.0, np.pi / 2)) ** 2)
+
+
+def needed(share: float, luck: Floats) -> Floats:
+    """The rate from which on at least `share` is seen: the other way round."""
+    return seen(np.asarray(share), -luck) if share > 0 else np.zeros_like(luck)

@@ -56,6 +56,9 @@ def test_without_levers_the_plan_is_the_baseline_to_the_bit(baseline, goal) -> N
         assert series(result, name).equals(series(result, name, "baseline"))
 
 
+MANY = 1e12  # customers a month: what is seen of so many is what was to be expected
+
+
 def test_the_goal_of_the_library_is_the_baseline() -> None:
     base = made.baseline()
     result = rc.simulate(base, rc.Goal(), seed=0)
@@ -69,7 +72,7 @@ def test_a_lever_converts_those_who_would_not_have_returned() -> None:
     """20 % return. Half are reached, 40 % of them take part, of whom 30 % are won: 0.2 + 0.8 * 0.06 = 0.248."""
     base = made.baseline(rate=0.2, spread=0)
     result = simulate(base, Goal((made.lever(mean=0.3, reach=0.5, take_up=0.4),)))
-    assert result.rate.p50 == pytest.approx(0.248)
+    assert result.rate.mean == pytest.approx(0.248)
     before, after = series(result, "orders", "baseline")["mean"], series(result, "orders")["mean"]
     # Later orders of the month: 1,200 lapsed and repeat ones stay, those of one-order and new customers follow rates.
     cells = cells_of(base, Goal())
@@ -282,12 +285,23 @@ def test_payback_is_the_month_from_which_the_costs_are_covered_for_good() -> Non
 
 
 def test_probability_counts_the_draws_that_get_there() -> None:
-    base = made.baseline(rate=0.2, draws=400, spread=0.2)
+    base = made.baseline(rate=0.2, draws=400, spread=0.2, arrivals=MANY)
     rates = base.returning[:, 3 + 5]
     target = float(np.quantile(rates, 0.7))
     result = simulate(base, Goal(target=target, by=date(2025, 6, 20)))
     assert result.month == date(2025, 6, 1)
     assert result.probability == (rates >= target).mean() == pytest.approx(0.3, abs=0.01)
+
+
+def test_a_rate_of_few_customers_is_less_sure_than_one_of_many() -> None:
+    """Nothing else in doubt, 80 % of what is seen among 400 lies within 1.28 · √(0.2 · 0.8 / 400) of 20 %."""
+    few, many = (
+        simulate(made.baseline(rate=0.2, spread=0, draws=4000, arrivals=size), Goal(target=0.22))
+        for size in (400.0, MANY)
+    )
+    assert (few.rate.p10, few.rate.p90) == pytest.approx((0.1744, 0.2256), abs=0.002)
+    assert few.rate.mean == pytest.approx(0.2) and (many.rate.p90 - many.rate.p10) < 1e-5
+    assert many.probability == 0 and few.probability == pytest.approx(0.159, abs=0.02)  # one standard deviation up
 
 
 def test_a_lever_acts_on_arrivals_of_its_months_as_it_gathers_force() -> None:
@@ -299,7 +313,7 @@ def test_a_lever_acts_on_arrivals_of_its_months_as_it_gathers_force() -> None:
 @pytest.mark.parametrize("window,before", [(90, 0.1), (180, 0.14), (365, 0.2)])
 def test_rates_of_other_windows_move_in_the_same_proportion(window, before) -> None:
     result = simulate(made.baseline(rate=0.2, spread=0), Goal((made.lever(mean=0.1),), window=window))
-    assert (result.rate_before.p50, result.rate.p50) == pytest.approx((before, before * 1.4))
+    assert (result.rate_before.mean, result.rate.mean) == pytest.approx((before, before * 1.4))
 
 
 @pytest.mark.parametrize("acts_on", ["return_of_active", "win_back", "order_value", "orders_per_buyer", "nothing"])
@@ -315,7 +329,7 @@ def test_without_amounts_money_is_unknown_and_the_rest_is_not() -> None:
     result = simulate(base, Goal((made.lever(cost_once=100.0),), target=0.2))
     assert np.isnan(result.profit.p50) and result.probability_of_profit is None and result.payback_month is None
     assert result.payback["paid_back"].isna().all()
-    assert result.cost.p50 == 100 and result.rate.p50 > result.rate_before.p50
+    assert result.cost.p50 == 100 and result.rate.mean > result.rate_before.mean
     assert "order_value" not in set(result.tornado["input"])
 
 
