@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from retention_core.forecasts import CURVE, LARGE_ERROR, MESSAGES, Check, Estimate, Forecasts
-from retention_core.models.backtest import Backtest
+from retention_core.forecasts import CURVE, LARGE_ERROR, MESSAGES, Backtest, Check, Estimate, Forecasts
 from retention_core.say import NOT_KNOWN, day, money, number, percent, say
 
 MODEL_NAMES = {

@@ -17,6 +17,7 @@ from retention_core.forecasts.customers import (
 )
 from retention_core.forecasts.fitting import of_shop
 from retention_core.forecasts.record import COUNTING, YEAR, Check, Estimate, Forecasts
+from retention_core.models.backtest import Backtest
 from retention_core.models.btyd import MESSAGES
 from retention_core.models.validate import CURVE, LARGE_ERROR
 
@@ -28,6 +29,7 @@ __all__ = [
     "MESSAGES",
     "YEAR",
     "AtStake",
+    "Backtest",
     "Check",
     "Estimate",
     "Forecasts",
