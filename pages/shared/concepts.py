@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from retention_core.answers.goals import GRADES
+from retention_core.goals.goal import SPREAD
 from retention_core.metrics import SMALL_SAMPLE, wilson
 from retention_core.say import between, percent
 from retention_core.store import SQL
@@ -131,6 +133,115 @@ CONCEPTS = (
         "than 30 to win one, and outbid rivals.\n\n"
         "Set a **margin** first: of a sale of 35 at 40 %, 14 are left to pay the cost. Where no spend is told for a "
         "channel, the cost is not known, which is not free; a cost that is not covered yet is *not yet* paid back.",
+    ),
+    Concept(
+        "standing",
+        "Still a customer, open, gone",
+        "What the models say of each customer: 80 % sure to be still there, 10 % or less, or something between: open.",
+        "Nobody cancels in a shop, so the models work out from how often and how lately somebody ordered how likely it "
+        "is that they still order. *Lapsed* and *lost* are counted days of silence; *gone* is this chance, so one "
+        "customer can have lapsed and still be open. Formula: the chance after BG/NBD, MBG/NBD or Pareto/NBD, "
+        "whichever missed hidden months the least. Shown under *Churn*, *Who is still a customer*.",
+    ),
+    Concept(
+        "at_stake",
+        "Value at stake",
+        "What the next year would bring if a customer were surely still there, less what is expected of the customer.",
+        "Value at stake = (expected orders if surely there − expected orders) × amount of an order. Somebody who would "
+        "bring 100 and is there with a chance of 40 % is expected to bring 40: 60 are at stake. It is the most that "
+        "could be lost, not what a letter wins back. Added over customers who are *open*. Shown under *Churn*, "
+        "*Who is worth winning back*.",
+    ),
+    Concept(
+        "first_year_value",
+        "First-year value",
+        "What a customer brings on average with the first order and in the 365 days after it.",
+        "First-year value = money of the first order and the 365 days after it / customers. Only customers won a year "
+        "ago or earlier count, those who never came back among them. With a margin set it is the margin, otherwise "
+        "revenue. Shown under *Value*.",
+    ),
+    Concept(
+        "ltv_cac",
+        "LTV : CAC",
+        "How many times a customer of the first year brings back what winning one costs.",
+        "LTV : CAC = first-year value / cost of winning one. At a margin of 40 %, 70 of revenue leave 28; if winning a "
+        "customer costs 14, the ratio is 2. Here LTV is what the first year brought, not a forecast of a lifetime, so "
+        "the ratio is lower than in places that add years to come. Without spend for a channel there is no ratio. "
+        "Shown under *Value*, *What a customer costs, and when that is paid back*.",
+    ),
+    Concept(
+        "goal_rate",
+        "Goal: the rate it is about",
+        "Of the customers whose first order falls in a month, the share that orders again within 365 days.",
+        "Rate of a month = customers first won in it who order again within 365 days / customers first won in it. "
+        "“20 % by November 2027” means: of those won in November 2027, 20 % order again within a year. What you do in "
+        "that month counts at once; for certain it is known a year later. Windows of 90 and 180 days answer sooner, "
+        "and have lower rates. Shown under *Goals*.",
+    ),
+    Concept(
+        "baseline",
+        "Baseline",
+        "What is to be expected of the coming months if the shop goes on as before.",
+        "Two forecasts are mixed, by how well each foretold earlier months of this shop: the course of past cohorts, "
+        "and what is expected of each customer. Its band holds those errors, so a short history has a wide band. Every "
+        "lever is measured as plan − baseline; with no lever the plan *is* the baseline. Shown under *Goals*.",
+    ),
+    Concept(
+        "lever",
+        "Lever and uplift",
+        "A lever is one thing you can do. Its uplift: of those who would not have come back, the share that now does.",
+        "Rate with levers: 1 − (1 − rate) × Π (1 − reach × take-up × uplift × ramp). At a rate of 10 % a lever that "
+        "reaches half of the customers and brings back 4 % of those who would have stayed away gives "
+        "1 − 0.9 × (1 − 0.5 × 0.04) = 11.8 %. Two levers overlap, because nobody can be won back twice. Levers on the "
+        "amount of an order or on how often people order make those larger by their uplift. Shown under *Goals*, *What "
+        "you would do*.",
+    ),
+    Concept(
+        "reach",
+        "Reach of a lever",
+        "The share of the customers in question whom a lever can reach at all, counted in your data now.",
+        "Reach = customers of the lever's audience / customers that it is about, such as those with a known birthday "
+        "and consent among those with one order. *Take-up* is the share of them that takes part; the slider, how many "
+        "of them you really go for. A lever whose audience your files do not tell reaches nobody, and says which file "
+        "would tell. Shown beside each lever under *Goals*.",
+    ),
+    Concept(
+        "evidence",
+        "Evidence A to D",
+        "How far an uplift can be trusted, from A, your own test, to D, an opinion.",
+        "\n".join(f"- **{grade}**: {words}" for grade, words in GRADES.items()) + "\n\nThe weaker, the wider: the "
+        "standard deviation of an uplift is " + ", ".join(f"{percent(share)} of it for {grade}" for grade, share in
+        SPREAD.items()) + "; for A it is the error of the test. Shown beside each lever under *Goals*.",
+    ),
+    Concept(
+        "chance_to_reach",
+        "Chance to reach the goal",
+        "Of many futures that agree with your data and with the evidence, the share in which the target is reached.",
+        "Chance = draws whose rate in the month of the goal is at least the target / all draws. Each draw takes a "
+        "course of the baseline, an uplift of each lever and the luck of so many customers. It cannot know what no "
+        "data hold: a new rival, a new law. Shown under *Goals*.",
+    ),
+    Concept(
+        "plan_payback",
+        "Payback of a plan",
+        "The first month from which on half of the futures or more have earned back what the plan has cost until then.",
+        "Left after costs = margin with the plan − margin of the baseline − programme costs − discounts, added up "
+        "month by month. Discounts taken by people who would have bought anyway are a cost. *Not in this time* means that it "
+        "does not happen within the months looked at. Shown under *Goals*. When a *customer* is paid back is another "
+        "matter: see *What a customer costs*.",
+    ),
+    Concept(
+        "contracts",
+        "Contracts: kept, monthly loss, value",
+        "In a list of contracts it is known who has ended, so keeping is counted and not guessed.",
+        "*Kept after t months* = Π over the months up to t of (contracts that stayed / contracts watched in that "
+        "month); one that still runs counts for as long as it was watched (Kaplan–Meier). *Monthly loss* = ends / "
+        "months that contracts were watched. *In its first months* = amount of a month × area under that curve × "
+        "margin. *To its end* = amount × discounted renewals to come by the shifted beta-geometric model; where that "
+        "model is more than 5 of 100 off the counted curve, the counted figure stands instead.\n\n"
+        "A file without days may list everybody who ever began, or only who ran in one last month: the page asks, "
+        "because 100 ends among 1,000 contracts are 10 % in one month, but under 1 % a month over a year. Shown under "
+        "*Churn* and *Value* where the file is a list of contracts.",
     ),
     Concept(
         "rfm",
