@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MONTHS = 24
 YEAR = 12
 DRAWS = 1_000
+CLOCK_FROM = 6  # months of history
 SEED = 20_240_229
 SAMPLE = 20_000  # customers whose histories are looked at one by one; their total is off by a per cent at most
 FEW_GAPS = 20  # between orders, below which the shop has no usual gap
@@ -167,7 +168,7 @@ def _assembled(
     existing = stages.stages(seen.stage_months, seen.customers, told, seen.views)
     off = told.draws(draws, rng) / told.total
     won = returns.newcomers(
-        seen.first_order_days, seen.second_order_curve, told.curve.season, seen.as_of, seen.truncated
+        seen.first_order_days, seen.second_order_curve, _season(seen.triangle), seen.as_of, seen.truncated
     )
     returning = _returning(existing.returning, _year(off, told.total), won.draws(shown, draws, rng))
     new = returning[YEAR_DAYS][:, len(STAGES) :]
@@ -197,6 +198,11 @@ def _assembled(
         backtest=rolling.table(told.trials, told.mixed, told.mixtures, seen.triangle.months),
         caveats=_caveats(seen, told, won.waiting.observed_days, months),
     )
+
+
+def _season(known: Triangle) -> Floats:
+    """(12,) how much more each calendar month sells: half a year tells whether second orders met a busy time or not."""
+    return curve.fit(known, season_from=CLOCK_FROM).season
 
 
 def _year(off: Floats, total: Floats) -> Floats:

@@ -111,18 +111,18 @@ class Curve:
         return np.asarray(np.minimum(np.exp(design @ self.beta), 1.0).reshape(np.shape(ages)))
 
 
-def fit(known: Triangle, recent: int = 6) -> Curve:
+def fit(known: Triangle, recent: int = 6, season_from: int = SEASON_FROM) -> Curve:
     """Poisson regression with a pull to 0 (ridge), by Newton steps, on all cells of age 1 and more.
 
     log(share) = level + decay·log(age) + early·e^(1−age) + season(month), level and decay apart for cohorts older than
-    the data: those mix customers of all ages. Season enters from 18 months of history on.
+    the data: those mix customers of all ages. Season enters from `season_from` months of history on.
     """
     cohort, month = np.nonzero(np.triu(np.ones((known.size, known.size)), 1) * known.customers[:, None])
     ages = (month - cohort).astype(float)
     calendar = known.months.month.to_numpy()[month] - 1 if known.size else np.zeros(0, int)
     watched, active = known.customers[cohort], known.active[cohort, month]
     design = _design(ages, known.apart[cohort], calendar)
-    has_season = known.size >= SEASON_FROM
+    has_season = known.size >= season_from
     precision = np.full(design.shape[1], SLOPE_SPREAD**-2)
     precision[[0, 3]] = 1e-6
     precision[-12:] = SEASON_SPREAD**-2 if has_season else 1e9

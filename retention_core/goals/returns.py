@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from retention_core.goals import month_effects, waits
+from retention_core.goals.curve import SEASON_FROM
 from retention_core.goals.month_effects import Effects
 from retention_core.goals.waits import YEAR, Waiting
 from retention_core.metrics import wilson
@@ -20,7 +21,7 @@ from retention_core.models.triples import Floats, Ints
 
 WINDOWS = (90, 180, YEAR)
 UNSEEN_SPREAD = 0.5  # of the log of a year's hazard, when nobody was watched for long
-SEASONLESS_SPREAD = 0.15  # of the same, when the season is not known
+SEASONLESS_SPREAD = 0.15  # of the same, when no season was seen twice
 CURVE_SPREAD = 0.02  # of the log of what is left of it, when everybody was
 RECENT = 12  # months of newcomers that tell the present
 
@@ -39,7 +40,7 @@ class Newcomers:
     @property
     def unseen(self) -> float:
         """Error of the log of the hazard beyond what was observed."""
-        seasonless = SEASONLESS_SPREAD * (np.ptp(self.waiting.busy) == 0)
+        seasonless = SEASONLESS_SPREAD * (len(self.months) < SEASON_FROM)
         return float(np.hypot(UNSEEN_SPREAD * (1 - self.waiting.observed_days / YEAR), seasonless))
 
     def draws(self, coming: pd.DatetimeIndex, draws: int, rng: np.random.Generator) -> dict[int, Floats]:

@@ -47,11 +47,11 @@ def year_ago(name: str) -> Baseline:
     return then
 
 
-def tiny(folder: Path, orders: list[tuple[str, str, float]], **how: str) -> rc.Shop:
+def tiny(folder: Path, orders: list[tuple[str, str, float]]) -> rc.Shop:
     file = folder / "orders.csv"
     lines = [f"{number},{who},{day},{amount}" for number, (who, day, amount) in enumerate(orders)]
     file.write_text("order_id,customer_id,ordered_at,amount\n" + "\n".join(lines) + "\n")
-    return rc.open_orders(file, **how)
+    return rc.open_orders(file)
 
 
 def assert_lawful(base: Baseline, months: int, draws: int) -> None:
