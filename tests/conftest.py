@@ -12,5 +12,5 @@ SHARED = ROOT.parent / "shared" / "data"
 def shared_data() -> Path:
     """The folder of real order files with published results; a public clone has none, then the test is skipped."""
     if not SHARED.is_dir():
-        pytest.skip("real order files (../shared/data) are not part of the repository")
+        pytest.skip("real order files are not part of the repository")
     return SHARED

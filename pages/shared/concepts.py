@@ -226,9 +226,9 @@ CONCEPTS = (
         "Payback of a plan",
         "The first month from which on half of the futures or more have earned back what the plan has cost until then.",
         "Left after costs = margin with the plan − margin of the baseline − programme costs − discounts, added up "
-        "month by month. Discounts taken by people who would have bought anyway are a cost. *Not in this time* means that it "
-        "does not happen within the months looked at. Shown under *Goals*. When a *customer* is paid back is another "
-        "matter: see *What a customer costs*.",
+        "month by month. Discounts taken by people who would have bought anyway are a cost. *Not in this time* means "
+        "that it does not happen within the months looked at. Shown under *Goals*. When a *customer* is paid back is "
+        "another matter: see *What a customer costs*.",
     ),
     Concept(
         "contracts",
