@@ -6,6 +6,7 @@ said in columns of the frame; words are arguments of the specification, so that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -20,14 +21,15 @@ from retention_core.charts.prepared import Prepared, specification
 from retention_core.charts.theme import BASELINE, GOAL
 from retention_core.say import NOT_KNOWN, compact, month, percent, points, say
 
-# The parts of the range: name, and how strongly it is coloured.
+# The parts of the range: name and colour. Their order and the words tell them apart where colours do not.
 ZONES = {
-    "own": ("Within your own range", 0.85),
-    "stretch": ("A stretch", 0.45),
-    "unseen": ("Nobody has been seen doing this", 0.12),
+    "own": ("Within your own range", "#3a9d6e"),
+    "stretch": ("A stretch", "#e0a436"),
+    "unseen": ("Nobody has been seen doing this", "#c8605a"),
 }
 MIDDLE, BAR = 34, 22  # pixels of the strip: the middle of its bar and the bar's height
 STRIP_HEIGHT = 150  # with legend and axis
+ROOM, AXIS_STEP = 1.25, 0.05  # its axis reaches so far beyond what is shown, to a whole step
 STEP, AXIS = 32, 60  # pixels of a bar of a lever, and of the axis below
 LEAST_CHANGE = 0.005  # of a rate, that a waterfall shows as something
 LEAST_SPAN = 0.05  # an axis of shares spans this much
@@ -37,14 +39,18 @@ Hover: TypeAlias = tuple[tuple[str, str], ...]
 Spec: TypeAlias = dict[str, Any]
 
 
-def target_range(ends: Mapping[str, float], today: tuple[float, float, float], target: float, most: float) -> Prepared:
+def target_range(
+    ends: Mapping[str, float], today: tuple[float, float, float] | None, expected: float, target: float
+) -> Prepared:
     """The realistic range of a rate as one bar: today's rate with its 95 % interval, and the target on it.
 
     `ends`: by zone ("own", "stretch") the share up to which it reaches; what is above is "unseen". `today`: value, low,
-    high. `most`: end of the axis.
+    high; None where it is not known: then what is `expected` stands there.
     """
+    value, low, high = today or (expected, expected, expected)
+    most = min(math.ceil(ROOM * max(ends["stretch"], value, target) / AXIS_STEP) * AXIS_STEP, 1.0)
     edges = [0.0, *(min(end, most) for end in ends.values()), most]
-    value, low, high = today
+    now = "today {share}" if today else "expected {share}"
     frame = pd.DataFrame(
         {
             "kind": [*["zone"] * len(ZONES), "today", "target"],
@@ -55,25 +61,23 @@ def target_range(ends: Mapping[str, float], today: tuple[float, float, float], t
             "high": [*edges[1:], high, target],
             "label": [
                 *[""] * len(ZONES),
-                say("today {share}", share=percent(value, 1)),
-                say("target {share}", share=percent(target, 1)),
+                say(now, share=percent(value, 1)),
+                say("goal {share}", share=percent(target, 1)),
             ],
         }
     )
-    return Prepared(frame, _target_range(tuple(say(name) for name, _ in ZONES.values()), most))
+    return Prepared(frame, _target_range(tuple(say(name) for name, _ in ZONES.values()), round(most, 2)))
 
 
 @lru_cache
 def _target_range(names: tuple[str, ...], most: float) -> Spec:
     x = alt.X("x:Q").title(None).axis(format="~%", tickCount=9, grid=False).scale(domain=[0, most], nice=False)
     base = alt.Chart().encode(x=x, y=alt.value(MIDDLE))
-    strength: dict[str, Any] = {"domain": list(names), "range": [part for _, part in ZONES.values()]}
-    zones = base.transform_filter("datum.zone != ''").mark_bar(height=BAR, color=GOAL, **SILENT).encode(
+    colours: dict[str, Any] = {"domain": list(names), "range": [colour for _, colour in ZONES.values()]}
+    zones = base.transform_filter("datum.zone != ''").mark_bar(height=BAR, opacity=0.8, **SILENT).encode(
         x2="x2:Q",
-        opacity=alt.Opacity("zone:N").scale(**strength)
-        .legend(
-            orient="top", title=None, symbolType="square", symbolFillColor=GOAL, symbolStrokeWidth=0, labelLimit=300
-        ),
+        color=alt.Color("zone:N").scale(**colours)
+        .legend(orient="top", title=None, symbolType="square", symbolStrokeWidth=0, labelLimit=300, columns=3),
     )  # fmt: skip
     now = base.transform_filter("datum.kind == 'today'")
     sure = now.mark_rule(strokeWidth=3, color=READABLE, **SILENT).encode(x="low:Q", x2="high:Q")
@@ -143,7 +147,7 @@ def _rate_fan(title: str, variants: tuple[str, ...], said: Hover) -> Spec:
         ahead.mark_area(opacity=0.16, **SILENT).encode(y="p10:Q", y2="p90:Q"),
         ahead.mark_area(opacity=0.22, **SILENT).encode(y="p25:Q", y2="p75:Q"),
         ahead.mark_line(strokeWidth=2.2, point={"size": 22}).encode(tooltip=hover),
-        past_points.mark_rule(opacity=0.4, **SILENT).encode(y="p10:Q", y2="p90:Q"),
+        past_points.mark_rule(opacity=0.5, color=BASELINE, **SILENT).encode(y="p10:Q", y2="p90:Q"),
         past_points.transform_filter("datum.is_over").mark_point(filled=True, size=36, opacity=1).encode(tooltip=hover),
         past_points.transform_filter("!datum.is_over").mark_point(size=34, strokeWidth=1.6).encode(tooltip=hover),
         aim.mark_point(shape="diamond", filled=True, size=170, opacity=1, color=GOAL).encode(tooltip=hover),
@@ -165,7 +169,7 @@ def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> Prepared:
     )  # fmt: skip
     levels = pd.concat([steps["ends_at"], steps.loc[~is_end, "starts_at"]]).astype(float)
     room = max(float(levels.max() - levels.min()), LEAST_CHANGE)
-    frame["lowest"], frame["highest"] = max(float(levels.min()) - room, 0.0), float(levels.max()) + 1.6 * room
+    frame["lowest"], frame["highest"] = max(float(levels.min()) - room, 0.0), float(levels.max()) + 2.4 * room
     frame["starts_at"] = frame["starts_at"].where(~is_end, frame["lowest"])
     columns = ["label", "words", "kind", "starts_at", "ends_at", "right", "lowest", "highest"]
     said = _titled(("label:N", "Step"), ("words:N", "Change"))

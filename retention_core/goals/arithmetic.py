@@ -40,7 +40,8 @@ class Cells:
 
     old_customers, old_returning (S, E); old_active, old_orders (S, E, H). By month of arrival: new_customers,
     new_returning (within 365 days), new_rate (within the goal's window), new_peak (greatest share active in any month)
-    (S, H); new_active, new_orders (S, H, H): month of arrival, then month. order_value (S, H); margin: a share of it.
+    (S, H); new_active, new_orders (S, H, H): month of arrival, then month. old_comebacks, new_comebacks: the orders on
+    which a discount for coming back is used, once. order_value (S, H); margin: a share of it.
     """
 
     months: tuple[date, ...]
@@ -55,6 +56,8 @@ class Cells:
     new_active: Floats
     new_orders: Floats
     new_peak: Floats
+    old_comebacks: Floats
+    new_comebacks: Floats
     order_value: Floats
     margin: float
 
@@ -107,9 +110,40 @@ def cells_of(baseline: Baseline, goal: Goal) -> Cells:
         new_active=active,
         new_orders=baseline.orders[:, new, :months],
         new_peak=active.max(axis=2),
+        old_comebacks=_old_comebacks(baseline, stages[old])[:, :, :months],
+        new_comebacks=_new_comebacks(baseline, old.stop)[:, :months, :months],
         order_value=baseline.order_value[:, :months],
         margin=goal.margin,
     )
+
+
+def _old_comebacks(baseline: Baseline, stages: Sequence[str]) -> Floats:
+    """(S, E, H): orders that a discount for coming back is used on: one of each who returns within the year.
+
+    Customers who are active anyway get their discounts on every order.
+    """
+    orders = baseline.orders[:, : len(stages)].copy()
+    once = np.array([stage != "repeat" for stage in stages])
+    year = orders[:, once, :YEAR_MONTHS].sum(axis=2)
+    returners = (baseline.customers * baseline.returning)[:, : len(stages)][:, once]
+    orders[:, once] *= _part(returners, year)[:, :, None]
+    orders[:, once, YEAR_MONTHS:] = 0
+    return orders
+
+
+def _new_comebacks(baseline: Baseline, first: int) -> Floats:
+    """(S, H, H): the same of the arrivals of each month; how many orders one who returns places in the year, those of
+    the first month tell, who are seen for the longest."""
+    orders = baseline.orders[:, first:]
+    months = np.arange(orders.shape[2])
+    in_year = np.subtract.outer(months, months).T < YEAR_MONTHS
+    returners = baseline.customers[:, first] * baseline.returning[:, first]
+    return np.asarray(orders * in_year * _part(returners, orders[:, 0, :YEAR_MONTHS].sum(axis=1))[:, None, None])
+
+
+def _part(some: Floats, whole: Floats) -> Floats:
+    """some / whole, at most 1; 1 where there is no whole."""
+    return np.minimum(np.divide(some, whole, out=np.ones(np.shape(whole)), where=whole > 0), 1)
 
 
 def first_month(lever: Lever, months: Sequence[date]) -> int:
@@ -196,10 +230,10 @@ def evaluate(cells: Cells, levers: Sequence[Lever], uplifts: Floats, strengths: 
     new_returning = raised(cells.new_returning, welcome.away)
     new_times = times(new_returning, cells.new_returning)
     arrivals = cells.new_customers * won.gain
-    # (S, 2, H) @ (S, H, H): later orders of arrivals by month, and how much of them is given away.
-    orders_times = won.gain * new_times
+    # (S, 1, H) @ (S, H, H): later orders of arrivals by month, and how much of them is given away.
+    later = ((won.gain * new_times)[:, None] @ cells.new_orders)[:, 0]
     given = won.gain * (welcome.on_base + welcome.on_extra * np.maximum(new_times - 1, 0))
-    later, given_later = np.moveaxis(np.stack([orders_times, given], axis=1) @ cells.new_orders, 1, 0)
+    given_later = (given[:, None] @ cells.new_comebacks)[:, 0] if given.any() else np.zeros((1, 1))
     active = arrivals + _again(arrivals * _at_most(new_times, cells.new_peak), cells.new_active)
     retained = (arrivals * new_returning).sum(axis=1)
 
@@ -214,7 +248,8 @@ def evaluate(cells: Cells, levers: Sequence[Lever], uplifts: Floats, strengths: 
         row_times = times(raised(before, own.away), before)
         orders = cells.old_orders[:, row]
         later = later + orders * row_times
-        given_later = given_later + orders * (own.on_base + own.on_extra * np.maximum(row_times - 1, 0))
+        given = own.on_base + own.on_extra * np.maximum(row_times - 1, 0)
+        given_later = given_later + cells.old_comebacks[:, row] * given
         active = active + customers * np.minimum(cells.old_active[:, row] * row_times, 1)
         retained = retained + customers[:, 0] * _year_share(before[:, 0], orders, row_times)
 

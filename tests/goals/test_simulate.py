@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import retention_core as rc
 from retention_core.goals.arithmetic import cells_of, evaluate
+from retention_core.goals.baseline import Baseline
 from retention_core.goals.draws import draw_uplifts, quantiles
 from retention_core.goals.goal import ACTS_ON, Goal, GoalError, Lever, Uplift
 from retention_core.goals.simulate import COLUMNS, Result, simulate
@@ -112,12 +113,23 @@ def test_new_customers_are_contacted_for_a_year() -> None:
     assert ran.cost[0] == pytest.approx(8000 + 400 * np.minimum(np.arange(1, 15), 12))
 
 
+def returners(base: Baseline, row: int) -> float:
+    """Orders on which a discount for coming back is used: one of each who returns within the year."""
+    return min(base.customers[0, row] * base.returning[0, row], base.orders[0, row, :12].sum())
+
+
+def comebacks(base: Baseline, row: int) -> float:
+    """Of that existing row, and of the arrivals of all months as far as they are seen."""
+    once = returners(base, 3) / base.orders[0, 3, :12].sum()
+    return returners(base, row) + once * base.orders[0, 3:].sum()
+
+
 def test_a_discount_is_also_taken_by_those_who_would_have_come_anyway() -> None:
     """A tenth off, used by 30 % of the reached half: 0.1 * 0.5 * 0.3 of the value of their orders, and nothing else."""
     base = made.baseline(spread=0)
     one = made.lever(mean=0.0, reach=0.5, discount=0.1, discount_taken_by_returning=0.3)
     result = simulate(base, Goal((one,), margin=0.4))
-    touched = base.orders[0, [0, *range(3, 15)]].sum() * 50
+    touched = comebacks(base, 0) * 50
     assert result.cost.mean == pytest.approx(0.1 * 0.5 * 0.3 * touched)
     assert result.profit.mean == pytest.approx(-result.cost.mean)
     lost = series(result, "revenue", "baseline")["mean"].sum() - series(result, "revenue")["mean"].sum()
@@ -129,8 +141,11 @@ def test_the_discount_on_orders_that_it_brings_is_paid_too() -> None:
     one = made.lever(mean=0.1, discount=0.2)
     _, ran = outcome(base, Goal((one,)))
     _, free = outcome(base, Goal((replace(one, discount=0.0),)))
-    extra = free.orders - outcome(base, Goal())[1].orders
-    assert ran.cost == pytest.approx(0.2 * extra * 50)
+    extra = (free.orders - outcome(base, Goal())[1].orders).sum()
+    every = base.orders[0, [0, *range(3, 15)]].sum()  # one order of each who comes back, of all they place
+    assert ran.cost.sum() / len(ran.cost) == pytest.approx(
+        0.2 * extra / len(ran.cost) * 50 * comebacks(base, 0) / every
+    )
     assert (ran.orders == free.orders).all()
 
 
@@ -356,6 +371,7 @@ def test_the_discount_of_every_kind_of_lever_by_hand(acts_on) -> None:
     rows = {"return_of_active": 1, "win_back": 2}
     if acts_on in rows:
         p, orders = base.returning[0, rows[acts_on]], base.orders[0, rows[acts_on]].sum()
+        orders = returners(base, 2) if acts_on == "win_back" else orders
         given = 0.1 * orders + orders * uplift * (1 - p) / p
     else:
         whole = {"orders_per_buyer": later, "order_value": later + first, "acquisition": first}
