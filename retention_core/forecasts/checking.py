@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from retention_core.forecasts.errors import Trial, trial
@@ -21,7 +22,7 @@ HIDDEN = (182, YEAR)  # days that are hidden, one check each
 SHORT_HIDDEN = 91  # where neither fits into the history
 SPAN, CURVE_SPAN = 30, 7  # days of the hidden periods, and of the curve's ages
 CHECKED = (*btyd.MODELS, *btyd.BENCHMARKS)
-ENOUGH = 30_000  # histories: of more an even part is enough to compare models by and to see how far one is off
+ENOUGH = 30_000  # customers: of more an even part is enough to compare models by and to see how far one is off
 TRIALS = 3  # days on which the shown forecaster is tried, for each span that is hidden
 TRIALS_APART = 183  # days between them: two steps back, a trial has ended before the hidden year began
 LEAST_LEARNT = 0.5  # of the hidden days must have been seen before
@@ -66,12 +67,14 @@ def learnt_days(forecaster: str, seen: int) -> int:
 
 
 def even_part(histories: pd.DataFrame) -> pd.DataFrame:
-    """Every k-th of many histories, which are sorted, standing for as many customers as all."""
-    step = -(-len(histories) // ENOUGH)
-    if step < 2:
+    """Of many customers, sorted by their histories, every k-th, standing for k; else the same frame."""
+    upto = histories["customers"].cumsum().to_numpy(np.float64)
+    total = upto[-1] if len(upto) else 0.0
+    if total <= ENOUGH:
         return histories
-    part = histories.iloc[::step]
-    return part.assign(customers=part["customers"] * (histories["customers"].sum() / part["customers"].sum()))
+    middles = (np.arange(ENOUGH) + 0.5) * total / ENOUGH
+    drawn = np.bincount(np.searchsorted(upto, middles), minlength=len(histories))
+    return histories.assign(customers=drawn * (total / ENOUGH))[drawn > 0]
 
 
 def pasts(shop: Shop, histories: pd.DataFrame, scope: dict[str, Any]) -> tuple[Past, ...]:

@@ -75,7 +75,7 @@ def of_shop(shop: Shop, **scope: Any) -> Forecasts:
 
 def _exact(check: Check, past: Past, shown: str) -> Check:
     """The check with the shown model's forecast for every customer, where models were compared by a part of them."""
-    if len(past.histories) <= checking.ENOUGH:
+    if checking.even_part(past.histories) is past.histories:
         return check
     exact = past.test(shown, past.histories)
     return replace(check, tests=tuple(exact if test.model == shown else test for test in check.tests))
@@ -108,7 +108,7 @@ def _with_model(made: Forecasts) -> Forecasts:
     if not all(check.of(choice.model).is_usable for check in made.checks):
         caveats.append(LEARNT_TOO_LITTLE)
     fit = fits[choice.model]
-    if len(made.histories) > checking.ENOUGH:
+    if made.customers > checking.ENOUGH:
         fit = btyd.fit(made.histories, choice.model)
     return replace(made, model=choice.model, choice=choice, verdicts=verdicts, fit=fit, caveats=tuple(caveats))
 
