@@ -45,21 +45,23 @@ def kept(groups: tuple[Kept, ...]) -> pd.DataFrame:
 def worth(found: pd.DataFrame, groups: tuple[Kept, ...], horizon: int, currency: str | None) -> pd.DataFrame:
     """One row per group, in words."""
 
+    rows = found.to_dict("records")
+
     def figure(row: dict[str, float], name: str) -> str:
         value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
-        if value != value:
-            return NOT_KNOWN
         span = f" ({between(money(low, currency), money(high, currency))})" if low < high else ""
         return ui.unbroken(f"{money(value, currency)}{span}")
 
-    def spans(by_model: str, counted: str) -> list[str]:
-        cells = []
-        for row, group in zip(found.to_dict("records"), groups, strict=True):
-            if answers.is_modelled(group):
-                cells.append(figure(row, by_model))
-            else:
-                cells.append(say("{value}, counted for {n} months", value=figure(row, counted), n=horizon))
-        return [ui.plain(cell) for cell in cells]
+    def modelled_or_counted(row: dict[str, float], group: Kept, by_model: str, counted: str) -> str:
+        if answers.is_modelled(group):
+            return figure(row, by_model)
+        if row[counted] != row[counted]:
+            return NOT_KNOWN
+        return say("{value}, counted for {n} months", value=figure(row, counted), n=horizon)
+
+    def both(by_model: str, counted: str) -> list[str]:
+        pairs = zip(rows, groups, strict=True)
+        return [ui.plain(modelled_or_counted(row, group, by_model, counted)) for row, group in pairs]
 
     return pd.DataFrame(
         {
@@ -67,9 +69,9 @@ def worth(found: pd.DataFrame, groups: tuple[Kept, ...], horizon: int, currency:
             say("Running"): [number(running) for running in found["running"]],
             say("A month"): [ui.plain(money(amount, currency)) for amount in found["amount"]],
             say("Months kept of {n}", n=horizon): [number(months, 1) for months in found["months"]],
-            say("In {n} months, 95 % sure", n=horizon): spans("within", "within"),
-            say("To its end"): spans("new", "within"),
-            say("Still to come from running ones"): spans("to_come", "counted"),
+            say("In {n} months, 95 % sure", n=horizon): [ui.plain(figure(row, "within")) for row in rows],
+            say("To its end"): both("new", "within"),
+            say("Still to come from running ones"): both("to_come", "counted"),
         }
     )
 

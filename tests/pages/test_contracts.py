@@ -72,6 +72,7 @@ def test_the_telco_file_from_upload_to_value(telco: bytes) -> None:
     table = app.table[0].value
     for column in ("To its end", "Still to come from running ones"):  # no model is near the curve or at its best inside
         assert table[column].str.contains("counted for 24 months").all() and table[column].str.contains(r"\(").all()
+    assert not table["In 24 months, 95 % sure"].str.contains("counted").any()
     assert "“Counted” is no forecast" in value
     app.number_input(key="contract_margin").set_value(50).run()
     assert not app.exception and "A new contract brings 666." in app.header[0].value.replace("\\", "")
