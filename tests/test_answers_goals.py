@@ -1,5 +1,6 @@
 """Sentences of goals: they hold the figures, and say what is not known instead of a number."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -48,9 +49,12 @@ def outcome(*on: Lever, order_value: float = 50.0, target: float | None = 0.2) -
 def test_the_headline_says_rate_verdict_chance_cost_and_margin() -> None:
     goal, result = outcome(made.lever("welcome", 0.03, cost_once=500.0), made.lever("thanks", 0.02, cost_once=500.0))
     sentence = answers.headline(KEPT, goal, result, judged(0.2, 0.18), "EUR")
-    assert sentence.startswith("You keep 18 % (16–20 %). Without a plan it is 18.2 % of those won in Nov 2025 (")
-    assert "20 % by Nov 2025 is a stretch; these 2 levers get you there with " in sentence
-    assert "That costs €1,000 and leaves €" in sentence and "80 % sure" in sentence
+    assert sentence.startswith("You keep 18 % (16–20 %) of new customers: they order again within a year. ")
+    assert "Without a plan it is 18.2 % of those won in Nov 2025 (" in sentence
+    assert re.search(r"20 % by Nov 2025 is a stretch; these 2 levers get you there with \d+ % probability", sentence)
+    assert "(without: " in sentence and "That costs €1,000 and leaves €" in sentence and "80 % sure" in sentence
+    whole = replace(goal, margin=1.0)
+    assert "of revenue after it" in answers.headline(KEPT, whole, result, judged(0.2, 0.18), "EUR")
 
 
 def test_one_lever_none_and_no_target() -> None:
@@ -58,7 +62,7 @@ def test_one_lever_none_and_no_target() -> None:
     assert "this lever gets you there" in answers.headline(KEPT, goal, result, judged(0.2, 0.18), "EUR")
     goal, result = outcome()
     alone = answers.headline(KEPT, goal, result, judged(0.2, 0.18), "EUR")
-    assert "without any lever you get there" in alone and "costs" not in alone
+    assert "without any lever the chance is" in alone and "costs" not in alone
     goal, result = outcome(target=None)
     assert "If nothing changes, 18" in answers.headline(KEPT, goal, result, None, "EUR")
 
@@ -78,16 +82,16 @@ def test_what_is_not_known_is_said() -> None:
 
 
 def test_a_loss_is_called_a_loss() -> None:
-    _, result = outcome(made.lever("welcome", 0.001, cost_once=90_000.0))
-    assert "is lost in all" in answers.money_answer(result, "EUR")
+    goal, result = outcome(made.lever("welcome", 0.001, cost_once=90_000.0))
+    assert "is lost in all" in answers.money_answer(goal, result, "EUR")
 
 
 @pytest.mark.parametrize(
     ("probability", "words"),
-    [(0.0, "under 1 % probability"), (0.62, "62 % probability"), (1.0, "over 99 % probability")],
+    [(0.0, "under 1 %"), (0.62, "62 %"), (1.0, "over 99 %"), (None, "–")],
 )
-def test_a_chance_is_never_certain(probability: float, words: str) -> None:
-    assert answers.chance_in_words(probability) == words
+def test_a_chance_is_never_certain(probability: float | None, words: str) -> None:
+    assert answers.chance(probability) == words
 
 
 def test_forecast_money_has_three_figures() -> None:
@@ -161,9 +165,12 @@ def test_what_would_have_to_be_true_names_the_forecast_and_each_lever() -> None:
 def test_a_mix_is_named_or_its_failure_is() -> None:
     lever = made.lever("welcome", 0.03, strategy="Welcome")
     mix = Mix(Goal((lever,), target=0.2, by=BY), True, 0.8, 0.21, 1_234.5)
-    assert answers.mix_answer(mix, 0.2, BY, "EUR") == "Cheapest way to 20 %: Welcome, for €1,230."
+    assert answers.mix_answer(mix, 0.2, BY, "EUR") == (
+        "Cheapest way to 20 % with a chance of 80 %: Welcome. Cost: €1,230."
+    )
     assert answers.mix_answer(replace(mix, is_reached=False, rate=0.193), 0.2, BY, "EUR") == (
-        "No mix of these levers gets to 20 % by Nov 2025; the best reaches 19.3 %."
+        "No mix of these levers gets to 20 % by Nov 2025 as often as not; the best has a chance of 80 %, "
+        "and gets to 19.3 % as often as not."
     )
     assert answers.mix_answer(replace(mix, goal=Goal(target=0.2)), 0.2, BY, "EUR").startswith("No lever is needed")
 

@@ -1,5 +1,7 @@
 """Goals: from today's rate to a realistic target, lever by lever, with its doubt and its price."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.shared import plan_kept, plan_parts, sources, ui
@@ -7,7 +9,7 @@ from retention_core.answers import goals as answers
 from retention_core.answers import realism as reasons
 from retention_core.goals import baseline, realism
 from retention_core.goals.goal import Goal
-from retention_core.goals.simulate import simulate
+from retention_core.goals.simulate import rate_without, simulate
 from retention_core.say import say
 
 NOTES = (
@@ -25,6 +27,7 @@ BOXES = {"within": st.success, "stretch": st.warning, "not_seen": st.error}
 ui.customers_or_stop("Goals")
 base = sources.derived("baseline", baseline.baseline)
 own = sources.derived("levers", plan_parts.offered)
+own = replace(own, suggested=plan_parts.first_plan(base, own))
 
 
 @st.fragment
@@ -35,14 +38,14 @@ def simulator() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         window, by = plan_parts.window(), plan_parts.by(base)
     facts = sources.derived("realism", realism.facts_of, window=window)
-    without = simulate(base, Goal(window=window, by=by)).rate_before.mean
-    target = plan_parts.target(realism.judge(facts, without, without, by).targets.cautious)
+    without = rate_without(base, Goal(window=window, by=by)).mean
+    target = plan_parts.target(plan_parts.suggestion(facts, without, by))
     judged = realism.judge(facts, without, target, by)
     verdict, picture, brings = st.container(), st.container(), st.container()
     st.subheader(say("What you would do"), anchor=False)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        margin, is_tested = plan_parts.margin(), plan_parts.uses_own_test(own)
-    shown = plan_kept.with_changes(own, is_tested)
+    margin = plan_parts.margin()
+    tested = plan_parts.own_test(own)
+    shown = plan_kept.with_changes(own, tested)
     levers, places = plan_parts.chosen_levers(shown)
     goal = Goal(levers, window, target, by, margin)
     result = simulate(base, goal)
@@ -58,15 +61,19 @@ def simulator() -> None:
         plan_parts.money_cards(result)
         plan_parts.what_moved(goal, result)
     plan_parts.tell_effects(places, result)
-    plan_kept.cheapest(base, shown, goal)
+    plan_kept.cheapest(base, shown, own, tested, goal)
     plan_parts.lever_pictures(result, shown)
     st.subheader(say("Plans side by side"), anchor=False)
-    plan_kept.side_by_side(base, shown, goal, result)
+    plan_kept.side_by_side(base, own, tested, goal, result)
     st.subheader(say("What would have to be true"), anchor=False)
     ui.tell(*answers.would_have_to_be_true(goal, result))
-    with st.expander(say("The numbers behind the levers"), icon=":material/tune:"):
-        plan_kept.change_assumptions(shown, own)
-        plan_kept.take_along(goal, own)
+    numbers = st.expander(
+        say("The numbers behind the levers"), key="numbers", icon=":material/tune:", on_change="rerun"
+    )
+    if numbers.open:
+        with numbers:
+            plan_kept.change_assumptions(shown, own, tested)
+            plan_kept.take_along(goal, own, tested)
     st.subheader(say("Is it realistic?"), anchor=False)
     plan_parts.witnesses(judged)
 

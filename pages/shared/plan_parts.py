@@ -13,18 +13,18 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import retention_core as rc
-from pages.shared import sources, ui
+from pages.shared import scope, sources, ui
 from retention_core.answers import goals as answers
 from retention_core.answers import realism as reasons
 from retention_core.charts import plan
 from retention_core.goals import levers, realism
 from retention_core.goals.baseline import Baseline
 from retention_core.goals.goal import Goal, Lever
-from retention_core.goals.simulate import Band, Result
+from retention_core.goals.simulate import Band, Result, simulate
 from retention_core.say import between, compact_money, month, number, percent, points, say
 
 WINDOWS = {"365": "A year", "180": "180 days", "90": "90 days"}
-HIGHEST, FINE, COARSE, MANY = 0.8, 0.001, 0.005, 0.2  # end and steps of the goal's slider; above MANY it is coarser
+FINE, COARSE, MANY = 0.001, 0.005, 0.2  # steps of the goal's slider; where MANY come back it is coarser
 LEVER_STEP = 0.05
 LATEST = 24  # cohorts of the past in the picture
 SOONEST, USUAL = 3, 12  # months until a goal: the least that is offered, and the first suggestion
@@ -43,19 +43,21 @@ FIELDS: Mapping[str, tuple[str, float, bool]] = {
     "cost_per_contact": ("Cost per letter or contact", 0.001, False),
     "ramp_months": ("Months until in full force", 1.0, False),
 }
+# Where a slider of a number ends, if before what a lever may have.
+LIMITS = {"uplift": (-0.2, 0.5)}
 FORECASTERS = {"cohort_curve": "Age curve", "buy_till_you_die": "Each customer", "together": "Both, as used here"}
 INPUTS = {"arrivals": "How many new customers come", "return": "How many return anyway", "order_value": "Order value"}
-TESTED = "email_frequency"  # the lever that a test of letters is about
+USUALLY_TESTED = "email_frequency"
 
 
 @dataclass(frozen=True)
 class Offered:
-    """The levers of the chosen shop, all off; whom each reaches; those of a first plan; the shop's own test, if any."""
+    """The levers of the chosen shop, all off; whom each reaches; those of a first plan; randomised tests of its own."""
 
     levers: tuple[Lever, ...]
     reaches: Mapping[str, levers.Reach]
     suggested: tuple[str, ...]
-    test: levers.OwnTest | None
+    tests: Mapping[str, levers.OwnTest]
 
     @property
     def acting(self) -> tuple[Lever, ...]:
@@ -68,10 +70,22 @@ class Offered:
 
 
 def offered(shop: rc.Shop, **scope: Any) -> Offered:
-    """Counted once per data set and scope."""
+    """Counted once per data set and scope. A test of one's own can be used where its split was fair."""
     found = levers.of_shop(shop, **scope)
-    test = levers.read_test(shop, treated="weekly", **scope)
-    return Offered(found, levers.reach_of_shop(shop, **scope), levers.suggested(found), test)
+    tests = {}
+    for row in shop.query("test_arms", **scope).itertuples():
+        test = levers.read_test(shop, test=str(row.test), treated=str(row.arm), **scope)
+        if test is not None and test.split_p >= levers.FAIR_SPLIT and test.shares[1] < 1:
+            tests[f"{row.test}: {row.arm}"] = test
+    return Offered(found, levers.reach_of_shop(shop, **scope), levers.suggested(found), tests)
+
+
+def first_plan(base: Baseline, own: Offered) -> tuple[str, ...]:
+    """Of the suggested levers those that are expected to pay; where none does, or no money is known, all of them."""
+    on = tuple(replace(lever, is_on=True) for lever in own.acting if lever.key in own.suggested)
+    alone = simulate(base, Goal(on)).levers
+    paying = tuple(alone.loc[alone["profit"] > 0, "key"])
+    return paying or own.suggested
 
 
 def strength_key(lever: Lever) -> str:
@@ -87,25 +101,68 @@ def by(base: Baseline) -> date:
     """The month whose new customers the goal is about."""
     months = {month(first): first for first in base.months[min(SOONEST, len(base.months)) - 1 :]}
     usual = month(base.months[min(USUAL, len(base.months)) - 1])
+    scope.note_unknown("by", months)
     chosen = st.selectbox(
         say("Customers first won in"), list(months), list(months).index(usual), key="by", bind="query-params"
     )
     return months[chosen or usual]
 
 
+def suggestion(facts: realism.Facts, without: float, by: date) -> float:
+    """A first goal: what a hard-working programme brings, and no less than today."""
+
+    def judged(_: rc.Shop, **__: Any) -> float:
+        return max(realism.judge(facts, without, without, by).targets.cautious, facts.rate.value or 0.0)
+
+    return sources.derived("first goal", judged, window=facts.window, by=by)
+
+
 def target(suggestion: float) -> float:
     """The goal. Where few come back, steps are finer: half a point is much there."""
     step = FINE if suggestion < MANY else COARSE
-    usual = min(max(round(math.ceil(round(suggestion / step, 6)) * step, 3), step), HIGHEST)
+    usual = min(max(round(math.ceil(round(suggestion / step, 6)) * step, 3), step), 1.0)
+    scope.note_unfit("target", step, 1.0)
+    # A goal that nobody has touched follows the suggestion, as it does in a link, which leaves it out.
+    if st.session_state.get("target") == st.session_state.get("first_goal") != usual:
+        st.session_state.pop("target", None)
+    st.session_state["first_goal"] = usual
     label = say("Goal: so many of them order again in time")
-    return st.slider(label, step, HIGHEST, usual, step, format="percent", key="target", bind="query-params")
+    return st.slider(label, step, 1.0, usual, step, format="percent", key="target", bind="query-params")
 
 
 def margin() -> float:
+    scope.note_unfit("margin_of_plan", LEVER_STEP, 1.0)
     return st.slider(
-        say("Margin"), LEVER_STEP, 1.0, 1.0, LEVER_STEP, format="percent", key="margin", bind="query-params",
-        help=say("What is left of revenue after goods and delivery. At 100 % all money below is revenue, not profit."),
+        say("Margin"), LEVER_STEP, 1.0, 1.0, LEVER_STEP, format="percent", key="margin_of_plan", bind="query-params",
+        help=say("What is left of revenue after goods and delivery. At 100 % all money here is revenue, not profit."),
     )  # fmt: skip
+
+
+def own_test(own: Offered) -> dict[str, Lever]:
+    """By key: the lever that a test of the shop's own was about, with what it found, where the user wants it so."""
+    if not own.tests:
+        return {}
+    about = {lever.key: say(lever.strategy) for lever in own.acting if lever.acts_on in levers.RETURNING}
+    name = next(iter(own.tests))
+    with st.container(border=True):
+        if len(own.tests) > 1:
+            name = st.selectbox(say("Test"), list(own.tests), key="test", bind="query-params") or name
+        found = own.tests[name]
+        ui.tell(answers.own_test_answer(found))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            keys = list(about)
+            usual = keys.index(USUALLY_TESTED) if USUALLY_TESTED in keys else 0
+            key = st.selectbox(say("The test was about"), keys, usual, format_func=about.__getitem__, key="tested")
+            is_used = st.toggle(
+                say("Put it into the plan"), key="own_test", bind="query-params", on_change=_switch, args=(key,)
+            )
+    lever = next(one for one in own.levers if one.key == (key or keys[usual]))
+    return {lever.key: levers.with_own_test(lever, found)} if is_used else {}
+
+
+def _switch(key: str) -> None:
+    """A test that is put into the plan switches its lever on, and off again."""
+    st.session_state[f"do_{key}"] = 1.0 if st.session_state.get("own_test") else 0.0
 
 
 def chosen_levers(shown: Offered) -> tuple[tuple[Lever, ...], dict[str, DeltaGenerator]]:
@@ -113,9 +170,12 @@ def chosen_levers(shown: Offered) -> tuple[tuple[Lever, ...], dict[str, DeltaGen
     place below it, where its effect goes once it is known."""
     on: dict[str, float] = {}
     places: dict[str, DeltaGenerator] = {}
-    for tab, (_, kinds) in zip(st.tabs([say(name) for name in GROUPS]), GROUPS.items(), strict=True):
+    for tab, kinds in zip(st.tabs([say(name) for name in GROUPS]), GROUPS.values(), strict=True):
+        acting = [one for one in shown.acting if one.acts_on in kinds]
+        if not acting:
+            tab.caption(say("None of these can be counted in your files: see “Levers without a number” below."))
         with tab, st.grid(3, min_column_width=230):
-            for lever in (one for one in shown.acting if one.acts_on in kinds):
+            for lever in acting:
                 with st.container(border=True, height="stretch"):
                     on[lever.key] = _strength(lever, shown)
                     places[lever.key] = st.empty()
@@ -125,6 +185,7 @@ def chosen_levers(shown: Offered) -> tuple[tuple[Lever, ...], dict[str, DeltaGen
 
 def _strength(lever: Lever, shown: Offered) -> float:
     usual = 1.0 if lever.key in shown.suggested else 0.0
+    scope.note_unfit(strength_key(lever), 0.0, 1.0)
     evidence = say("Evidence {grade}: {what}.", grade=lever.grade, what=say(answers.GRADES[lever.grade]))
     share = st.slider(
         say(lever.strategy), 0.0, 1.0, usual, LEVER_STEP, help=ui.plain(f"{evidence} {say(lever.source)}."),
@@ -145,41 +206,39 @@ def tell_effects(places: Mapping[str, DeltaGenerator], result: Result) -> None:
 
 
 def what_moved(goal: Goal, result: Result) -> None:
-    """What the last move of a slider changed, in words."""
+    """What the last move of a slider changed, in words; only between two plans of one shop and the same customers."""
+    place = (sources.shop_key(), str(sorted(scope.chosen().items())))
     before = st.session_state.get("last_plan")
-    st.session_state["last_plan"] = (goal, result)
-    if before is not None and before[0] != goal and before[0].window == goal.window:
-        st.info(ui.plain(answers.moved_answer(*before, goal, result, sources.shop().facts.currency)))
-
-
-def uses_own_test(own: Offered) -> bool:
-    """The switch that puts what the shop's own test found in place of what is assumed."""
-    if own.test is None:
-        return False
-    label = say("Use what your own test of the letters found")
-    is_on = st.toggle(label, key="own_test", bind="query-params")
-    ui.tell(answers.own_test_answer(own.test))
-    return is_on
+    st.session_state["last_plan"] = (place, goal, result)
+    if before is None or before[0] != place or (before[1].window, before[1].by) != (goal.window, goal.by):
+        return
+    if before[1] != goal:
+        st.info(ui.plain(answers.moved_answer(*before[1:], goal, result, sources.shop().facts.currency)))
 
 
 def cannot_act(shown: Offered) -> None:
     """What each other lever lacks, or why no number can be put on it."""
-    others = [lever for lever in shown.levers if lever not in shown.acting]
-    ui.tell(*(answers.lever_answer(lever, shown.reaches[lever.key]) for lever in others))
+    for lever in (one for one in shown.levers if one not in shown.acting):
+        why = answers.lever_answer(lever, shown.reaches[lever.key])
+        st.markdown(f"**{ui.plain(say(lever.strategy))}.** {ui.plain(why)}")
 
 
 def span(band: Band, words: Callable[[float], str]) -> str:
+    """The range of four in five outcomes; empty where its ends read the same."""
+    if words(band.p10) == words(band.p90):
+        return ""
     return between(words(band.p10), words(band.p90))
 
 
 def range_picture(facts: realism.Facts, judged: realism.Realism) -> None:
     """The realistic range with today's rate and the target on it."""
     rate = facts.rate
-    today = (rate.value or judged.baseline, rate.low or judged.baseline, rate.high or judged.baseline)
+    today = None if rate.value is None or rate.low is None or rate.high is None else (rate.value, rate.low, rate.high)
     ends = {"own": judged.plan_up_to, "stretch": judged.stretch_up_to}
-    description = f"{reasons.targets_answer(judged)} {reasons.IN_A_WORD[judged.verdict]}"
-    ui.chart(plan.target_range(ends, today, judged.target, HIGHEST), description)
-    st.caption(ui.plain(reasons.targets_answer(judged)))
+    said = reasons.targets_answer(judged)
+    picture = plan.target_range(ends, today, judged.baseline, judged.target)
+    ui.chart(picture, f"{said} {say(reasons.IN_A_WORD[judged.verdict])}")
+    st.caption(ui.plain(said))
 
 
 def rate_picture(base: Baseline, result: Result, target: float, by: date) -> None:
@@ -208,7 +267,7 @@ def money_cards(result: Result) -> None:
     )
     with st.grid(4, min_column_width=130):
         for label, value, below in cards:
-            st.metric(label, value, below, delta_color="off", delta_arrow="off", border=True)
+            st.metric(label, value, below or None, delta_color="off", delta_arrow="off", border=True)
     lines = [
         say("Money of all months to {month}. Paid back: {paid}.", month=month(result.months["month"].max()), paid=paid)
     ]

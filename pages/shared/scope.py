@@ -62,6 +62,19 @@ def note_unknown(key: str, known: Iterable[str]) -> None:
         st.caption(say(NOT_HERE))
 
 
+def note_unfit(key: str, low: float, high: float) -> None:
+    """The same for a number: say it where the link asks for one that the slider does not have."""
+    asked = st.query_params.get(key)
+    if asked is None:
+        return
+    try:
+        fits = low <= float(asked) <= high
+    except ValueError:
+        fits = False
+    if not fits:
+        st.caption(say(NOT_HERE))
+
+
 def chosen() -> dict[str, Any]:
     """The filters that are set, as parameters of `Shop.query`."""
     state = st.session_state

@@ -6,13 +6,11 @@ import math
 from collections.abc import Mapping
 from datetime import date
 
-import numpy as np
-
 from retention_core.answers.realism import share_of, verdict_part
 from retention_core.answers.retention import with_interval
 from retention_core.goals.backwards import Mix
 from retention_core.goals.catalogue import Needs
-from retention_core.goals.draws import quantile
+from retention_core.goals.draws import span as likely
 from retention_core.goals.goal import ActsOn, Goal, Grade, Lever
 from retention_core.goals.levers import ASSUMED_CONSENT, OwnTest, Reach
 from retention_core.goals.realism import Realism
@@ -55,7 +53,7 @@ SWITCHED_ON_BY: Mapping[Needs, str] = {
 }
 
 
-WITH = ("without any lever you get there", "this lever gets you there", "these {n} levers get you there")
+WITH = ("this lever gets you there", "these {n} levers get you there")
 
 
 def headline(rate: Reading, goal: Goal, result: Result, judged: Realism | None, currency: str | None) -> str:
@@ -63,23 +61,42 @@ def headline(rate: Reading, goal: Goal, result: Result, judged: Realism | None, 
 
     `rate`: second orders within the goal's window, today.
     """
-    parts = [_today(rate), _without_plan(result)]
+    parts = [_today(rate, goal.window), _without_plan(result)]
     on = [lever for lever in goal.in_force if not lever.is_planning_only]
     if judged is None or result.probability is None:
         parts.append(_without_target(result, len(on)))
     else:
-        levers = say(WITH[min(len(on), 2)], n=len(on))
-        figures = {"verdict": verdict_part(judged, result.month), "levers": levers}
-        parts.append(say("{verdict}; {levers} with {chance}.", chance=chance_in_words(result.probability), **figures))
+        parts.append(_on_the_way(result, len(on), verdict_part(judged, result.month)))
     if on:
-        parts.append(money_answer(result, currency))
+        parts.append(money_answer(goal, result, currency))
     return " ".join(part for part in parts if part)
 
 
-def _today(rate: Reading) -> str:
+def _today(rate: Reading, window: int) -> str:
     if rate.value is None or rate.low is None or rate.high is None:
         return say("How many customers you keep is not known yet: too few have been observed for long enough.")
-    return say("You keep {share}.", share=with_interval(rate.value, rate.low, rate.high))
+    share = with_interval(rate.value, rate.low, rate.high)
+    return say("You keep {share} of new customers: they order again within {span}.", share=share, span=_span(window))
+
+
+def _span(window: int) -> str:
+    return say("a year") if window == 365 else say("{days} days", days=number(window))
+
+
+def _on_the_way(result: Result, levers: int, verdict: str) -> str:
+    """The verdict, and the chance to get there with the levers and without."""
+    before = chance(result.probability_before)
+    if not levers or result.rate.mean == result.rate_before.mean:
+        bring = say("the levers that are on bring money, but do not move this rate") if levers else ""
+        sentence = say("{verdict}; without any lever the chance is {chance}", verdict=verdict, chance=before)
+        return f"{sentence}; {bring}." if bring else f"{sentence}."
+    return say(
+        "{verdict}; {levers} with {chance} probability (without: {before}).",
+        verdict=verdict,
+        levers=say(WITH[min(levers, 2) - 1], n=levers),
+        chance=chance(result.probability),
+        before=before,
+    )
 
 
 def _without_plan(result: Result) -> str:
@@ -106,12 +123,7 @@ def chance(probability: float | None) -> str:
     return percent(probability)
 
 
-def chance_in_words(probability: float) -> str:
-    """ "62 % probability"."""
-    return say("{share} probability", share=chance(probability))
-
-
-def money_answer(result: Result, currency: str | None) -> str:
+def money_answer(goal: Goal, result: Result, currency: str | None) -> str:
     """What the levers cost and leave, with the band in which four of five outcomes lie."""
     cost, profit = result.cost, result.profit
     if math.isnan(profit.mean):
@@ -120,6 +132,8 @@ def money_answer(result: Result, currency: str | None) -> str:
     figures = {"cost": _money(cost.mean, currency), "profit": _money(abs(profit.mean), currency), "span": span}
     if profit.mean < 0:
         return say("That costs {cost}, and {profit} is lost in all ({span}, 80 % sure).", **figures)
+    if goal.margin == 1:
+        return say("That costs {cost} and leaves {profit} of revenue after it ({span}, 80 % sure).", **figures)
     return say("That costs {cost} and leaves {profit} after it ({span}, 80 % sure).", **figures)
 
 
@@ -196,7 +210,7 @@ def reach_answer(lever: Lever, reach: Reach) -> str:
 
 def uplift_in_words(lever: Lever) -> str:
     """What the lever does to those who take part, with the band that holds it in four of five cases."""
-    low, high = quantile(lever.uplift, np.array([0.1, 0.9]))
+    low, high = likely(lever.uplift)
     span = between(percent(low, 1), percent(high, 1))
     return say(UPLIFTS[lever.acts_on], uplift=f"{percent(lever.uplift.mean, 1)} ({span})")
 
@@ -231,24 +245,32 @@ def own_test_answer(found: OwnTest) -> str:
 
 def mix_answer(mix: Mix, target: float, by: date, currency: str | None) -> str:
     """The cheapest mix that reaches a target, or how far the best one gets."""
-    names = ", ".join(say(lever.strategy or lever.key) for lever in mix.chosen)
+    names = ", ".join(_at_strength(lever) for lever in mix.chosen)
+    figures = {
+        "target": share_of(target),
+        "by": month(by),
+        "chance": chance(mix.probability),
+        "rate": share_of(mix.rate),
+    }
     if not mix.chosen and mix.is_reached:
-        return say("No lever is needed for {target} by {by}.", target=share_of(target), by=month(by))
+        return say("No lever is needed for {target} by {by}: without any, the chance is {chance}.", **figures)
     if not mix.is_reached:
         return say(
-            "No mix of these levers gets to {target} by {by}; the best reaches {rate}.",
-            target=share_of(target),
-            by=month(by),
-            rate=share_of(mix.rate),
+            "No mix of these levers gets to {target} by {by} as often as not; the best has a chance of {chance}, and "
+            "gets to {rate} as often as not.",
+            **figures,
         )
     if math.isnan(mix.cost):
-        return say("Cheapest way to {target}: {names}.", target=share_of(target), names=names)
+        return say("Cheapest way to {target} with a chance of {chance}: {names}.", names=names, **figures)
+    cost = _money(mix.cost, currency)
     return say(
-        "Cheapest way to {target}: {names}, for {cost}.",
-        target=share_of(target),
-        names=names,
-        cost=_money(mix.cost, currency),
+        "Cheapest way to {target} with a chance of {chance}: {names}. Cost: {cost}.", names=names, cost=cost, **figures
     )
+
+
+def _at_strength(lever: Lever) -> str:
+    name = say(lever.strategy or lever.key)
+    return name if lever.strength == 1 else f"{name} ({percent(lever.strength)})"
 
 
 def would_have_to_be_true(goal: Goal, result: Result) -> list[str]:

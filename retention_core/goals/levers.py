@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from retention_core.store import Shop
 
+FAIR_SPLIT = 0.01  # chance of so uneven a split below which something else chose the groups
 ASSUMED_CONSENT = 0.5  # share that may be written to, where no file tells it
 ASSUMED_RETURN = 0.2  # 365-day return of a stage that nobody has been observed in for so long
 MOST_EFFECT = 1.0  # see `uplift_of`
@@ -168,7 +169,7 @@ def with_own_test(lever: Lever, found: OwnTest | None = None, **measured: float)
     if lever.acts_on not in RETURNING:
         raise GoalError(f"Lever {lever.key}: a test of who orders again says nothing about {lever.acts_on}.")
     if found is not None:
-        if found.split_p < 0.01:
+        if found.split_p < FAIR_SPLIT:
             raise GoalError(
                 f"Lever {lever.key}: {found.assigned[0]} and {found.assigned[1]} customers are no even split; "
                 "something besides the toss of a coin chose them."
