@@ -165,6 +165,14 @@ def test_what_running_contracts_bring_is_counted_where_no_model_fits(tmp_path: P
     assert worth.counted_to_come(group, 1, worth.Terms(), np.random.default_rng(0)).value == pytest.approx(100)
 
 
+def test_counted_values_of_each_contract_add_up_to_that_of_the_group(telco: rc.Contracts) -> None:
+    terms = worth.Terms(margin=0.6)
+    for group in (*keeping.kept(telco, "Contract"), *keeping.kept(telco, "Contract", is_one_month=True)):
+        each = worth.each_contract(group, 24, terms)
+        total = worth.counted_to_come(group, 24, terms, np.random.default_rng(1))
+        assert each["is_counted"].all() and each["value_to_come"].sum() == pytest.approx(total.value, rel=1e-9)
+
+
 def test_sbg_of_the_paper_comes_out_of_a_file(shared_data: Path, tmp_path: Path) -> None:
     """Fader and Hardie (2007), Table 1, years 0–7 as a list of contracts: alpha .668, beta 3.806; 12 years .394."""
     table = pd.read_csv(shared_data / "sbg_survival.csv").query("segment == 'highend' and calibration == 1")
@@ -387,8 +395,10 @@ def test_laws_of_any_list(rows: list[tuple[int, bool, str]]) -> None:
 def test_value_of_each_contract_adds_up_to_that_of_the_group(dated: rc.Contracts) -> None:
     terms = worth.Terms(margin=0.6, discount=0.12)
     for group in keeping.kept(dated, "plan"):
-        each = worth.each_contract(group, terms)
+        assert group.is_modelled
+        each = worth.each_contract(group, 24, terms)
         total = worth.value_to_come(group, terms, np.random.default_rng(1))
+        assert not each["is_counted"].any()
         assert each["value_to_come"].sum() == pytest.approx(total.value, rel=1e-9)
         assert (each.loc[group.is_lost > 0, "value_to_come"] == 0).all()
         assert total.low < total.value < total.high

@@ -113,7 +113,7 @@ def value_or_none() -> bool:
         st.caption(ui.plain(said))
     contract_tables.tell_models(groups)
     st.caption(ui.plain(contract_tables.how_watched(contracts, is_one_month)))
-    ui.download(say("Value of each contract"), "contract_values", lambda: _each(contracts, groups, terms))
+    ui.download(say("Value of each contract"), "contract_values", lambda: _each(contracts, groups, horizon, terms))
     ui.explain((), {}, WORTH_NOTES)
     return True
 
@@ -244,12 +244,14 @@ def _checked(contracts: Contracts) -> None:
     ui.tell(*said or [say("Too little happened before the last months to forecast them from.")])
 
 
-def _each(contracts: Contracts, groups: tuple[Kept, ...], terms: worth.Terms) -> pd.DataFrame:
+def _each(contracts: Contracts, groups: tuple[Kept, ...], horizon: int, terms: worth.Terms) -> pd.DataFrame:
     """One row per contract of the groups shown: who, months, whether it ended, amount, what is to come."""
     by = _by(contracts)
     frames = []
     for group in groups:
         which = contracts.groups[by].eq(group.name) if by else pd.Series(True, contracts.rows.index)
         rows = contracts.rows.loc[which, ["customer", "months", "is_lost", "amount"]].reset_index(drop=True)
-        frames.append(rows.assign(contracts=contract_tables.called(group.name)).join(worth.each_contract(group, terms)))
+        frames.append(
+            rows.assign(contracts=contract_tables.called(group.name)).join(worth.each_contract(group, horizon, terms))
+        )
     return pd.concat(frames, ignore_index=True)

@@ -53,7 +53,7 @@ def worth(found: pd.DataFrame, groups: tuple[Kept, ...], horizon: int, currency:
         return ui.unbroken(f"{money(value, currency)}{span}")
 
     def modelled_or_counted(row: dict[str, float], group: Kept, by_model: str, counted: str) -> str:
-        if answers.is_modelled(group):
+        if group.is_modelled:
             return figure(row, by_model)
         if row[counted] != row[counted]:
             return NOT_KNOWN

@@ -11,7 +11,6 @@ from retention_core.contracts.record import RULE, Contracts
 from retention_core.contracts.worth import Span
 from retention_core.say import between, money, number, percent, say
 
-LARGE_MISS = 0.05  # of all contracts: beyond it the model is not the curve any more
 A_YEAR = 12
 
 SNAPSHOT = (
@@ -90,21 +89,16 @@ def model_sentence(group: Kept) -> str:
     if group.usable_model is None or group.largest_miss is None:
         return say("no model: these contracts do not tell how customers differ; only what was counted")
     miss = number(math.ceil(100 * group.largest_miss))
-    if not is_modelled(group):
+    if not group.is_modelled:
         return say(
             "the model misses the counted curve by up to {miss} of 100 contracts, so the figures are counted", miss=miss
         )
     return say("the model stays within {miss} of 100 of the counted curve", miss=miss)
 
 
-def is_modelled(group: Kept) -> bool:
-    """Whether the model may speak for the group: there is one, and it stays near what was counted."""
-    return group.usable_model is not None and group.largest_miss is not None and group.largest_miss <= LARGE_MISS
-
-
 def counted_instead(groups: tuple[Kept, ...], horizon: int) -> str:
     """What "counted" means in a table of money; empty where a model speaks for every group."""
-    if all(map(is_modelled, groups)):
+    if all(group.is_modelled for group in groups):
         return ""
     return say(
         "“Counted” is no forecast: where no model can be trusted, the money of {n} months by the counted curve stands "

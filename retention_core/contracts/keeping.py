@@ -19,6 +19,7 @@ from retention_core.models.triples import Floats
 MOST_SHOWN = 6  # groups; the smaller ones are left to the filter of the reader's own spreadsheet
 AT_RENEWALS = 0.8  # of the losses in the month of a renewal: then the contracts end at renewals only
 ENOUGH_AT_RISK = 30
+LARGE_MISS = 0.05  # of all contracts: beyond it the model is not the curve any more
 Z = NormalDist().inv_cdf(0.975)
 
 
@@ -119,6 +120,11 @@ class Kept:
         if self.usable_model is None or counted.empty:
             return None
         return float(np.abs(self.modelled(counted["time"]) - counted["survival"]).max())
+
+    @property
+    def is_modelled(self) -> bool:
+        """Whether the model may speak for the group: there is one, and it stays near what was counted."""
+        return self.largest_miss is not None and self.largest_miss <= LARGE_MISS
 
 
 def kept(contracts: Contracts, by: str | None = None, is_one_month: bool = False) -> tuple[Kept, ...]:

@@ -113,11 +113,8 @@ def counted_to_come(group: Kept, horizon: int, terms: Terms, rng: np.random.Gene
     running = (group.is_lost == 0) & ~np.isnan(group.amount) & (group.months <= group.longest)
     if not running.any():
         return NOT_TOLD
-    months = np.arange(1, group.longest + 1)
-    faced = group.watched(months)
-    lost = np.bincount(group.months.astype(np.int64), weights=group.is_lost, minlength=group.longest + 1)
-    lost = lost[1 : group.longest + 1]
-    stays = np.tile(1 - lost / faced, (DRAWS + 1, 1))
+    faced, lost = _faced_and_lost(group)
+    stays = np.tile(_stays(group), (DRAWS + 1, 1))
     some = (lost > 0) & (lost < faced)
     stays[1:, some] = rng.beta(faced[some] - lost[some], lost[some], (DRAWS, int(some.sum())))
     money = np.bincount(group.months[running].astype(np.int64), group.amount[running], group.longest + 1)
@@ -155,16 +152,23 @@ def table(groups: tuple[Kept, ...], horizon: int, terms: Terms, seed: int = 0) -
     return pd.DataFrame(rows)
 
 
-def each_contract(group: Kept, terms: Terms) -> pd.DataFrame:
-    """One row per contract of the group: renewals_to_come (discounted), value_to_come; 0 for lost ones, NaN untold."""
-    nothing = np.where(group.is_lost > 0, 0.0, np.nan)
-    if group.usable_model is None:
-        return pd.DataFrame({"renewals_to_come": nothing, "value_to_come": nothing})
-    discount = terms.per_period(group.unit_months)
-    renewal, place = np.unique(np.floor(group.months / group.unit_months) + 1, return_inverse=True)
-    to_come = np.where(group.is_lost > 0, 0.0, group.usable_model.expected_renewals(renewal, discount)[place])
-    value = np.where(group.is_lost > 0, 0.0, to_come * group.unit_months * group.amount * terms.margin)
-    return pd.DataFrame({"renewals_to_come": to_come, "value_to_come": value})
+def each_contract(group: Kept, horizon: int, terms: Terms) -> pd.DataFrame:
+    """One row per contract of the group: is_counted, months_to_come, value_to_come; 0 for lost ones, NaN untold.
+
+    By the model to its end, months discounted; counted for the coming `horizon` months where no model may speak.
+    """
+    if group.is_modelled and group.usable_model is not None:
+        discount = terms.per_period(group.unit_months)
+        renewal, place = np.unique(np.floor(group.months / group.unit_months) + 1, return_inverse=True)
+        coming = group.usable_model.expected_renewals(renewal, discount)[place] * group.unit_months
+    else:
+        age = np.minimum(group.months, group.longest).astype(np.int64)
+        stays = _stays(group)
+        each = np.array([np.cumprod(stays[at : at + horizon]).sum() for at in range(group.longest + 1)])
+        coming = np.where(group.months <= group.longest, each[age], np.nan)
+    months = np.where(group.is_lost > 0, 0.0, coming)
+    value = np.where(group.is_lost > 0, 0.0, months * group.amount * terms.margin)
+    return pd.DataFrame({"is_counted": not group.is_modelled, "months_to_come": months, "value_to_come": value})
 
 
 def cumulative(groups: tuple[Kept, ...], horizon: int, terms: Terms) -> pd.DataFrame:
@@ -175,6 +179,18 @@ def cumulative(groups: tuple[Kept, ...], horizon: int, terms: Terms) -> pd.DataF
             span = value_within(group, month, terms)
             rows.append((group.name, month, span.value, span.low, span.high))
     return pd.DataFrame(rows, columns=["name", "month", "value", "low", "high"])
+
+
+def _faced_and_lost(group: Kept) -> tuple[Floats, Floats]:
+    """Contracts watched in month 1, 2, … of their life, and those of them that ended in it."""
+    lost = np.bincount(group.months.astype(np.int64), weights=group.is_lost, minlength=group.longest + 1)
+    return group.watched(np.arange(1, group.longest + 1)), lost[1 : group.longest + 1].astype(np.float64)
+
+
+def _stays(group: Kept) -> Floats:
+    """Of the contracts watched in each month of their life, the share that stayed."""
+    faced, lost = _faced_and_lost(group)
+    return 1 - lost / faced
 
 
 def _product(times: Span, amount: Span) -> Span:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pages.shared.concepts import CONCEPTS
-from retention_core.answers.contracts import LARGE_MISS
+from retention_core.contracts.keeping import LARGE_MISS
 from retention_core.forecasts.customers import GONE, SAFE
 from retention_core.goals.goal import SPREAD
 from retention_core.say import number, percent
