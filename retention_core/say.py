@@ -70,9 +70,11 @@ def number(value: float | None, digits: int = 0) -> str:
 
 
 def compact(value: float | None) -> str:
-    """Thousands and millions in short: 17.4M."""
+    """Thousands and millions in short: 17.4M; less than that as it is, to the whole from a hundred on."""
     if value is None or value != value:
         return NOT_KNOWN
+    if abs(value) < 1000:
+        return number(value, 0 if abs(value) >= 100 else 2)
     return str(format_compact_decimal(value, locale=_locale.get(), fraction_digits=1))
 
 
