@@ -21,6 +21,7 @@ IN_A_SENTENCE: Mapping[Verdict, str] = {
     "not_seen": "{target} by {by} is something nobody has been seen doing",
 }
 DIMENSIONS = {"channel": "channel", "country": "country", "category": "category", "coupon": "coupon"}
+SPANS = ("a year", "up to two years", "up to three years")
 COUPON = {"yes": "with a coupon", "no": "without a coupon"}
 
 
@@ -61,7 +62,7 @@ def _why_within(judged: Realism) -> str:
     if quarter is not None and judged.target <= quarter:
         return say("your best quarter came to {share}", share=share_of(quarter))
     if moved is not None and judged.target <= moved:
-        return say("your rate has risen by as much in such a time before")
+        return say("your rate has risen as fast before")
     return say("a year's programme brings that much even where it is hard")
 
 
@@ -133,25 +134,31 @@ def _group(figures: Mapping[str, Any]) -> str:
 def _own_change(witness: Witness, judged: Realism) -> str:
     figures = witness.figures
     if witness.share is None:
-        return say("Your data are too short to tell how far the rate has ever moved in such a time.")
+        return say(
+            "Your data are too short to tell how far your rate has ever moved from a quarter to the same one a year later."
+        )
     quarters = {
-        "months": number(figures["months"]),
+        "span": say(SPANS[figures["years"] - 1]),
         "before": percent(figures["from_share"], 1),
         "after": percent(figures["to_share"], 1),
         "first": month(figures["from_quarter"]),
         "last": month(figures["to_quarter"]),
     }
     if figures["change"] > 0:
-        return say(
-            "Within {months} months your rate has risen by more than chance explains, at most from {before} to {after} "
-            "(quarters from {first} and from {last}).",
+        sentence = say(
+            "From a quarter to the same quarter {span} later your rate has risen by more than chance explains, at most "
+            "from {before} to {after} (quarters from {first} and from {last}).",
             **quarters,
         )
+        if figures["part"] == 1:
+            return sentence
+        part = say("Until then it is {part} of a year, and as much of the rise counts.", part=percent(figures["part"]))
+        return f"{sentence} {part}"
     if figures["to_share"] <= figures["from_share"]:
-        return say("Within {months} months your rate has never risen.", **quarters)
+        return say("From a quarter to the same quarter {span} later your rate has never risen.", **quarters)
     return say(
-        "Within {months} months your rate has never risen by more than chance explains. The largest rise was from "
-        "{before} to {after} (quarters from {first} and from {last}).",
+        "From a quarter to the same quarter {span} later your rate has never risen by more than chance explains. "
+        "The largest rise was from {before} to {after} (quarters from {first} and from {last}).",
         **quarters,
     )
 

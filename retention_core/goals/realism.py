@@ -212,20 +212,21 @@ def _own_best(facts: Facts) -> Witness:
 
 
 def _own_change(facts: Facts, baseline: float, years: float) -> Witness:
-    """The largest rise between two quarters no further apart than the goal is away, if beyond chance; else none.
+    """The largest rise of a quarter over the same quarter of an earlier year, if beyond chance; else none.
 
-    Where the goal is a year away or more, a quarter is compared with the same quarter of other years: the season is no
-    change. The more pairs, the further apart two must be (Bonferroni).
+    Only equal quarters are compared: the season is no change. They lie no further apart than the goal is away, a year at
+    least; of a year's rise, a goal that is closer counts its `part` of the year. The more pairs the data hold, the
+    further apart two must be (Bonferroni): all of them, however far the goal is away, so that time never takes away.
     """
     quarters = facts.quarters[facts.quarters["customers"] >= SMALL_SAMPLE]
-    reach = max(round(4 * years), 1)
     number = (quarters["quarter"].dt.year * 4 + quarters["quarter"].dt.quarter).to_numpy()
     steps = number[None, :] - number[:, None]
-    is_pair = (steps > 0) & (steps <= reach) & ((steps % 4 == 0) | (reach < 4))
-    earlier, later = np.nonzero(is_pair)
+    is_equal = (steps > 0) & (steps <= 4 * MOST_YEARS) & (steps % 4 == 0)
+    reach = 4 * max(math.floor(years), 1)
+    earlier, later = np.nonzero(is_equal & (steps <= reach))
     if not len(earlier):
         return Witness("own_change", None)
-    z = NormalDist().inv_cdf(1 - 0.025 / len(earlier))
+    z = NormalDist().inv_cdf(1 - 0.025 / is_equal.sum())
     hits, trials = (quarters[name].to_numpy(float) for name in ("ordered_again", "customers"))
     low, high = wilson(hits, trials, z)
     share = hits / trials
@@ -235,14 +236,16 @@ def _own_change(facts: Facts, baseline: float, years: float) -> Witness:
     is_sure = bool((surely > 0).any())
     place = int(np.argmax(np.where(surely > 0, rise, -np.inf) if is_sure else rise))
     first, last = quarters.iloc[int(earlier[place])], quarters.iloc[int(later[place])]
-    change = float(rise[place]) if is_sure else 0.0
+    part = min(years, 1.0)
+    change = float(rise[place]) * part if is_sure else 0.0
     figures = {
         "change": change,
+        "part": part,
         "from_quarter": first["quarter"].date(),
         "to_quarter": last["quarter"].date(),
         "from_share": float(first["share"]),
         "to_share": float(last["share"]),
-        "months": 3 * reach,
+        "years": reach // 4,
     }
     return Witness("own_change", min(baseline + change, 1.0), figures)
 

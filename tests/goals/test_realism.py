@@ -125,7 +125,44 @@ def test_goods_that_are_used_up_allow_more_than_gifts(baseline: float) -> None:
     assert len({one.cautious for one in by_kind}) == 1
 
 
+@lawful
+@given(
+    baseline=shares,
+    days=st.lists(st.integers(1, 1_500), min_size=2, max_size=2),
+    rates=st.lists(st.tuples(st.integers(30, 5_000), shares), min_size=1, max_size=16),
+)
+def test_more_time_never_makes_a_target_harder(
+    baseline: float, days: list[int], rates: list[tuple[int, float]]
+) -> None:
+    starts = pd.date_range("2021-01-01", periods=len(rates), freq="QS")
+    facts = made([(str(day.date()), n, p, p) for day, (n, p) in zip(starts, rates, strict=True)])
+    sooner, later = (a_year_later(facts, baseline, baseline, count) for count in sorted(days))
+    assert sooner.plan_up_to <= later.plan_up_to and sooner.stretch_up_to <= later.stretch_up_to
+
+
+@pytest.mark.parametrize("name", ["gift", "replenish"])
+def test_more_time_never_makes_a_target_harder_in_the_sample_shops(name: str) -> None:
+    facts = sample_facts(name)
+    judged = [a_year_later(facts, facts.rate.value, 0.5, days) for days in range(30, 1_200, 45)]
+    for ends in ([one.plan_up_to for one in judged], [one.stretch_up_to for one in judged]):
+        assert ends == sorted(ends)
+
+
 # Figures
+
+
+def test_a_season_is_no_rise_however_close_the_goal() -> None:
+    """Each spring 30 %, each autumn 10 %: the same every year."""
+    starts = pd.date_range("2023-01-01", periods=8, freq="QS")
+    facts = made([(str(day.date()), 900, 0.3 if day.month < 7 else 0.1, 0.2) for day in starts])
+    for days in (60, 270, 800):
+        assert witness(a_year_later(facts, 0.2, 0.3, days), "own_change").figures["change"] == 0
+
+
+def test_of_a_years_rise_a_closer_goal_counts_its_part() -> None:
+    facts = made([("2024-01-01", 900, 0.10, 0.10), ("2025-01-01", 900, 0.18, 0.18)])
+    moved = witness(a_year_later(facts, 0.1, 0.15, 73), "own_change")
+    assert moved.figures["change"] == pytest.approx(0.08 / 5) and moved.share == pytest.approx(0.116)
 
 
 def test_the_smallest_change_is_that_of_the_textbook() -> None:
@@ -156,16 +193,6 @@ def test_a_rise_beyond_chance_counts_and_one_within_does_not() -> None:
     moved = witness(a_year_later(made(few), 0.1, 0.15), "own_change")
     assert moved.figures["change"] == 0 and moved.share == 0.1
     assert (moved.figures["from_share"], moved.figures["to_share"]) == (0.1, 0.18)
-
-
-def test_the_season_is_no_rise() -> None:
-    """Every autumn 30 %, every spring 10 %: for a goal a year away only the same quarters are compared."""
-    quarters = [
-        (f"{year}-{month}-01", 900, share, share)
-        for year in (2023, 2024)
-        for month, share in (("04", 0.1), ("10", 0.3))
-    ]
-    assert witness(a_year_later(made(quarters), 0.2, 0.25), "own_change").figures["change"] == 0
 
 
 def test_only_figures_of_the_same_definition_and_window_are_compared() -> None:
