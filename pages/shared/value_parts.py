@@ -141,7 +141,7 @@ def costs_and_payback(
     """What winning a customer costs and when it is paid back, by channel or month; the cost of one, if known."""
     st.subheader(say("What a customer costs, and when that is paid back"), anchor=False)
     with st.container(horizontal=True, gap="medium"):
-        by = ui.choose("By", GROUPS, "by")
+        by = ui.choose("By", GROUPS, "costs_by")
         typed = st.number_input(
             say("A new customer costs"), 0.0, None, None, 1.0, key="cost", bind="query-params", width=220,
             placeholder=say("From the spend") if sources.shop().facts.has_spend else say("Type it in"),

@@ -45,7 +45,7 @@ def test_the_answer_is_what_the_library_counts(visit: Visit, replenish: rc.Shop)
 @pytest.mark.parametrize("shop", sources.SAMPLES)
 @pytest.mark.parametrize("by", ["Channel", MONTHS])
 def test_the_page_opens_on_each_sample_shop(visit: Visit, shop: str, by: str) -> None:
-    app = visit(PAGE, shop=shop, by=by)
+    app = visit(PAGE, shop=shop, costs_by=by)
     assert not app.exception
     assert "sample data" in said(app)
     assert len(app.get("vega_lite_chart")) == 4
@@ -140,7 +140,7 @@ def test_without_amounts_the_page_says_what_is_missing(visit: Visit) -> None:
 @pytest.mark.parametrize("orders", [ONE_CUSTOMER, ONE_DAY, FEW_MONTHS, OLDER], ids=["one", "day", "months", "older"])
 @pytest.mark.parametrize("by", ["Channel", MONTHS])
 def test_without_spend_the_page_asks_for_the_cost(visit: Visit, orders: bytes, by: str) -> None:
-    app = visit(PAGE, orders=orders, by=by)
+    app = visit(PAGE, orders=orders, costs_by=by)
     assert not app.exception
     assert "These files tell no marketing spend" in said(app)
     assert not table(app)
@@ -187,7 +187,7 @@ def test_forecasts_are_drawn_as_forecasts(visit: Visit) -> None:
     assert last["is_forecast"].tolist() == [False] + [True] * 12
 
 
-@pytest.mark.parametrize("key", ["margin", "cost", "share", "back", "by", "ages", "cohorts", "margin_Coffee"])
+@pytest.mark.parametrize("key", ["margin", "cost", "share", "back", "costs_by", "ages", "cohorts", "margin_Coffee"])
 def test_a_hostile_link_shows_the_page(visit: Visit, key: str) -> None:
     for value in HOSTILE:
         app = visit(PAGE, **{key: value})
@@ -232,7 +232,7 @@ def test_a_file_without_costs_offers_none(visit: Visit) -> None:
 @pytest.mark.parametrize("by", ["Channel", MONTHS])
 def test_superstore_is_worth_its_profit(visit: Visit, shared_data: Path, by: str) -> None:
     path = shared_data / "superstore.csv.gz"
-    app = visit(PAGE, orders=gzip.decompress(path.read_bytes()), by=by, cost="50", since="2021-01-01")
+    app = visit(PAGE, orders=gzip.decompress(path.read_bytes()), costs_by=by, cost="50", since="2021-01-01")
     shop = rc.open_orders(path)
     year = worth.year_value(shop.query("channel_margins", since="2021-01-01"))
     told = shop.query("known_costs", since="2021-01-01")
