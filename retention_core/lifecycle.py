@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,6 +18,7 @@ A_YEAR = 365
 REMINDED, LAPSED = 0.8, 0.9  # of those who come back
 LOST_AFTER = 2  # times the wait of the lapsed
 WITHOUT_WAITS = 180  # days until lapsed, where a shop has no waits of its own to go by
+TELLS_LITTLE = 0.8  # times the chance of who has just ordered: from here on long silence says next to nothing
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,32 @@ class Wait:
     lapse_days: int
     lapse_low: int
     lapse_high: int
+
+
+@dataclass(frozen=True)
+class Silence:
+    """What silence until `day` after the n-th order says. Shares are None where nobody has been watched for so long.
+
+    `back`: of those who come back by `horizon_days`, the share back by `day`; `soon`: of those still silent, who orders
+    in the next 30 days; `fresh`: the same of those who have just ordered; `late`: of those still silent, who orders by
+    `horizon_days`. All without a reminder, or with those that the shop sends anyway.
+    """
+
+    order_number: int
+    day: int
+    horizon_days: int
+    back: float | None
+    soon: float | None
+    fresh: float | None
+    late: float | None
+
+    @property
+    def tells(self) -> bool:
+        """Whether the silent order clearly less than the fresh: if not, they order rarely and nothing says they left.
+
+        True also where it cannot be seen yet.
+        """
+        return self.soon is None or self.fresh is None or self.soon < TELLS_LITTLE * self.fresh
 
 
 @dataclass(frozen=True)
@@ -65,8 +93,7 @@ def waits(curves: pd.DataFrame) -> dict[int, Wait]:
 
 def _wait(order_number: int, curve: pd.DataFrame) -> Wait:
     """The curve is read up to the last day that 30 customers have lived through: beyond it one return is a cliff."""
-    seen = curve[(curve["at_risk"] >= SMALL_SAMPLE) & (curve["day"] <= LONGEST_WAIT)]
-    seen = seen if len(seen) else curve.head(1)
+    seen = _well_seen(curve)
     last, returns = seen.iloc[-1], int(seen["ordered"].sum())
     # The share of the returns is a quantile: its interval is that of a share of so many returns (Woodruff 1952).
     room = Z95 * (LAPSED * (1 - LAPSED) / max(returns, 1)) ** 0.5
@@ -75,15 +102,25 @@ def _wait(order_number: int, curve: pd.DataFrame) -> Wait:
     return Wait(order_number, returns, int(last["day"]), *shares, *(_day_of(seen, part) for part in parts))
 
 
+def _well_seen(curve: pd.DataFrame) -> pd.DataFrame:
+    seen = curve[(curve["at_risk"] >= SMALL_SAMPLE) & (curve["day"] <= LONGEST_WAIT)]
+    return seen if len(seen) else curve.head(1)
+
+
 def _day_of(seen: pd.DataFrame, part: float) -> int:
     """The first day by which `part` of those who come back within the curve are back."""
     reached = seen["share"] >= part * float(seen["share"].iloc[-1]) - 1e-12
     return int(seen.loc[reached, "day"].iloc[0])
 
 
-def wait_after(found: dict[int, Wait], order_number: int) -> Wait | None:
+def wait_after(found: Mapping[int, Wait], order_number: int) -> Wait | None:
     """The wait after this order; where too few came back after it, that after any order; None: too few at all."""
     return found.get(order_number) or found.get(ALL_ORDERS)
+
+
+def told_apart(found: dict[int, Wait]) -> dict[int, Wait]:
+    """The waits by order number where any is known, else that of all orders together."""
+    return {number: wait for number, wait in found.items() if number != ALL_ORDERS} or found
 
 
 def own_limits(found: dict[int, Wait]) -> Limits:
@@ -132,6 +169,38 @@ def chance_within(curve: pd.DataFrame, day: int, days: int = 30) -> float | None
         return None
     before, after = (_share_by(curve, when) for when in (day, day + days))
     return (after - before) / (1 - before) if before < 1 else None
+
+
+def silence_after(curve: pd.DataFrame, wait: Wait, day: int) -> Silence:
+    """What silence until `day` says. `curve`: the rows of wait_curve of the order number of `wait`."""
+    if day >= wait.horizon_days or not wait.share:
+        return Silence(wait.order_number, day, wait.horizon_days, None, None, chance_within(curve, 0), None)
+    return Silence(
+        wait.order_number,
+        day,
+        wait.horizon_days,
+        _share_by(curve, day) / wait.share,
+        chance_within(curve, day),
+        chance_within(curve, 0),
+        chance_within(curve, day, wait.horizon_days - day),
+    )
+
+
+def days_missing(curves: pd.DataFrame, order_number: int) -> int:
+    """Days until this order number has been watched for the year that `waits` asks for; 0: it has been.
+
+    `curves`: rows of wait_curve.
+    """
+    curve = curves[curves["order_number"] == order_number]
+    return max(A_YEAR - int(_well_seen(curve)["day"].iloc[-1]), 0) if len(curve) else A_YEAR
+
+
+def net_of(moved: pd.DataFrame) -> int:
+    """By how many the customers who have not lapsed grew. `moved`: rows of lifecycle_flows."""
+    away = ("stranger", *GONE)
+    came = moved["from_stage"].isin(away) & ~moved["to_stage"].isin(away)
+    left = ~moved["from_stage"].isin(away) & moved["to_stage"].isin(away)
+    return int(moved.loc[came, "customers"].sum() - moved.loc[left, "customers"].sum())
 
 
 def _share_by(curve: pd.DataFrame, day: int) -> float:

@@ -168,3 +168,31 @@ def test_the_chance_of_the_next_30_days_is_of_those_still_silent() -> None:
     assert lifecycle.chance_within(curve, 9) == pytest.approx(0.1)
     assert lifecycle.chance_within(curve, 71) is None
     assert lifecycle.chance_within(curve.head(0), 0) is None
+
+
+def test_what_a_silence_says_is_counted_from_its_definition() -> None:
+    """Of 100, ten are back by day 10, 27 of the 90 others by day 40, 13 of the 63 others by day 90; 50 never."""
+    curve = curve_of(1, [10] * 10 + [40] * 27 + [90] * 13, [100] * 50)
+    wait = lifecycle.waits(pd.concat([curve, curve.assign(order_number=0)]))[1]
+    silence = lifecycle.silence_after(curve, wait, 10)
+    assert (silence.back, silence.soon, silence.fresh) == pytest.approx((0.2, 0.3, 0.1))
+    assert silence.late == pytest.approx(40 / 90)
+    assert not silence.tells, "the silent order three times as often as the fresh"
+    unseen = lifecycle.silence_after(curve, wait, 100)
+    assert (unseen.back, unseen.soon, unseen.late, unseen.tells) == (None, None, None, True)
+
+
+def test_the_days_that_an_order_number_must_still_be_watched() -> None:
+    curves = pd.concat([curve_of(1, [10] * 40, [100] * 29 + [200] * 30), curve_of(2, [5], [400] * 30)])
+    assert [lifecycle.days_missing(curves, number) for number in (1, 2, 3)] == [165, 0, 365]
+
+
+def test_the_net_of_a_month_is_the_change_of_those_who_have_not_lapsed() -> None:
+    shop = rc.open_orders(rc.sample("replenish"))
+    flows = shop.query(
+        "lifecycle_flows", **lifecycle.own_limits(lifecycle.waits(shop.query("wait_curve"))).parameters()
+    )
+    standing = lifecycle.stages(flows, shop.query("period_totals")["period"])
+    kept = standing[~standing["stage"].isin(lifecycle.GONE)].groupby("month")["customers"].sum()
+    month = kept.index[-1]
+    assert lifecycle.net_of(flows[flows["month"] == month]) == kept.iloc[-1] - kept.iloc[-2] != 0

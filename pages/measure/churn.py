@@ -1,4 +1,4 @@
-"""Churn: from when on a silent customer counts as gone, how many are, when to remind, and who will still order."""
+"""Churn: from when on a silent customer counts as lapsed, how many are, what a silence means, who still orders."""
 
 import streamlit as st
 
@@ -24,6 +24,7 @@ with head:
     ui.answer("Churn", answers.churn_answer(now, limits, first_wait))
 churn_parts.stages(standing, flows, totals, limits, first_wait is not None)
 churn_parts.waits(gaps, waits)
-churn_parts.reminders(curves, waits)
-model_parts.who_is_still_a_customer()
-ui.explain((), {"wait_curve": {}, "order_gaps": {}, "lifecycle_flows": limits.parameters()}, churn_parts.NOTES)
+churn_parts.silences(curves, waits, limits, chosen == "own")
+model_parts.who_is_still_a_customer(limits, chosen == "own")
+queries = {"wait_curve": {}, "order_gaps": {}, "lifecycle_flows": limits.parameters(), "purchase_histories": {}}
+ui.explain((), queries, churn_parts.NOTES + model_parts.NOTES)

@@ -1,4 +1,4 @@
-"""Parts of the page Churn: stages and moves, waits between orders, the moment for a reminder."""
+"""Parts of the page Churn: stages and moves, waits between orders, what a silence means."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ NOTES = (
     "Limits depend on the order number: who has ordered often orders again sooner. An order number that fewer than 30 "
     "came back from, or that is too young to show long waits, takes the limits of all orders. With a number of days of "
     "your own, at risk begins after half of them. Lost is always twice as long as lapsed.",
-    "Reminder: the day by which four of five who come back by themselves are back. Earlier it mostly reaches people "
-    "who would order anyway; later, people who are gone. Whether it brings orders that would not have come, only a "
-    "test with a control group shows.",
+    "Nine of ten is said of those who come back, not of all: of frequent buyers who have lapsed many still return, as "
+    "the table under “What a silence means” shows.",
+    "What a silence means: shares of orders that came by themselves, or with the letters that the shop sends anyway. "
+    "Silence tells little where the silent order in the next 30 days at least four fifths as often as those who have "
+    "just ordered. When a reminder brings orders that would not have come, only a test with a control group shows.",
     "Moves are counted day by day, so a customer can move twice in a month. Stages are those at the end of a month. "
     "Customers who bought before the data begin count as new when they are first seen.",
 )
@@ -36,16 +38,21 @@ def stages(standing: pd.DataFrame, flows: pd.DataFrame, totals: pd.DataFrame, li
     ui.chart(charts.stages_over_time(standing, totals), say("Customers won so far by stage, at the end of each month"))
     now = standing.tail(len(lifecycle.STAGES))
     st.table(charts.stage_table(now, limits, is_own), hide_index=True, border="horizontal")
+    st.caption(answers.stages_caption(now, limits))
     over = totals.loc[totals["is_complete"], "period"]
     moved = flows[flows["month"].isin(over.tail(1))]
     if moved.empty:
         return
     name = month(over.iloc[-1])
     st.subheader(say("Who moved in {month}", month=name), anchor=False)
-    answer = answers.moves_answer(moved, name)
+    answer = answers.moves_answer(moved, name, lifecycle.net_of(moved))
     ui.tell(answer)
     ui.chart(charts.moves_of_a_month(moved), say("Customers by move. {answer}", answer=answer))
-    st.caption(say("Blue: came closer. Grey: drifted away."))
+    st.caption(
+        say("Blue: came closer. Grey: drifted away. The most frequent {n} of each.", n=charts.MOST_MOVES)
+        if len(moved) > 2 * charts.MOST_MOVES
+        else say("Blue: came closer. Grey: drifted away.")
+    )
     ui.download(say("All moves"), "moves", lambda: flows)
 
 
@@ -64,20 +71,35 @@ def waits(gaps: pd.DataFrame, found: Mapping[int, Wait]) -> None:
         )
     st.dataframe(charts.wait_table(gaps, found))
     st.caption(
-        say("“Seen so far” leaves out those who are still silent, so it is too short where many customers are young.")
+        say(
+            "Days from one order to the next. “Seen so far” leaves out those who are still silent, so it is too short "
+            "where many customers are young."
+        )
     )
 
 
-def reminders(curves: pd.DataFrame, found: Mapping[int, Wait]) -> None:
-    """The way to the second, third and fourth order, and when to remind."""
-    known = [found[order_number] for order_number in charts.LATER if order_number in found]
-    if not known:
+def silences(curves: pd.DataFrame, found: dict[int, Wait], limits: Limits, is_own: bool) -> None:
+    """How many are back by a day of silence, and who of the others still orders: the way to the next order."""
+    if not found:
         return
-    st.subheader(say("When a reminder pays most"), anchor=False)
-    curve = curves[curves["order_number"] == known[0].order_number]
-    answer = answers.reminder_answer(known[0], lifecycle.chance_within(curve, known[0].reminder_days))
-    ui.tell(answer)
-    ui.chart(charts.next_order_curves(curves, found), say("Ordered again, by day. {answer}", answer=answer))
-    st.caption(say("Points: the day to remind. Bands: 95 % sure. Whether a reminder helps, only a test shows."))
-    st.dataframe(charts.reminder_table(curves, found))
-    st.caption(say("Where many would order anyway, a reminder needs no discount: most of it would be given away."))
+    known = lifecycle.told_apart(found)
+    st.subheader(say("What a silence means"), anchor=False)
+    days = limits.at_risk_days if is_own else limits.lapsed_days
+    said = {
+        number: lifecycle.silence_after(curves[curves["order_number"] == number], wait, days[max(number, 1) - 1])
+        for number, wait in sorted(known.items())
+    }
+    sentence = answers.silence_answer(next(iter(said.values())), is_own)
+    alone = lifecycle.ALL_ORDERS in known
+    ui.tell(sentence, answers.not_told_apart_answer(found, lifecycle.days_missing(curves, 1)) if alone else "")
+    if set(known) & set(charts.LATER):
+        ui.chart(charts.next_order_curves(curves, known, said), say("Ordered again, by day. {text}", text=sentence))
+        point = say("Points: four of five are back.") if is_own else say("Points: the days set for lapsed.")
+        st.caption(say("Ordered again by themselves. Bands: 95 % sure.") + " " + point)
+    st.dataframe(charts.silence_table(said))
+    st.caption(
+        say(
+            "“Silent” counts those not back by the day of the row; “ever seen” until the last day that 30 customers "
+            "were watched for. Whether a reminder brings more, and when, only a test with a control group shows."
+        )
+    )

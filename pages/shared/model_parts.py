@@ -12,6 +12,7 @@ from retention_core import forecasts
 from retention_core.answers import forecasts as answers
 from retention_core.charts import forecasts as charts
 from retention_core.forecasts import AtStake, Forecasts
+from retention_core.lifecycle import Limits
 from retention_core.say import between, money, number, percent, say
 
 SILENCES = (30, 90, 180, 360)  # days of the table of typical customers
@@ -28,8 +29,7 @@ WITHOUT_MODEL = (
 NOTES = (
     "Will order within a year: chance of at least one order in the next 365 days. In the model a customer orders at a "
     "pace of their own and stops for good at some point, which nobody sees; one with a single order may have gone too.",
-    "At stake: what the next year would bring if the customer were surely still there, less what is expected. It is "
-    "what could be lost, not what a letter wins back.",
+    "At stake: what the next year would bring if the customer were surely still there, less what is expected.",
     "Open: the chance to be still there is between 10 and 80 %. Where no model can be used, a customer's expected "
     "orders are set beside those of customers with as many orders who had ordered lately.",
     "Expected: orders × amount of an order in the next year. The amount is the customer's own mean, pulled to the mean "
@@ -52,25 +52,22 @@ def _at_stake(fitted: Forecasts) -> AtStake:
     return sources.derived("at_stake", lambda shop, **scope: forecasts.at_stake(shop, fitted, **scope))
 
 
-def who_is_still_a_customer() -> None:
-    """Who will order again, by silence and number of orders, who is at risk and worth it, and how good this is."""
+def who_is_still_a_customer(limits: Limits, is_own: bool) -> None:
+    """Who will order again, by silence and number of orders, who is at risk and worth it, and how good this is.
+
+    `limits`: from when on a customer counts as lapsed on this page; `is_own`: they are the shop's own waits.
+    """
     fitted = made()
     st.subheader(say("Who is still a customer"), anchor=False)
     if not fitted.is_usable:
         ui.tell(answers.no_model_answer(fitted))
     if fitted.can_judge:
         _typical_customers(fitted)
-        _worth_a_letter(fitted, _at_stake(fitted))
+        stake = _at_stake(fitted)
+        _worth_a_letter(fitted, stake)
+        ui.tell(answers.lapsed_and_gone_answer(stake.silences, limits, is_own, fitted.is_usable))
     if fitted.checks:
         _how_good(fitted)
-    ui.explain((), {"purchase_histories": {}}, NOTES)
-
-
-def model_value() -> None:
-    """What an existing customer brings in the next year by the model, in one sentence."""
-    fitted = made()
-    if fitted.tells_money:
-        ui.tell(answers.value_answer(fitted.value_existing, sources.shop().facts.currency))
 
 
 def _typical_customers(fitted: Forecasts) -> None:
@@ -79,7 +76,10 @@ def _typical_customers(fitted: Forecasts) -> None:
     ui.tell(*_one_time_buyers(fitted, typical))
     picture = charts.will_order(typical, counted)
     ui.chart(picture, say("Chance of an order within a year by days since the last order and number of orders"))
-    st.caption(say(WITH_MODEL if fitted.is_usable else WITHOUT_MODEL))
+    if fitted.observed is None:
+        st.caption(say("Lines: by the model. The history is too short to count beside them what a year brought."))
+    else:
+        st.caption(say(WITH_MODEL if fitted.is_usable else WITHOUT_MODEL))
     if len(typical):
         st.table(_of_a_hundred(typical), border="horizontal")
 
@@ -117,8 +117,6 @@ def _worth_a_letter(fitted: Forecasts, stake: AtStake) -> None:
     ui.tell(sentence)
     if stake.listed.empty:
         return
-    title = say("At stake in the next year") if fitted.tells_money else say("Orders at stake in the next year")
-    ui.chart(charts.at_stake(stake.groups, title), say("What is at stake, by number of orders. {text}", text=sentence))
     listed, refused = stake.listed, stake.listed["consent"].eq(False).fillna(False)
     if refused.any():
         asked = say("Also list the {n} who want no letters", n=number(refused.sum()))
@@ -128,7 +126,16 @@ def _worth_a_letter(fitted: Forecasts, stake: AtStake) -> None:
     st.dataframe(_listed(listed.head(SHOWN), fitted), hide_index=True)
     if stake.in_doubt > len(stake.listed):
         st.caption(say("The {n} with most at stake; {all} are open.", n=number(len(stake.listed)), all=stake.in_doubt))
+    st.caption(
+        say(
+            "At stake: what the next year would bring more than expected, were the customer surely still there. It is "
+            "what could be lost, not what a letter wins back. Chance: of an order within a year; next order: the "
+            "middle half of days, if there is one."
+        )
+    )
     ui.download(say("Customers worth winning back"), "customers_at_stake", lambda: _taken_along(listed))
+    picture = charts.at_stake(stake.groups, currency if fitted.tells_money else None, fitted.tells_money)
+    ui.chart(picture, say("What is at stake, by number of orders. {text}", text=sentence))
 
 
 def _listed(rows: pd.DataFrame, fitted: Forecasts) -> pd.DataFrame:
@@ -136,7 +143,7 @@ def _listed(rows: pd.DataFrame, fitted: Forecasts) -> pd.DataFrame:
     currency = sources.shop().facts.currency
     columns: dict[str, Any] = {
         say("Customer"): rows["customer_id"],
-        say("Chance to order"): rows["will_order"].map(percent),
+        say("Chance within a year"): rows["will_order"].map(percent),
         say("Orders"): rows["orders"],
         say("Last order, days ago"): rows["days_since_last_order"],
     }
@@ -144,7 +151,7 @@ def _listed(rows: pd.DataFrame, fitted: Forecasts) -> pd.DataFrame:
         for name, label in (("revenue", "Revenue"), ("expected_value", "Expected"), ("at_risk", "At stake")):
             columns[say(label)] = [money(value, currency, 0) for value in rows[name]]
     if fitted.is_usable:
-        columns[say("Next order, if any, in days")] = [
+        columns[say("Next order, days from now")] = [
             between(number(low), number(high)) for low, high in zip(rows["from_day"], rows["to_day"], strict=True)
         ]
     return pd.DataFrame(columns)

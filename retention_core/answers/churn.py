@@ -1,4 +1,4 @@
-"""The sentences of the page Churn: who is silent for longer than those who come back, and when to remind them."""
+"""The sentences of the page Churn: who is silent for longer than those who come back, and what silence means."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from retention_core.lifecycle import GONE, Limits, Wait
+from retention_core.lifecycle import GONE, Limits, Silence, Wait
 from retention_core.say import between, number, percent, say
 
 ORDERS = {0: "any", 1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth or later"}
@@ -29,34 +29,37 @@ def churn_answer(standing: pd.DataFrame, limits: Limits, wait: Wait | None) -> s
     """
     counts = standing.set_index("stage")["customers"]
     everybody, gone = int(counts.sum()), int(counts[list(GONE)].sum())
-    figures = {
-        "gone": number(gone),
-        "n": number(everybody),
-        "share": percent(gone / everybody),
-        "risk": number(counts["at_risk"]),
-    }
-    if wait is None:
-        return say(
-            "{gone} of {n} customers ({share}) have been silent for more than {days} days; {risk} more, silent for "
-            "more than {half}, are at risk.",
-            days=number(limits.lapsed_days[0]),
-            half=number(limits.at_risk_days[0]),
-            **figures,
-        )
-    return say(
-        "{gone} of {n} customers ({share}) have been silent for longer than nine of ten who come back; {risk} more "
-        "are at risk. After {order} order that is {days} days ({span}).",
-        order=order_in_words(wait.order_number),
-        days=number(wait.lapse_days),
-        span=_lapse_span(wait),
-        **figures,
+    sentence = say(
+        "{gone} of {n} customers ({share}) have lapsed ({lapsed}) or are lost ({lost}): ",
+        gone=number(gone),
+        n=number(everybody),
+        share=percent(gone / everybody),
+        lapsed=number(counts["lapsed"]),
+        lost=number(counts["lost"]),
     )
+    risk = number(counts["at_risk"])
+    first, last = limits.lapsed_days[0], limits.lapsed_days[-1]
+    if wait is None:
+        return sentence + say(
+            "silent for more than {days} days. {risk} more, silent for more than {half}, are at risk.",
+            days=number(first),
+            half=number(limits.at_risk_days[0]),
+            risk=risk,
+        )
+    sentence += say(
+        "silent for longer than nine of ten who come back need, {days} days after {order} order",
+        days=number(first),
+        order=order_in_words(wait.order_number),
+    )
+    if last != first:
+        sentence += say(" and {days} from the fifth on", days=number(last))
+    return sentence + say(". {risk} more are at risk.", risk=risk)
 
 
 def too_few_waits_answer() -> str:
     return say(
         "Fewer than 30 customers have come back so far, so this shop has no waits of its own to go by: 180 days of "
-        "silence are taken for lapsed until it has."
+        "silence are taken for lapsed until it has, and what a silence means cannot be said yet."
     )
 
 
@@ -89,52 +92,117 @@ def waits_answer(found: Mapping[int, Wait]) -> str:
     )
 
 
-def moves_answer(moved: pd.DataFrame, month: str) -> str:
-    """What happened in a month. `moved`: its rows of lifecycle_flows; `month`: its name."""
+def moves_answer(moved: pd.DataFrame, month: str, net: int) -> str:
+    """What happened in a month. `moved`: its rows of lifecycle_flows; `month`: its name; `net`: of lifecycle.net_of."""
 
     def customers(to: str) -> str:
         return number(int(moved.loc[moved["to_stage"] == to, "customers"].sum()))
 
-    return say(
-        "In {month}, {new} customers were won and {back} won back; {risk} became at risk, {lapsed} lapsed.",
+    sentence = say(
+        "In {month}, {new} won and {back} won back; {risk} became at risk, {lapsed} lapsed.",
         month=month,
-        new=customers("new"),
+        new=customers_in_words(int(moved.loc[moved["to_stage"] == "new", "customers"].sum())),
         back=customers("won_back"),
         risk=customers("at_risk"),
         lapsed=customers("lapsed"),
     )
+    if not net:
+        return sentence + " " + say("Net: as many as a month before have not lapsed.")
+    change = say("{n} more", n=number(net)) if net > 0 else say("{n} fewer", n=number(-net))
+    return sentence + " " + say("Net: those who have not lapsed are {change} than a month before.", change=change)
 
 
-def reminder_answer(wait: Wait, then: float | None) -> str:
-    """When to remind after this order; `then`: who orders in the 30 days after that day without help, of the silent."""
+def silence_answer(silence: Silence, is_own: bool) -> str:
+    """What silence until a day after this order means; `is_own`: the day is the shop's own four of five."""
+    order, day = order_in_words(silence.order_number), number(silence.day)
+    if silence.back is None:
+        return say("Nobody has been watched for {day} days after {order} order yet.", day=day, order=order)
+    if not silence.tells:
+        return say(
+            "Silence tells little here: of those silent for {day} days after {order} order, {soon} order in the next "
+            "30 days; of those who have just ordered, {fresh}. Customers order rarely, so no day parts those who have "
+            "left from those who have not.",
+            day=day,
+            order=order,
+            soon=percent(silence.soon),
+            fresh=percent(silence.fresh),
+        )
     sentence = say(
-        "After {order} order, remind on day {day}: four of five who come back by themselves are back",
-        order=order_in_words(wait.order_number),
-        day=number(wait.reminder_days),
+        "After {order} order, {part} who come back by themselves are back by day {day}",
+        order=order,
+        part=say("four of five") if is_own else say("{share} of those", share=percent(silence.back)),
+        day=day,
     )
-    if then is None:
+    if silence.soon is None:
         return sentence + "."
-    return sentence + say(", and of the others {then} would order in the next 30 days without it.", then=percent(then))
+    return sentence + say(
+        "; of those still silent then, {soon} order in the next 30 days, and {late} within the {n} days watched.",
+        soon=percent(silence.soon),
+        late=percent(silence.late),
+        n=number(silence.horizon_days),
+    )
 
 
-def stage_meanings(limits: Limits, is_own: bool) -> dict[str, str]:
-    """Each stage in one sentence, with the days of silence after a first order."""
-    days = {
-        "risk": number(limits.at_risk_days[0]),
-        "lapsed": number(limits.lapsed_days[0]),
-        "lost": number(limits.lost_days[0]),
-    }
+def not_told_apart_answer(found: Mapping[int, Wait], missing: int) -> str:
+    """Why orders are not told apart by their number, and when they will be. `missing`: days, of days_missing."""
+    if not found:
+        return ""
+    if not missing:
+        return say("Told apart by order number only when 30 customers have come back after one of them.")
+    return say(
+        "Customers have not been watched long enough to tell a first order from later ones: that needs about {n} more.",
+        n=months_in_words(missing),
+    )
+
+
+def customers_in_words(n: float) -> str:
+    return say("1 customer") if n == 1 else say("{n} customers", n=number(n))
+
+
+def months_in_words(days: int) -> str:
+    """ "1 month", "4 months": days rounded up."""
+    months = -(-days * 12 // 365)
+    return say("1 month") if months <= 1 else say("{n} months", n=number(months))
+
+
+def stage_meanings(is_own: bool) -> dict[str, str]:
+    """Each stage in one sentence; the days stand beside it, as `stage_days` says them."""
     if is_own:
-        at_risk = "Silent for longer than four of five who come back: after a first order {risk} days."
-        lapsed = "Silent for longer than nine of ten who come back: after a first order {lapsed} days."
-        lost = "Silent for twice as long as that: after a first order {lost} days."
+        at_risk = say("Silent for longer than four of five who come back need.")
+        lapsed = say("Silent for longer than nine of ten who come back need.")
     else:
-        at_risk, lapsed, lost = (f"Silent for more than {{{stage}}} days." for stage in ("risk", "lapsed", "lost"))
+        at_risk, lapsed = say("Silent for half as long as lapsed."), say("Silent for longer than the days set.")
     return {
         "active": say("Ordered on two or more days, and is not at risk."),
         "won_back": say("Ordered again after having lapsed, and is not at risk."),
         "new": say("Ordered once, and is not at risk."),
-        "at_risk": say(at_risk, **days),
-        "lapsed": say(lapsed, **days),
-        "lost": say(lost, **days),
+        "at_risk": at_risk,
+        "lapsed": lapsed,
+        "lost": say("Silent for twice as long as lapsed."),
     }
+
+
+def stage_days(limits: Limits) -> dict[str, str]:
+    """The days of silence of each stage: "up to 98", "over 93–171" where they depend on the order number."""
+    return {
+        "active": say("up to {days}", days=_span(limits.at_risk_days[1:])),
+        "won_back": say("up to {days}", days=_span(limits.at_risk_days[1:])),
+        "new": say("up to {days}", days=_span(limits.at_risk_days[:1])),
+        "at_risk": say("over {days}", days=_span(limits.at_risk_days)),
+        "lapsed": say("over {days}", days=_span(limits.lapsed_days)),
+        "lost": say("over {days}", days=_span(limits.lost_days)),
+    }
+
+
+def _span(days: tuple[int, ...]) -> str:
+    low, high = number(min(days)), number(max(days))
+    return low if low == high else between(low, high)
+
+
+def stages_caption(standing: pd.DataFrame, limits: Limits) -> str:
+    """What belongs under the table of stages: the sum of the headline, and why days come as a span."""
+    gone = int(standing.loc[standing["stage"].isin(GONE), "customers"].sum())
+    sentence = say("Lapsed and lost together are the {n} above.", n=number(gone))
+    if len(set(limits.lapsed_days)) > 1:
+        sentence += " " + say("Days depend on the number of orders: who has ordered often is usually back sooner.")
+    return sentence

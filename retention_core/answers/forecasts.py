@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from retention_core.forecasts import CURVE, LARGE_ERROR, MESSAGES, Backtest, Check, Estimate, Forecasts
+from retention_core.answers.churn import customers_in_words, months_in_words
+from retention_core.forecasts import CURVE, LARGE_ERROR, MESSAGES, Backtest, Check, Forecasts
+from retention_core.lifecycle import ORDER_NUMBERS, Limits
 from retention_core.say import NOT_KNOWN, day, money, number, percent, say
 
 MODEL_NAMES = {
@@ -26,12 +28,22 @@ USES = {
     "restless": "Cannot be used: finds no best fit",
     "unchecked": "Cannot be used: could not be fitted to what was known before the hidden days",
 }
-UNCHECKED = {
+WHY_NOT = {
+    "fits": "No model is used: none foretold the hidden months well enough.",
+    "too_little_data": MESSAGES["too_little_data"],
+    "nobody_stops": (
+        "No model is used: hardly any customer of this shop can be seen to stop buying for good yet, so none can tell "
+        "who has left."
+    ),
+    "runs_away": "No model is used: the orders do not tell how customers differ, and its numbers run away.",
+    "restless": "No model is used: the search for its best fit did not come to rest.",
     "unchecked": (
-        "The model fits today, but could not be fitted to what was known before the hidden days: nothing tells how "
-        "good it is, so it is not used."
-    )
+        "No model is used: it fits today, but could not be fitted to what was known before the hidden days, so nothing "
+        "tells how good it is."
+    ),
 }
+COUNTED_AFTER = 730  # days: counting what a year brought needs a year before it
+NEARLY = 0.9  # of the lapsed: as many gone are nearly as many
 WORTH_SAYING = 0.005  # a share below which "of 100" would be 0
 
 
@@ -42,7 +54,7 @@ def typical_answer(orders: int, silence: float, will_order: float) -> str:
 
 
 def no_model_answer(made: Forecasts) -> str:
-    """Why no model is shown, and what is shown instead."""
+    """Why no model is shown, what is shown instead, and when there will be more."""
     if made.choice is None or not made.verdicts:
         return say(
             "The history is too short to check a forecast on it: at least {days} days are needed, so nothing is said "
@@ -50,11 +62,18 @@ def no_model_answer(made: Forecasts) -> str:
             days=number(182),
         )
     verdict = made.verdicts.get("mbg_nbd", "restless")
-    repeaters = float(made.histories.loc[made.histories["repeat_orders"] > 0, "customers"].sum())
-    why = say(MESSAGES[verdict], customers=made.customers, repeaters=repeaters)
-    if made.observed is None:
-        return why
-    return why + " " + say("Shown instead: what customers like these really did in the last year, counted.")
+    repeaters = made.histories.loc[made.histories["repeat_orders"] > 0, "customers"].sum()
+    why = say(WHY_NOT[verdict], repeaters=repeaters) + " "
+    if made.observed is not None:
+        return why + say("Shown instead: what customers like these really did in the last year, counted.")
+    missing = COUNTED_AFTER - int(made.histories["age"].max()) - 1
+    if missing <= 0:
+        return why.strip()
+    return why + say(
+        "Nor have the customers been watched long enough to count what such customers do in a year: who will still "
+        "order, and who is worth winning back, can be said in about {n}.",
+        n=months_in_words(missing),
+    )
 
 
 def stake_answer(groups: pd.DataFrame, currency: str | None, tells_money: bool) -> str:
@@ -64,16 +83,54 @@ def stake_answer(groups: pd.DataFrame, currency: str | None, tells_money: bool) 
         return say("Nobody is in doubt: customers are as good as surely still there, or as good as surely gone.")
     stake = doubtful["at_risk"].sum()
     sentence = say(
-        "Of {n} customers it is open whether they are still there; in the next year {stake} is at stake with them.",
-        n=number(doubtful["customers"].sum()),
+        "Whether they are still there is open for {customers}. At stake is {stake}: so much more would they bring in "
+        "the next year than expected, were they all surely still there.",
+        customers=customers_in_words(doubtful["customers"].sum()),
         stake=money(stake, currency, 0) if tells_money else say("{n} orders", n=number(stake)),
     )
     if len(gone):
         sentence += " " + say(
-            "{n} more have been silent so long that a letter is hardly worth it: 90 % sure or more, they have gone.",
-            n=number(gone["customers"].sum()),
+            "Gone, 90 % sure or more: {customers}; a letter to them is hardly worth it.",
+            customers=customers_in_words(gone["customers"].sum()),
         )
     return sentence
+
+
+def lapsed_and_gone_answer(silences: pd.DataFrame, limits: Limits, is_own: bool, by_model: bool) -> str:
+    """How lapsed and gone differ, and why they do in this shop.
+
+    `silences`: of forecasts.AtStake; `limits`: from when on a customer has lapsed.
+    """
+    limit = (
+        silences["order_number"]
+        .clip(upper=ORDER_NUMBERS[-1])
+        .map(dict(zip(ORDER_NUMBERS, limits.lapsed_days, strict=True)))
+    )
+    has_lapsed = silences["days_since_last_order"] > limit
+
+    def counted(rows: pd.Series) -> int:
+        return int(silences.loc[rows, "customers"].sum())
+
+    is_gone = silences["standing"].eq("gone")
+    lapsed, gone, both = counted(has_lapsed), counted(is_gone), counted(has_lapsed & is_gone)
+    sentence = say(
+        "Lapsed and gone are two things. Lapsed or lost, above: silent for longer than {limit}. Gone, here: {judge}. "
+        "Of the {lapsed} lapsed or lost, {both} have gone; {early} have gone who have not lapsed.",
+        limit=say("nine of ten who come back need") if is_own else say("the days set"),
+        judge=say("the model gives them 10 % or less to be still there")
+        if by_model
+        else say("customers like them bring a tenth or less of what those bring who ordered lately"),
+        lapsed=number(lapsed),
+        both=number(both),
+        early=number(gone - both),
+    )
+    if gone > lapsed:
+        why = say("Gone is more here, because most who order once never return, and lapsed looks only at those who do.")
+    elif gone < NEARLY * lapsed:
+        why = say("Gone is fewer here, because who orders rarely can be silent for so long without having left.")
+    else:
+        why = say("Here the two come to nearly as many.")
+    return f"{sentence} {why} " + say("Go by lapsed to notice in time, by gone to decide whom to leave alone.")
 
 
 def check_answer(check: Check, model: str) -> str:
@@ -129,18 +186,6 @@ def band_answer(shown: Backtest, alone: Backtest) -> str:
             "than months."
         )
     return sentence
-
-
-def value_answer(estimate: Estimate | None, currency: str | None) -> str:
-    """What an existing customer brings in the next year on average, with the 80 % interval."""
-    if estimate is None:
-        return say("What a customer will bring in the next year cannot be said for these customers.")
-    return say(
-        "In the next 12 months an existing customer will bring {value} on average; 80 % sure: {low} to {high}.",
-        value=money(estimate.value, currency),
-        low=money(estimate.low, currency),
-        high=money(estimate.high, currency),
-    )
 
 
 def use_of(made: Forecasts, model: str) -> str:

@@ -9,15 +9,17 @@ import altair as alt
 import pandas as pd
 
 from retention_core import lifecycle
-from retention_core.answers.churn import ORDERS, STAGE_NAMES, stage_meanings
+from retention_core.answers.churn import ORDERS, STAGE_NAMES, stage_days, stage_meanings
 from retention_core.charts.measure import LEAST_SHARE, READABLE, SILENT, period_name
 from retention_core.charts.theme import BASELINE, hatch, in_words, layered, tooltip
-from retention_core.lifecycle import A_YEAR, STAGES, Limits, Wait
+from retention_core.lifecycle import A_YEAR, STAGES, Limits, Silence, Wait
 from retention_core.say import between, number, percent, say
 
 ROW_HEIGHT, AXIS_HEIGHT = 30, 60  # pixels
 AWAY = ("at_risk", *lifecycle.GONE)
-LATER = (1, 2, 3)  # the orders whose next one is drawn: the way to the second, third and fourth
+LATER = (0, 1, 2, 3)  # the orders whose next one is drawn: the way to the second, third and fourth; 0 where alone
+MOST_MOVES = 4  # kinds of move that are drawn in each direction
+WHOLE = ",.0f"  # of an axis: with "~s" Vega writes "0k"
 
 
 def order_name(order_number: int) -> str:
@@ -58,32 +60,34 @@ def waits_by_order(gaps: pd.DataFrame, waits: Mapping[int, Wait]) -> alt.LayerCh
 
 
 def wait_table(gaps: pd.DataFrame, waits: Mapping[int, Wait]) -> pd.DataFrame:
-    """One row per order number, in words: orders, how many were followed, the waits. `gaps`: rows of order_gaps."""
-    columns = ("Orders", "Came back", "Half within", "Four of five", "Nine of ten", "Seen so far")
+    """One row per order number, in words: orders, how many were followed, the waits in days. `gaps`: of order_gaps.
+
+    An order number without a wait of its own shows that of all orders, and says so.
+    """
+    columns = ("Orders", "Came back", "Half (days)", "Four of five", "Nine of ten", "Nine of ten, seen so far")
     rows, names = [], []
     for gap in gaps[gaps["returned"] > 0].to_dict("records"):
-        wait = waits.get(gap["order_number"])
+        wait = lifecycle.wait_after(waits, gap["order_number"])
+        is_own = gap["order_number"] in waits
         names.append(order_name(gap["order_number"]))
         rows.append(
             (
                 number(gap["customers"]),
                 percent(gap["returned"] / gap["customers"]),
-                _days(gap["median_days"]),
-                _days(wait.reminder_days if wait else None),
-                f"{_days(wait.lapse_days)} ({_between(wait.lapse_low, wait.lapse_high)})" if wait else _days(None),
-                _days(gap["ninetieth_days"]),
+                number(gap["median_days"]),
+                _limit_in_words(wait.reminder_days, None, is_own) if wait else number(None),
+                _limit_in_words(wait.lapse_days, (wait.lapse_low, wait.lapse_high), is_own) if wait else number(None),
+                number(gap["ninetieth_days"]),
             )
         )
     index = pd.Index(names, name=say("After the"))
     return pd.DataFrame(rows, columns=[say(column) for column in columns], index=index)
 
 
-def _days(days: float | None) -> str:
-    return number(days) if days is None else say("{n} days", n=number(days))
-
-
-def _between(low: int, high: int) -> str:
-    return between(number(low), number(high))
+def _limit_in_words(days: int, span: tuple[int, int] | None, is_own: bool) -> str:
+    if not is_own:
+        return say("{n} (any order)", n=number(days))
+    return number(days) if span is None else f"{number(days)} ({between(number(span[0]), number(span[1]))})"
 
 
 def stages_over_time(standing: pd.DataFrame, totals: pd.DataFrame) -> alt.LayerChart:
@@ -105,7 +109,7 @@ def stages_over_time(standing: pd.DataFrame, totals: pd.DataFrame) -> alt.LayerC
     )
     base = alt.Chart().encode(
         x=alt.X("name:O").sort(None).title(None).axis(labelAngle=0, labelOverlap="greedy", labelSeparation=16),
-        y=alt.Y("customers:Q").title(say("Customers won so far")).axis(tickCount=4, tickMinStep=1, format="~s"),
+        y=alt.Y("customers:Q").title(say("Customers won so far")).axis(tickCount=4, tickMinStep=1, format=WHOLE),
         order="place:Q",
     )
     bars = base.mark_bar().encode(
@@ -121,20 +125,32 @@ def stages_over_time(standing: pd.DataFrame, totals: pd.DataFrame) -> alt.LayerC
 
 
 def stage_table(standing: pd.DataFrame, limits: Limits, is_own: bool) -> pd.DataFrame:
-    """One row per stage, in words: what it means, customers in it now, their share. `standing`: of one moment."""
+    """One row per stage, in words: meaning, days, customers in it now, their share. `standing`: of one moment."""
     counts = standing.set_index("stage")["customers"]
-    meanings = stage_meanings(limits, is_own)
+    meanings, days = stage_meanings(is_own), stage_days(limits)
     return pd.DataFrame(
         [
-            (say(STAGE_NAMES[stage]), meanings[stage], number(counts[stage]), percent(counts[stage] / counts.sum()))
+            (
+                say(STAGE_NAMES[stage]),
+                meanings[stage],
+                days[stage],
+                number(counts[stage]),
+                percent(counts[stage] / counts.sum()),
+            )
             for stage in STAGES
         ],
-        columns=[say("Stage"), say("Meaning"), say("Customers"), say("Share")],
+        columns=[say("Stage"), say("Meaning"), say("Days silent"), say("Customers"), say("Share")],
     )
 
 
 def moves_of_a_month(moved: pd.DataFrame) -> alt.LayerChart:
-    """One bar per kind of move, those that lead closer first; grey ones lead away. `moved`: rows of lifecycle_flows."""
+    """One bar per kind of move, the most frequent of those that lead closer, then of those that lead away, in grey.
+
+    `moved`: rows of lifecycle_flows of one month.
+    """
+    is_away = moved["to_stage"].isin(AWAY)
+    ranks = moved.groupby(is_away)["customers"].rank(method="first", ascending=False)
+    moved = moved[ranks <= MOST_MOVES]
     frame = pd.DataFrame(
         {
             "move": [
@@ -148,7 +164,7 @@ def moves_of_a_month(moved: pd.DataFrame) -> alt.LayerChart:
     ).sort_values(["is_away", "customers"], ascending=[True, False])
     base = alt.Chart().encode(
         y=alt.Y("move:N").sort(None).scale(domain=frame["move"].tolist()).title(None).axis(labelLimit=180),
-        x=alt.X("customers:Q").title(say("Customers")).axis(tickCount=4, tickMinStep=1, format="~s")
+        x=alt.X("customers:Q").title(say("Customers")).axis(tickCount=4, tickMinStep=1, format=WHOLE)
         .scale(domain=[0, 1.15 * float(frame["customers"].max())], nice=False),
     )  # fmt: skip
     about = tooltip(("move:N", "Move"), ("customers:Q", "Customers"))
@@ -158,17 +174,22 @@ def moves_of_a_month(moved: pd.DataFrame) -> alt.LayerChart:
     return layered(frame, AXIS_HEIGHT + 24 * len(frame), closer, away, labels)
 
 
-def next_order_curves(curves: pd.DataFrame, waits: Mapping[int, Wait]) -> alt.LayerChart:
-    """The share back by each day after the first, second and third order, with bands; points: the day of a reminder.
+def next_order_curves(
+    curves: pd.DataFrame, waits: Mapping[int, Wait], silences: Mapping[int, Silence]
+) -> alt.LayerChart:
+    """The share back by each day after the first, second and third order, with bands; points: the day of `silences`.
 
-    `curves`: rows of wait_curve; `waits`: of lifecycle.waits, at least one of them after the first to third order.
+    `curves`: rows of wait_curve; `waits`: of lifecycle.told_apart, one of them after the first to third or any order.
+    A silence that tells little, or that nobody was watched for, has no point.
     """
     drawn = [waits[order_number] for order_number in LATER if order_number in waits]
+    days = {n: one.day if one.tells and one.back is not None else -1 for n, one in silences.items()}
     until = max(A_YEAR, *(2 * wait.lapse_days for wait in drawn))
     parts = []
     for wait in drawn:
         curve = curves[curves["order_number"].eq(wait.order_number) & curves["day"].le(min(wait.horizon_days, until))]
-        parts.append(curve.assign(name=order_name(wait.order_number), is_moment=curve["day"].eq(wait.reminder_days)))
+        last = curve.loc[curve["day"] <= days[wait.order_number], "day"].max()
+        parts.append(curve.assign(name=order_name(wait.order_number), is_moment=curve["day"].eq(last)))
     frame = pd.concat(parts)[["name", "day", "share", "low", "high", "at_risk", "is_moment"]]
     top = frame.loc[frame["is_moment"], "share"].max()
     frame["words"] = in_words(frame["share"], percent, 3)
@@ -186,7 +207,7 @@ def next_order_curves(curves: pd.DataFrame, waits: Mapping[int, Wait]) -> alt.La
     moments = base.transform_filter("datum.is_moment")
     points = moments.mark_point(filled=True, size=90, opacity=1).encode(
         tooltip=tooltip(
-            ("name:N", "After the"), ("day:Q", "Remind on day"), ("words:N", "Back by then"),
+            ("name:N", "After the"), ("day:Q", "Day"), ("words:N", "Back by then"),
             ("at_risk:Q", "Not back, and observed so long"),
         ),
     )  # fmt: skip
@@ -197,15 +218,18 @@ def next_order_curves(curves: pd.DataFrame, waits: Mapping[int, Wait]) -> alt.La
     return layered(frame, 320, band, base.mark_line(strokeWidth=2.2, **step), points, *labels)
 
 
-def reminder_table(curves: pd.DataFrame, waits: Mapping[int, Wait]) -> pd.DataFrame:
-    """One row per order number, in words: the day to remind, and who would order in 30 days without it."""
-    rows, names = [], []
-    for order_number, wait in sorted(waits.items()):
-        if order_number == lifecycle.ALL_ORDERS:
-            continue
-        curve = curves[curves["order_number"] == order_number]
-        chances = [lifecycle.chance_within(curve, day) for day in (0, wait.reminder_days, wait.lapse_days)]
-        names.append(order_name(order_number))
-        rows.append((say("day {n}", n=number(wait.reminder_days)), *(percent(chance) for chance in chances)))
-    columns = ("Remind on", "Order within 30 days, at once", "from that day on", "once lapsed")
-    return pd.DataFrame(rows, columns=[say(name) for name in columns], index=pd.Index(names, name=say("After the")))
+def silence_table(silences: Mapping[int, Silence]) -> pd.DataFrame:
+    """One row per order number, in words: the day, who was back by then, who of the still silent orders later."""
+    rows = [
+        (number(one.day), *(percent(share) for share in (one.back, one.fresh, one.soon, one.late)))
+        for one in silences.values()
+    ]
+    columns = (
+        "Silent for (days)",
+        "Back by then",
+        "Just ordered: in 30 days",
+        "Silent: in 30 days",
+        "Silent: ever seen",
+    )
+    index = pd.Index([order_name(order_number) for order_number in silences], name=say("After the"))
+    return pd.DataFrame(rows, columns=[say(name) for name in columns], index=index)

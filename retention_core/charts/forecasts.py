@@ -12,7 +12,7 @@ from retention_core.charts.measure import SILENT
 from retention_core.charts.theme import BASELINE, in_words, layered, tooltip
 from retention_core.forecasts import LONGEST_SILENCE
 from retention_core.metrics import wilson
-from retention_core.say import between, day, number, percent, say
+from retention_core.say import between, compact_money, day, number, percent, say
 
 FEWEST = 10  # customers behind a counted point that is drawn
 COUNTED = ["orders", "silence", "customers", "ordered", "days"]  # columns of Observed.cells
@@ -55,15 +55,20 @@ def will_order(typical: pd.DataFrame, counted: pd.DataFrame) -> alt.LayerChart:
     return layered(frame, 320, by_model, spans, dots)
 
 
-def at_stake(groups: pd.DataFrame, title: str) -> alt.LayerChart:
-    """One bar per number of orders: what is at stake with the customers in doubt. `groups`: of forecasts.AtStake."""
+def at_stake(groups: pd.DataFrame, currency: str | None, is_money: bool) -> alt.LayerChart:
+    """One bar per number of orders: what is at stake with the customers in doubt.
+
+    `groups`: of forecasts.AtStake, in money of the `currency`, if any is known, or in orders.
+    """
+    name = say("At stake in the next year") if is_money else say("Orders at stake in the next year")
+    title = f"{name}, {currency}" if currency else name
     doubtful = groups[groups["standing"] == "in_doubt"].sort_values("group")
     frame = pd.DataFrame(
         {
             "name": [say(ORDERS[int(n)]) for n in doubtful["group"]],
             "at_risk": doubtful["at_risk"].astype(float),
             "customers": doubtful["customers"],
-            "words": [say("{n} customers", n=number(n)) for n in doubtful["customers"]],
+            "words": [compact_money(value, currency) for value in doubtful["at_risk"]],
             "chance": in_words(doubtful["will_order"], percent, 3),
         }
     )
@@ -71,15 +76,15 @@ def at_stake(groups: pd.DataFrame, title: str) -> alt.LayerChart:
         y=alt.Y("name:N").sort(None).title(None).axis(labelLimit=160),
         x=alt.X("at_risk:Q")
         .title(title)
-        .axis(tickCount=5, format="~s", grid=False)
-        .scale(domain=[0, 1.3 * float(frame["at_risk"].max())]),  # room for the words behind the longest bar
+        .axis(tickCount=4, format=",.0f", grid=False)
+        .scale(domain=[0, 1.25 * float(frame["at_risk"].max())]),  # room for the words behind the longest bar
     )
-    bars = base.mark_bar().encode(
-        tooltip=tooltip(("name:N", "Customers with"), ("at_risk:Q", title), ("customers:Q", "Customers"),
+    bars = base.mark_bar(size=14).encode(
+        tooltip=tooltip(("name:N", "Customers with"), ("words:N", title), ("customers:Q", "Customers"),
                         ("chance:N", "Will order within a year")),
     )  # fmt: skip
     labels = base.mark_text(align="left", dx=5, fontSize=12, color=BASELINE, **SILENT).encode(text="words:N")
-    return layered(frame, 40 + 34 * max(len(frame), 1), bars, labels)
+    return layered(frame, 60 + 26 * max(len(frame), 1), bars, labels)
 
 
 def tracking(periods: pd.DataFrame, observed_until: date) -> alt.LayerChart:

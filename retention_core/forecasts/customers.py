@@ -84,12 +84,14 @@ class AtStake:
     """Who is in doubt and what that is worth.
 
     `groups`: one row per standing and number of orders (first of the group): standing, group, customers, will_order
-    (their mean), expected_value, at_risk (sums; of orders where the files tell no amounts). `listed`: the customers in
+    (their mean), expected_value, at_risk (sums; of orders where the files tell no amounts). `silences`: one row per
+    order_number (of the last order), days_since_last_order and standing: customers. `listed`: the customers in
     doubt with most at stake, as `customers` has them, with customer_id, consent (missing: not known) and, for the
     first, from_day and to_day of the next order. `in_doubt`: how many there are in all.
     """
 
     groups: pd.DataFrame
+    silences: pd.DataFrame
     listed: pd.DataFrame
     in_doubt: int
 
@@ -110,11 +112,16 @@ def at_stake(shop: Shop, made: Forecasts, **scope: Any) -> AtStake:
             at_risk=(stake, "sum"),
         )
     )
+    silences = (
+        everyone.assign(order_number=everyone["repeat_orders"] + 1)
+        .groupby(["order_number", "days_since_last_order", "standing"], as_index=False)
+        .agg(customers=("customer", "size"))
+    )
     doubtful = everyone[everyone["standing"] == "in_doubt"]
     listed = doubtful.nlargest(MOST_LISTED, stake).reset_index(drop=True)
     names = shop.query("customer_names", customers=listed["customer"].tolist())
     listed = listed.merge(names, on="customer", how="left")
-    return AtStake(groups, listed.join(next_order_windows(made, listed.head(WITH_WINDOW))), len(doubtful))
+    return AtStake(groups, silences, listed.join(next_order_windows(made, listed.head(WITH_WINDOW))), len(doubtful))
 
 
 def typical(made: Forecasts) -> pd.DataFrame:

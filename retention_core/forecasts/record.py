@@ -91,10 +91,6 @@ class Forecasts:
         return self.fit is not None or self.observed is not None
 
     @property
-    def longest_check(self) -> Check | None:
-        return self.checks[-1] if self.checks else None
-
-    @property
     def shown(self) -> str:
         """The forecaster of the pictures of hidden months: the model, or the curve where there is none."""
         return self.model if self.is_usable else CURVE

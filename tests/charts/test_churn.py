@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -52,7 +53,9 @@ def test_the_table_of_waits_says_dash_where_there_is_no_own_limit(
     shop: rc.Shop, waits: dict[int, lifecycle.Wait]
 ) -> None:
     table = churn.wait_table(shop.query("order_gaps"), waits)
-    assert table.loc["First order", "Nine of ten"].startswith(f"{waits[1].lapse_days} days (")
+    assert table.loc["First order", "Nine of ten"].startswith(f"{waits[1].lapse_days} (")
+    of_all = churn.wait_table(shop.query("order_gaps"), {0: waits[0]})
+    assert of_all.loc["First order", "Nine of ten"] == f"{waits[0].lapse_days} (any order)"
     without = churn.wait_table(shop.query("order_gaps"), {})
     assert set(without["Nine of ten"]) == {"–"}
     assert list(without["Orders"]) == list(table["Orders"])
@@ -81,17 +84,20 @@ def test_the_stages_in_words_add_up(flows: pd.DataFrame, shop: rc.Shop, waits: d
     limits = lifecycle.own_limits(waits)
     table = churn.stage_table(now, limits, True)
     assert sum(int(cell.replace(",", "")) for cell in table["Customers"]) == now["customers"].sum()
-    assert f"{limits.lapsed_days[0]} days" in table.set_index("Stage").loc["Lapsed", "Meaning"]
-    own_choice = churn.stage_table(now, lifecycle.fixed_limits(90), False).set_index("Stage")["Meaning"]
-    assert own_choice["At risk"] == "Silent for more than 45 days."
-    assert own_choice["Lost"] == "Silent for more than 180 days."
+    days = table.set_index("Stage")["Days silent"]
+    assert days["Lapsed"] == f"over {min(limits.lapsed_days)}–{max(limits.lapsed_days)}"
+    assert days["New"] == f"up to {limits.at_risk_days[0]}"
+    own_choice = churn.stage_table(now, lifecycle.fixed_limits(90), False).set_index("Stage")["Days silent"]
+    assert own_choice[["At risk", "Lapsed", "Lost"]].tolist() == ["over 45", "over 90", "over 180"]
 
 
 def test_moves_that_lead_closer_come_first_and_grey_ones_lead_away(flows: pd.DataFrame) -> None:
     moved = flows[flows["month"] == flows["month"].max()]
     picture = churn.moves_of_a_month(moved)
     drawn = rows(picture)
-    assert sum(row["customers"] for row in drawn) == moved["customers"].sum()
+    for is_away in (False, True):
+        sizes = moved.loc[moved["to_stage"].isin(churn.AWAY) == is_away, "customers"].nlargest(churn.MOST_MOVES)
+        assert [row["customers"] for row in drawn if row["is_away"] == is_away] == sizes.tolist()
     assert [row["is_away"] for row in drawn] == sorted(row["is_away"] for row in drawn)
     ends = {row["move"].split(" → ")[1]: row["is_away"] for row in drawn}
     assert ends == {"New": False, "Active": False, "Won back": False, "At risk": True, "Lapsed": True, "Lost": True}
@@ -99,10 +105,17 @@ def test_moves_that_lead_closer_come_first_and_grey_ones_lead_away(flows: pd.Dat
     assert "color" not in closer["mark"] and away["mark"]["color"] == churn.BASELINE
 
 
-def test_each_curve_has_one_moment_for_a_reminder(curves: pd.DataFrame, waits: dict[int, lifecycle.Wait]) -> None:
-    drawn = pd.DataFrame(rows(churn.next_order_curves(curves, waits)))
+def silences(curves: pd.DataFrame, waits: dict[int, lifecycle.Wait]) -> dict[int, lifecycle.Silence]:
+    return {
+        number: lifecycle.silence_after(curves[curves["order_number"] == number], wait, wait.reminder_days)
+        for number, wait in lifecycle.told_apart(waits).items()
+    }
+
+
+def test_each_curve_has_one_point(curves: pd.DataFrame, waits: dict[int, lifecycle.Wait]) -> None:
+    drawn = pd.DataFrame(rows(churn.next_order_curves(curves, lifecycle.told_apart(waits), silences(curves, waits))))
     moments = drawn[drawn["is_moment"]].set_index("name")
-    for order_number in churn.LATER:
+    for order_number in (1, 2, 3):
         wait, name = waits[order_number], churn.order_name(order_number)
         assert moments.loc[name, "day"] == wait.reminder_days
         assert moments.loc[name, "share"] == pytest.approx(0.8 * wait.share, rel=0.02)
@@ -110,11 +123,16 @@ def test_each_curve_has_one_moment_for_a_reminder(curves: pd.DataFrame, waits: d
     assert moments["is_top"].sum() == 1
 
 
-def test_the_reminder_table_names_the_chance_without_a_reminder(
-    curves: pd.DataFrame, waits: dict[int, lifecycle.Wait]
-) -> None:
-    table = churn.reminder_table(curves, waits)
+def test_a_silence_that_tells_little_has_no_point(curves: pd.DataFrame, waits: dict[int, lifecycle.Wait]) -> None:
+    told = {number: replace(one, soon=one.fresh) for number, one in silences(curves, waits).items()}
+    picture = churn.next_order_curves(curves, lifecycle.told_apart(waits), told)
+    assert not any(row["is_moment"] for row in rows(picture))
+
+
+def test_the_table_of_silences_names_who_orders_later(curves: pd.DataFrame, waits: dict[int, lifecycle.Wait]) -> None:
+    table = churn.silence_table(silences(curves, waits))
     assert len(table) == len(waits) - 1
-    assert table.iloc[0, 0] == f"day {waits[1].reminder_days}"
-    shares = [float(cell.removesuffix(" %")) for cell in table.iloc[0, 1:]]
-    assert shares == sorted(shares, reverse=True), "after a first order the chance falls with silence"
+    assert table.iloc[0, 0] == str(waits[1].reminder_days)
+    back, fresh, soon, late = (float(cell.removesuffix(" %")) for cell in table.iloc[0, 1:])
+    assert back == pytest.approx(80, abs=1)
+    assert fresh > soon < late, "after a first order the chance falls with silence"

@@ -54,10 +54,13 @@ def test_only_customers_in_doubt_are_at_stake() -> None:
             "at_risk": [50.0, 7.0, 9.0],
         }
     )
-    picture = charts.at_stake(groups, "At stake")
+    picture = charts.at_stake(groups, "EUR", True)
     picture.to_dict()
     assert picture.data["name"].tolist() == ["1 order", "10 orders or more"]
     assert picture.data["at_risk"].tolist() == [9.0, 7.0]
+    assert picture.data["words"].tolist() == ["€9.00", "€7.00"]
+    assert "in the next year, EUR" in str(picture.to_dict())
+    assert charts.at_stake(groups, None, False).data["words"].tolist() == ["9", "7"]
 
 
 def test_hidden_months_are_dated_and_say_which_lay_outside() -> None:

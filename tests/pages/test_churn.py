@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 import retention_core as rc
 from pages.shared import sources
 from pages.shared.sources import Upload
-from retention_core import lifecycle
+from retention_core import forecasts, lifecycle
 from retention_core.say import number, percent
 from tests.conftest import ROOT
 from tests.pages.conftest import Visit, said
@@ -25,6 +26,15 @@ ODD = {
     "one customer": "a,2025-01-05,10\na,2025-03-05,10\na,2025-09-05,10\n",
     "two days apart": "".join(f"c{n},2025-01-05,10\nc{n},2025-01-07,10\n" for n in range(40)),
 }
+
+
+def opened(*paths: Path) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.session_state["shop"] = "upload"
+    app.session_state["upload"] = Upload(tuple((path.name, path) for path in paths))
+    app.run().switch_page(f"pages/{PAGE}.py").run()
+    assert not app.exception
+    return app
 
 
 def gone(standing: dict[str, int]) -> int:
@@ -46,9 +56,13 @@ def test_churn_answers_with_the_shops_own_limits(visit: Visit, sample: str) -> N
     app = visit(PAGE, shop=sample)
     assert not app.exception
     text = said(app)
-    assert f"{number(gone(counts))} of {number(customers)} customers ({percent(gone(counts) / customers)})" in text
+    assert (
+        f"{number(gone(counts))} of {number(customers)} customers ({percent(gone(counts) / customers)}) have lapsed "
+        f"({number(counts['lapsed'])}) or are lost ({number(counts['lost'])})"
+    ) in text
+    assert f"Lapsed and lost together are the {number(gone(counts))} above" in text
     assert f"{waits[1].lapse_days} days ({waits[1].lapse_low}–{waits[1].lapse_high})" in text
-    assert f"remind on day {waits[1].reminder_days}" in text
+    assert f"four of five who come back by themselves are back by day {waits[1].reminder_days}" in text
     stages = next(table.value for table in app.table if "Stage" in table.value)
     assert stages["Customers"].tolist() == [number(counts[stage]) for stage in lifecycle.STAGES]
 
@@ -58,6 +72,10 @@ def test_a_number_of_days_of_ones_own_takes_the_place_of_the_limits(visit: Visit
     text = said(visit(PAGE, lapsed="90 days"))
     assert f"{number(gone(counts))} of " in text and "silent for more than 90 days" in text
     assert f"{number(counts['at_risk'])} more, silent for more than 45, are at risk" in text
+    curve = replenish.query("wait_curve", order_number=1)
+    silence = lifecycle.silence_after(curve, lifecycle.waits(replenish.query("wait_curve"))[1], 90)
+    assert f"{percent(silence.back)} of those who come back by themselves are back by day 90" in text
+    assert f"of those still silent then, {percent(silence.soon)} order in the next 30 days" in text
 
 
 def test_a_filter_leaves_the_others_out(visit: Visit, replenish: rc.Shop) -> None:
@@ -80,14 +98,14 @@ def test_odd_shops_get_a_sentence_and_no_error(visit: Visit, orders: str, lapsed
 def test_a_limit_that_a_link_made_up_is_not_taken(visit: Visit) -> None:
     app = visit(PAGE, orders=(HEAD + ODD["two days apart"]).encode(), lapsed="'; drop table orders; --")
     assert not app.exception
-    assert "0 of 40 customers (0 %) have been silent for longer than nine of ten" in said(app)
+    assert "0 of 40 customers (0 %) have lapsed (0) or are lost (0): silent for longer than nine of ten" in said(app)
 
 
 def test_a_shop_where_nobody_returns_says_that_180_days_are_taken(visit: Visit) -> None:
     text = said(visit(PAGE, orders=(HEAD + ODD["one order per customer"]).encode()))
     assert "silent for more than 180 days" in text
     assert "Fewer than 30 customers have come back so far" in text
-    assert "remind on day" not in text
+    assert "what a silence means cannot be said yet" in text
 
 
 @pytest.mark.parametrize(
@@ -97,9 +115,43 @@ def test_real_shops(shared_data: Path, files: tuple[str, ...]) -> None:
     paths = [shared_data / file for file in files]
     shop = rc.open_orders(paths)
     wait = lifecycle.waits(shop.query("wait_curve"))[1]
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.session_state["shop"] = "upload"
-    app.session_state["upload"] = Upload(tuple((path.name, path) for path in paths))
-    app.run().switch_page(f"pages/{PAGE}.py").run()
-    assert not app.exception
-    assert f"After a first order that is {wait.lapse_days} days" in said(app)
+    app = opened(*paths)
+    assert f"{wait.lapse_days} days after a first order" in said(app)
+
+
+def test_silence_that_tells_little_names_no_day(shared_data: Path) -> None:
+    """At a wholesaler's, who has been silent for a year orders as often as who has just ordered."""
+    text = said(opened(shared_data / "superstore.csv.gz"))
+    assert "Silence tells little here: of those silent for 413 days after a first order, 7.7 % order" in text
+    assert "are back by day" not in text
+
+
+def test_a_young_shop_says_what_is_missing_and_uses_one_word(shared_data: Path) -> None:
+    app = opened(shared_data / "exports/shopify_orders_export.csv.gz")
+    text = said(app)
+    assert "167 days after any order" in text and "After any order, four of five" in text
+    assert "after a first order" not in text
+    assert re.search(r"who is worth winning back, can be said in about \d+ months", text)
+    assert re.search(r"to tell a first order from later ones: that needs about \d+ months? more", text)
+    waits = next(frame.value for frame in app.dataframe if "Nine of ten" in frame.value)
+    assert waits.loc["First order", "Nine of ten"] == "167 (any order)"
+
+
+@pytest.mark.parametrize("sample", sources.SAMPLES)
+def test_lapsed_and_gone_are_set_beside_each_other(visit: Visit, sample: str) -> None:
+    """The lapsed of the forecasts are those of the head, and the gone are those of the list."""
+    shop = rc.open_orders(rc.sample(sample))
+    limits = lifecycle.own_limits(lifecycle.waits(shop.query("wait_curve")))
+    everyone = forecasts.customers(shop, forecasts.of_shop(shop))
+    limit = (everyone["repeat_orders"].clip(upper=4)).map(dict(enumerate(limits.lapsed_days)))
+    has_lapsed, has_gone = everyone["days_since_last_order"] > limit, everyone["standing"] == "gone"
+    assert has_lapsed.sum() == gone(now(shop, limits))
+    text = said(visit(PAGE, shop=sample))
+    assert (
+        f"Of the {number(has_lapsed.sum())} lapsed or lost, {number((has_lapsed & has_gone).sum())} have gone" in text
+    )
+    assert f"{number((has_gone & ~has_lapsed).sum())} have gone who have not lapsed" in text
+
+
+def test_the_page_is_explained_once(visit: Visit) -> None:
+    assert [part.label for part in visit(PAGE).expander].count("How is this computed?") == 1
