@@ -275,6 +275,18 @@ def paid_back(values: pd.DataFrame, curves: pd.DataFrame, costs: pd.Series, by: 
     ).astype(dict.fromkeys(("value", "low", "high", "times"), float))
 
 
+def all_channels(
+    values: pd.DataFrame, mean: pd.DataFrame, cost: float, name: str = ""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """The shop as one channel called `name`: rows, value by age and cost for `paid_back`.
+
+    `values`: rows of channel_worth; `mean`: rows of value_by_age without groups; `cost`: of winning one, spend that won
+    nobody directly included.
+    """
+    sums = values.drop(columns="channel").sum().to_frame().T.assign(channel=name)
+    return sums, mean.assign(channel=name), pd.Series({name: cost})
+
+
 def ratio(value: float | None, cost: float | None) -> float | None:
     """LTV : CAC, how often a customer brings back what winning one costs."""
     if value is None or cost is None or not cost > 0:

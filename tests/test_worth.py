@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import retention_core as rc
@@ -78,6 +78,7 @@ def test_margin_turns_money_and_the_squares_of_money() -> None:
     assert by_category["revenue"].tolist() == pytest.approx([41, 10 * whole])  # nothing of C is known: the shop's mean
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0.01, 1e4), st.floats(0, 1)), min_size=1, max_size=6))
 def test_a_mixed_margin_lies_between_those_of_its_categories(parts: list[tuple[float, float]]) -> None:
     mix = pd.DataFrame({"category": [str(n) for n in range(len(parts))], "revenue": [part[0] for part in parts]})
@@ -110,6 +111,7 @@ def cells_of(amounts: list[float], customers: int = 10, cohort: str = "2025-01-0
     )
 
 
+@settings(deadline=None)
 @given(AMOUNTS, AMOUNTS)
 def test_value_never_falls_where_no_amount_is_negative(first: list[float], second: list[float]) -> None:
     cells = pd.concat([cells_of(first), cells_of(second, 3, "2025-02-01")])
@@ -118,6 +120,7 @@ def test_value_never_falls_where_no_amount_is_negative(first: list[float], secon
     assert (worth.value_by_age(cells)["value_per_customer"].diff().dropna() >= -1e-9).all()
 
 
+@settings(deadline=None)
 @given(AMOUNTS, COSTS, COSTS)
 def test_a_dearer_customer_is_never_paid_back_sooner(amounts: list[float], one: float, other: float) -> None:
     values = worth.value_by_age(cells_of(amounts)).set_index("age")["value_per_customer"]
@@ -125,6 +128,7 @@ def test_a_dearer_customer_is_never_paid_back_sooner(amounts: list[float], one: 
     assert dear is None or (cheap is not None and cheap <= dear)
 
 
+@settings(deadline=None)
 @given(AMOUNTS, COSTS)
 def test_payback_is_the_first_age_that_reaches_the_cost(amounts: list[float], cost: float) -> None:
     values = worth.value_by_age(cells_of(amounts)).set_index("age")["value_per_customer"]

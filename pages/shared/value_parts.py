@@ -158,6 +158,11 @@ def costs_and_payback(
     values, curves, costs = _groups(by, set_margin, channels, triangle, months)
     costs = costs if typed is None else pd.Series(typed, index=values[by])
     _draw_payback(values, curves, costs, by, [pd.Timestamp(day) for day in picked])
+    table = worth.paid_back(values, curves, costs, by)
+    if by == "channel":
+        together = worth.all_channels(channels, mean, float(whole["cost"]), say("All channels"))
+        table = pd.concat([table, worth.paid_back(*together, by)])
+    st.dataframe(_paid_table(table if by == "channel" else table[::-1], by), hide_index=True)
     if typed is None:
         by_channel = worth.acquisition_costs(months)
         ui.tell(answers.unmatched_answer(by_channel, whole, currency()), answers.silent_answer(by_channel))
@@ -167,8 +172,8 @@ def costs_and_payback(
 def _draw_payback(
     values: pd.DataFrame, curves: pd.DataFrame, costs: pd.Series, by: str, picked: list[pd.Timestamp]
 ) -> None:
-    """The picture and the table of worth.paid_back: the largest channels, or the cohorts that were picked above."""
-    names = {group: month(group) if by == "cohort" else str(group) or say("not known") for group in values[by]}
+    """The picture of worth.paid_by_age: the largest channels, or the cohorts that were picked above."""
+    names = {group: _named(group, by) for group in values[by]}
     lines = picked if by == "cohort" else list(names)[:MOST_CHANNELS]
     drawn = worth.paid_by_age(curves[curves[by].isin(lines)], costs, by)
     if len(drawn):
@@ -179,8 +184,6 @@ def _draw_payback(
         )
         signs = say("Above 0 the cost is paid back; a ring marks the first such month.")
         st.caption(signs + (" " + say("The months are those chosen above.") if by == "cohort" else ""))
-    table = worth.paid_back(values, curves, costs, by)
-    st.dataframe(_paid_table(table if by == "channel" else table[::-1], names, by), hide_index=True)
 
 
 def _spend() -> pd.DataFrame:
@@ -213,7 +216,12 @@ def _groups(
     return values, seen, worth.acquisition_costs(months, "month").set_index("month")["cost"]
 
 
-def _paid_table(paid: pd.DataFrame, names: dict[Any, str], by: str) -> pd.DataFrame:
+def _named(group: Any, by: str) -> str:
+    """A channel or a month of first orders as people call it."""
+    return month(group) if by == "cohort" else str(group) or say("not known")
+
+
+def _paid_table(paid: pd.DataFrame, by: str) -> pd.DataFrame:
     """The rows of worth.paid_back in words; what is not known is a dash, and what is not paid back yet says so."""
     words = partial(money, currency=currency())
     value = say("First year") if by == "channel" else say("To date")
@@ -223,7 +231,7 @@ def _paid_table(paid: pd.DataFrame, names: dict[Any, str], by: str) -> pd.DataFr
     ]
     return pd.DataFrame(
         {
-            (say("Channel") if by == "channel" else say("First order")): paid[by].map(names),
+            (say("Channel") if by == "channel" else say("First order")): [_named(group, by) for group in paid[by]],
             say("Customers won"): paid["customers"].map(number),
             say("Cost of one"): paid["cost"].map(words),
             say("First order brings"): paid["first_value"].map(words),

@@ -129,11 +129,12 @@ def unmatched_answer(costs: pd.DataFrame, whole: pd.Series, currency: str | None
         return ""
     spend = float(lost["spend"].sum())
     return say(
-        "{money} ({share} of the spend) went to {names}, through which nobody first bought: it is in “All channels” "
-        "alone. Without it, one customer has cost {cost}.",
+        "{money} ({share} of the spend) went to {names}, through which nobody first bought: it counts in the average "
+        "of {average} only. Without it, one customer has cost {cost}.",
         money=money(spend, currency),
         share=percent(spend / float(whole["spend"])),
         names=say(" and ").join(name or say("no named channel") for name in lost["channel"]),
+        average=money(float(whole["cost"]), currency),
         cost=money((float(whole["spend"]) - spend) / float(whole["customers"]), currency),
     )
 

@@ -62,8 +62,17 @@ def test_channels_say_what_one_customer_cost_and_brought(visit: Visit, replenish
         assert rows[channel]["Times the cost"] == money(year / costs.loc[channel, "cost"], None, 1)
 
 
-def test_spend_that_won_nobody_is_said(visit: Visit) -> None:
-    assert "went to Email, through which nobody first bought" in said(visit(PAGE))
+def test_spend_that_won_nobody_is_said_and_counts_in_the_row_of_all_channels(visit: Visit, replenish: rc.Shop) -> None:
+    app = visit(PAGE)
+    whole = worth.acquisition_costs(worth.spend_in(replenish.query("acquisition")), None).iloc[0]
+    cost = money(whole["cost"], "EUR")
+    assert "went to Email, through which nobody first bought" in said(app)
+    assert f"it counts in the average of {cost} only" in said(app)
+    together = table(app)["All channels"]
+    year = worth.year_value(replenish.query("channel_worth"))
+    assert (together["Cost of one"], together["First year"]) == (cost, money(year.value, "EUR"))
+    assert together["Customers won"] == number(replenish.query("customer_totals")["customers"].iloc[0])
+    assert f"Winning a customer costs {cost}, paid back {together['Paid back']}" in said(app)
 
 
 def test_a_cost_that_is_typed_in_holds_for_all_and_not_paid_back_is_not_0(visit: Visit) -> None:
