@@ -14,8 +14,11 @@ from retention_core.say import say
 
 NOTES = (
     "A rate belongs to the month of the first order: of the customers won in it, how many order again in time.",
-    "Without a plan: two forecasts, the age curve of your cohorts and each customer's own chance to come back, "
-    "weighted by how well they foretold months of your own past. The band holds the errors they made there.",
+    "The rate without a plan: how long your customers wait for the second order, on a clock that runs faster in your "
+    "busy months, and how much the customers won in one month differ from those of the next. The band holds that, and "
+    "the luck of a finite number of customers.",
+    "Orders and money without a plan: two forecasts, the age curve of your cohorts and each customer's own chance to "
+    "come back, weighted by how well they foretold months of your own past; their errors there are in the band.",
     "A lever brings back a share of those who would not have come: p' = 1 − (1 − p) · Π(1 − reached · taking part · "
     "effect). So levers overlap, and no rate passes 100 %.",
     "Discounts are also used by customers who would have bought anyway; that is part of the cost.",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+import retention_core as rc
 from pages.shared import plan_parts as parts
 from pages.shared import sources, ui
 from retention_core.answers import goals as answers
@@ -110,7 +112,7 @@ def side_by_side(base: Baseline, own: parts.Offered, tested: Mapping[str, Lever]
     rows = [{say("Plan"): say("On screen"), **plan_row(goal, result)}]
     for name, kept in plans.items():
         try:
-            rows.append({say("Plan"): name, **plan_row(kept, simulate(base, kept))})
+            rows.append({say("Plan"): name, **_kept_row(base, own, tested, kept)})
         except GoalError as problem:  # its month is over, or beyond the forecast
             st.caption(ui.plain(f"{name}: {problem}"))
     st.dataframe(pd.DataFrame(rows), hide_index=True)
@@ -131,6 +133,15 @@ def side_by_side(base: Baseline, own: parts.Offered, tested: Mapping[str, Lever]
             st.markdown(ui.plain(name))
             st.button(say("Open"), key=f"open_{place}", on_click=_open, args=(kept, own, tested))
             st.button(say("Drop"), key=f"drop_{place}", on_click=_drop, args=(name, own, tested))
+
+
+def _kept_row(base: Baseline, own: parts.Offered, tested: Mapping[str, Lever], kept: Goal) -> dict[str, str]:
+    """The row of a kept plan: worked out once, a slider does not move it."""
+
+    def made(_: rc.Shop, **__: Any) -> dict[str, str]:
+        return plan_row(kept, simulate(base, kept))
+
+    return sources.derived("kept plan", made, text=link.to_text(kept, own.levers, tested), tests=str(sorted(tested)))
 
 
 def plan_row(goal: Goal, result: Result) -> dict[str, str]:

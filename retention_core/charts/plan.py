@@ -31,6 +31,7 @@ MIDDLE, BAR = 34, 22  # pixels of the strip: the middle of its bar and the bar's
 STRIP_HEIGHT = 150  # with legend and axis
 ROOM, AXIS_STEP = 1.25, 0.05  # its axis reaches so far beyond what is shown, to a whole step
 STEP, AXIS = 32, 60  # pixels of a bar of a lever, and of the axis below
+LEAST_OVERLAP = 0.00005  # of a rate, that can be said in points
 LEAST_CHANGE = 0.005  # of a rate, that a waterfall shows as something
 LEAST_SPAN = 0.05  # an axis of shares spans this much
 VARIANTS = {"baseline": "Without a plan", "plan": "With these levers"}
@@ -160,6 +161,7 @@ def _rate_fan(title: str, variants: tuple[str, ...], said: Hover) -> Spec:
 def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> Prepared:
     """From the rate without a plan to the rate with it, a bar for each lever. `steps`: Result.waterfall."""
     titles = {"baseline": say("Without a plan"), "overlap": say("They overlap"), "plan": say("With these levers")}
+    steps = steps[(steps["step"] != "overlap") | (steps["change"].abs() >= LEAST_OVERLAP)]
     label = [titles.get(step, names.get(key, key)) for step, key in zip(steps["step"], steps["key"], strict=True)]
     is_end = steps["step"].isin(["baseline", "plan"])
     ends, changes = steps["ends_at"].map(lambda end: percent(end, 1)), steps["change"].map(lambda by: points(by, 2))
