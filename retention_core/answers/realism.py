@@ -135,7 +135,8 @@ def _own_change(witness: Witness, judged: Realism) -> str:
     figures = witness.figures
     if witness.share is None:
         return say(
-            "Your data are too short to tell how far your rate has ever moved from a quarter to the same one a year later."
+            "Your data are too short to tell how far your rate has ever moved from a quarter to the same one of "
+            "another year."
         )
     quarters = {
         "span": say(SPANS[figures["years"] - 1]),

@@ -53,7 +53,7 @@ class Reach:
 
 @dataclass(frozen=True)
 class OwnTest:
-    """A randomised test of two arms: who ordered again within `days` days, of how many, in either.
+    """A randomised test of two arms: who ordered again within `days` days of the assignment, of how many, in either.
 
     `difference`: treated less control; `interval`: 95 % of it (Newcombe 1998, method 10). `split_p`: how often a fair
     coin splits the customers as unevenly or more; under 0.01 the groups are not alike and the test tells nothing.
@@ -152,7 +152,7 @@ def read_test(
 ) -> OwnTest | None:
     """The randomised test of that name among the shop's events; None where an arm has nobody observed so long."""
     arms = shop.query("randomised_test", test=test, window_days=days, **scope).set_index("arm")
-    pair = arms.reindex([treated, control]).fillna(0).astype({"customers": int, "ordered_again": int, "assigned": int})
+    pair = arms[["customers", "ordered_again", "assigned"]].reindex([treated, control], fill_value=0).astype(int)
     if not pair["customers"].all():
         return None
     customers, again, assigned = (tuple(pair[name]) for name in ("customers", "ordered_again", "assigned"))

@@ -214,8 +214,8 @@ def _own_best(facts: Facts) -> Witness:
 def _own_change(facts: Facts, baseline: float, years: float) -> Witness:
     """The largest rise of a quarter over the same quarter of an earlier year, if beyond chance; else none.
 
-    Only equal quarters are compared: the season is no change. They lie no further apart than the goal is away, a year at
-    least; of a year's rise, a goal that is closer counts its `part` of the year. The more pairs the data hold, the
+    Only equal quarters are compared: the season is no change. They lie no further apart than the goal is away, a year
+    at least; of a year's rise, a goal that is closer counts its `part` of the year. The more pairs the data hold, the
     further apart two must be (Bonferroni): all of them, however far the goal is away, so that time never takes away.
     """
     quarters = facts.quarters[facts.quarters["customers"] >= SMALL_SAMPLE]

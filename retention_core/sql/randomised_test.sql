@@ -1,30 +1,40 @@
 -- One row per arm of a randomised test, from events whose detail reads "<test>:<arm>"; of two, a customer's first counts.
--- arm; assigned: customers put into it (before their second order); first_on, last_on: first days of assignment and last;
--- customers: of them, those observed for $window_days days since their first order; ordered_again: of these, on another day
--- within $window_days days; share, low, high: with its 95 % Wilson interval; in_other_arms: assigned, and to another arm, too.
+-- arm; assigned: customers with one order put into it; first_on, last_on: first days of assignment and last; customers: of
+-- them, those observed for $window_days days since their assignment; ordered_again: of these, on a later day within
+-- $window_days days of it; share, low, high: with its 95 % Wilson interval; in_other_arms: assigned, and to another arm, too.
 -- $test = 'test': name of the test
 -- $window_days = 365: time given to order again, in days
 with assignments as (
     select
-        customer_id,
-        min(occurred_at) as assigned_at,
-        arg_min(substr(detail, length($test) + 2), occurred_at) as arm,
-        count(distinct detail) as arms
+        customer_ids.customer,
+        cast(min(clean_events.occurred_at) as date) as assigned_on,
+        arg_min(substr(clean_events.detail, length($test) + 2), clean_events.occurred_at) as arm,
+        count(distinct clean_events.detail) as arms
     from clean_events
-    where starts_with(detail, $test || ':')
-    group by customer_id
+    join customer_ids on customer_ids.customer_id = clean_events.customer_id
+    where starts_with(clean_events.detail, $test || ':')
+    group by customer_ids.customer
+),
+entered as (
+    -- Not those who had returned before, nor those assigned before their first order: of these only buyers are known.
+    select assignments.*
+    from assignments
+    join customers on customers.customer = assignments.customer
+    where customers.first_on <= assignments.assigned_on
+        and (customers.second_on is null or customers.second_on >= assignments.assigned_on)
 ),
 assigned as (
+    -- What is ordered on the day of the assignment may come before it.
     select
-        assignments.arm,
-        assignments.arms,
-        cast(assignments.assigned_at as date) as assigned_on,
-        $observed_on - customers.first_on >= $window_days as is_observed,
-        customers.second_on - customers.first_on <= $window_days as has_ordered_again
-    from assignments
-    join customer_ids on customer_ids.customer_id = assignments.customer_id
-    join customers on customers.customer = customer_ids.customer
-    where customers.second_on is null or customers.second_on >= cast(assignments.assigned_at as date)
+        entered.arm,
+        entered.arms,
+        entered.assigned_on,
+        $observed_on - entered.assigned_on >= $window_days as is_observed,
+        min(order_days.ordered_on) - entered.assigned_on <= $window_days as has_ordered_again
+    from entered
+    left join order_days
+        on order_days.customer = entered.customer and order_days.ordered_on > entered.assigned_on
+    group by entered.customer, entered.arm, entered.arms, entered.assigned_on
 ),
 counted as (
     select
