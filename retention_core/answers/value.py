@@ -20,7 +20,7 @@ def money_with_span(reading: Reading, currency: str | None) -> str:
 
 
 def headline(year: Reading, new: Reading, currency: str | None, is_margin: bool = False) -> str:
-    """What customers of the last year have brought, and earlier ones in their first year. `is_margin`: not revenue."""
+    """What customers bring in their first year, and where those stand whose year still runs. `is_margin`: not revenue."""
     of = say(" of margin") if is_margin else ""
     if year.value is None:
         return say(
@@ -30,13 +30,12 @@ def headline(year: Reading, new: Reading, currency: str | None, is_margin: bool 
         )
     if new.value is None:
         return say(
-            "A customer brings {year}{of} within a year of the first order.",
+            "A customer brings {year}{of} in the first year.",
             year=money_with_span(year, currency),
             of=of,
         )
     return say(
-        "A customer won in the last year has brought {so_far}{of} so far; "
-        "one won before that brought {year} within a year of the first order.",
+        "A customer brings {year}{of} in the first year. Those won in the last year stand at {so_far}, with months to go.",
         so_far=money_with_span(new, currency),
         year=money_with_span(year, currency),
         of=of,
