@@ -120,9 +120,9 @@ CONCEPTS = (
         "The limits are the shop's own, one for each order number, because who has ordered often orders again sooner. "
         "Of 100 customers who return after a first order, 90 do so within, say, 171 days: whoever is silent on day 172 "
         "has *lapsed*, and on day 343 is *lost*. After 80 of the 100 have returned a customer is *at risk*: most "
-        "who return by themselves are back. Before that one is *new* (one order day), *active* (two or more), or *won back* (the last "
-        "order ended a lapse). Customers who are still silent count in the limits for as long as they have been "
-        "observed, so a young shop does not take its quick returners for all of them.",
+        "who return by themselves are back. Before that one is *new* (one order day), *active* (two or more), or *won "
+        "back* (the last order ended a lapse). Customers who are still silent count in the limits for as long as "
+        "they have been observed, so a young shop does not take its quick returners for all of them.",
     ),
     Concept(
         "payback",
