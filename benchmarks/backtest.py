@@ -18,6 +18,7 @@ import pandas as pd
 
 import retention_core as rc
 from benchmarks.real_shops import RealShop
+from benchmarks.report import README, between
 from retention_core.goals.baseline import Baseline, baseline
 from retention_core.goals.curve import Triangle, triangle
 
@@ -152,6 +153,12 @@ def table(found: Sequence[Mapping[str, object]]) -> str:
     return "\n".join(lines)
 
 
+def into_readme(name: str, text: str) -> None:
+    """Put the table between its marks in the README."""
+    marks = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    README.write_text(between(README.read_text(encoding="utf-8"), *marks, text), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.backtest", description=__doc__)
     parser.add_argument("folder", type=Path, help="folder of the real order files")
@@ -160,6 +167,7 @@ def main() -> None:
     found = [asdict(row) for row in rows(given.folder)]
     if not given.dry:
         RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        into_readme("backtest", table(found))
     print(table(found))
 
 

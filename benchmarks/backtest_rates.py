@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 import retention_core as rc
-from benchmarks.backtest import LEAST, SHOPS
+from benchmarks.backtest import LEAST, SHOPS, into_readme
 from benchmarks.real_shops import RealShop
 from retention_core.goals.baseline import Baseline, baseline
 
@@ -125,6 +125,7 @@ def main() -> None:
     found = [asdict(rate) for rate in rates(given.folder)]
     if not given.dry:
         RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        into_readme("rates", table(found))
     print(table(found))
 
 
