@@ -1,7 +1,8 @@
 -- One row per arm of a randomised test, from events whose detail reads "<test>:<arm>"; of two, a customer's first counts.
--- arm; assigned: customers with one order put into it; first_on, last_on: first days of assignment and last; customers: of
--- them, those observed for $window_days days since their assignment; ordered_again: of these, on a later day within
--- $window_days days of it; share, low, high: with its 95 % Wilson interval; in_other_arms: assigned, and to another arm, too.
+-- arm; assigned: customers with one order put into it; first_on, last_on: first days of assignment and last;
+-- customers: of them, those observed for $window_days days since their assignment; ordered_again: of these, on a later
+-- day, up to $window_days days later; share, low, high: with its 95 % Wilson interval; in_other_arms: assigned, and to
+-- another arm, too.
 -- $test = 'test': name of the test
 -- $window_days = 365: time given to order again, in days
 with assignments as (
