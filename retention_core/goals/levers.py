@@ -121,10 +121,9 @@ def reach_of_shop(shop: Shop, **scope: Any) -> dict[str, Reach]:
 def returning(shop: Shop, **scope: Any) -> dict[Stage, float]:
     """By stage: the share that ordered again within 365 days, of those observed for so long."""
     first = shop.query("second_order_within", days=[365], **scope).iloc[0]
-    stages = shop.query("stage_months", months_back=[12], **scope)
-    stages = stages[stages["ahead"] == 1].set_index("stage")
+    stages = shop.query("stage_returns", **scope).set_index("stage")
     counts = {"new": (first["ordered_again"], first["customers"])}
-    counts |= {str(stage): (row["returned_365"], row["customers"]) for stage, row in stages.iterrows()}
+    counts |= {str(stage): (row["ordered_again"], row["customers"]) for stage, row in stages.iterrows()}
     rates: dict[Stage, float] = {}
     for stage in ("new", "one_order", "repeat", "lapsed"):
         hits, trials = counts.get(stage, (0, 0))
