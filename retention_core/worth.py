@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -302,6 +303,21 @@ def profit(revenue: float, cost: float) -> float:
 def rise(before: float, after: float) -> float | None:
     """By how much of itself a profit rose: 7.0 is 700 %. None where there was none to rise from."""
     return (after - before) / before if before > 0 else None
+
+
+def allowances(values: pd.DataFrame, costs: pd.Series, share: float, is_first_order: bool = False) -> pd.DataFrame:
+    """One row per channel: value per customer with low and high (95 %), allowed (its share), cost of one now.
+
+    `values`: rows of channel_worth; `costs`: cost by channel; `is_first_order`: only the money of the first day counts.
+    """
+    read = first_order_value if is_first_order else year_value
+    readings = [read(values.iloc[[place]]) for place in range(len(values))]
+    found = pd.DataFrame(
+        {end: [getattr(reading, end) for reading in readings] for end in ("value", "low", "high")}, dtype=float
+    )
+    names = values["channel"].reset_index(drop=True)
+    allowed = found["value"].map(partial(allowable_cost, share=share))
+    return found.assign(channel=names, allowed=allowed, cost=names.map(costs).astype(float))
 
 
 def allowable_cost(value: float, margin: float = 1.0, share: float = 1.0) -> float:

@@ -40,8 +40,8 @@ with head:
 st.caption(ui.plain(value_parts.note(margin)))
 triangle = value_parts.cells(margin)
 picked = value_parts.by_cohort(triangle)
-cost = value_parts.costs_and_payback(margin, channels, triangle, picked)
-value_parts.allowance(margin, cost)
+costs = value_parts.costs_and_payback(margin, channels, triangle, picked)
+value_parts.allowance(margin, costs)
 value_parts.who_brings(margin)
 value_parts.four_values(margin, channels)
 ui.explain(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,6 +26,14 @@ NO_SPEND = (
 )
 MARGINS = {"file": "From the file", "rate": "By a margin of my own"}
 GROUPS = {"channel": "Channel", "cohort": "Month of the first order"}
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What winning one customer costs: of `all`, None where not known, and of each channel, as the orders write it."""
+
+    all: float | None
+    by_channel: pd.Series
 
 
 def currency() -> str | None:
@@ -137,8 +147,8 @@ def by_cohort(triangle: pd.DataFrame) -> list[str]:
 
 def costs_and_payback(
     set_margin: worth.Margin, channels: pd.DataFrame, triangle: pd.DataFrame, picked: list[str]
-) -> float | None:
-    """What winning a customer costs and when it is paid back, by channel or month; the cost of one, if known."""
+) -> Costs:
+    """What winning a customer costs and when it is paid back, by channel or month; the costs of one."""
     st.subheader(say("What a customer costs, and when that is paid back"), anchor=False)
     with st.container(horizontal=True, gap="medium"):
         by = ui.choose("By", GROUPS, "costs_by")
@@ -150,7 +160,7 @@ def costs_and_payback(
     months = _spend()
     if typed is None and months.empty:
         ui.tell(say(NO_SPEND))
-        return None
+        return Costs(None, pd.Series(dtype=float))
     whole = worth.acquisition_costs(months, None).iloc[0] if typed is None else pd.Series({"cost": typed})
     mean = worth.value_by_age(triangle[~triangle["is_left_truncated"] & ~triangle["is_forecast"]])
     age = worth.payback(mean.set_index("age")["value_per_customer"], float(whole["cost"]))
@@ -166,7 +176,8 @@ def costs_and_payback(
     if typed is None:
         by_channel = worth.acquisition_costs(months)
         ui.tell(answers.unmatched_answer(by_channel, whole, currency()), answers.silent_answer(by_channel))
-    return float(whole["cost"])
+        return Costs(float(whole["cost"]), worth.cost_of(channels["channel"], by_channel))
+    return Costs(typed, pd.Series(typed, index=channels["channel"]))
 
 
 def _draw_payback(
@@ -221,14 +232,15 @@ def _named(group: Any, by: str) -> str:
     return month(group) if by == "cohort" else str(group) or say("not known")
 
 
+def _span(low: float, high: float, words: Callable[[float], str]) -> str:
+    return NOT_KNOWN if low != low else between(words(low), words(high))
+
+
 def _paid_table(paid: pd.DataFrame, by: str) -> pd.DataFrame:
     """The rows of worth.paid_back in words; what is not known is a dash, and what is not paid back yet says so."""
     words = partial(money, currency=currency())
     value = say("First year") if by == "channel" else say("To date")
-    spans = [
-        between(words(low), words(high)) if low == low else NOT_KNOWN
-        for low, high in zip(paid["low"], paid["high"], strict=True)
-    ]
+    spans = [_span(low, high, words) for low, high in zip(paid["low"], paid["high"], strict=True)]
     return pd.DataFrame(
         {
             (say("Channel") if by == "channel" else say("First order")): [_named(group, by) for group in paid[by]],
@@ -246,8 +258,8 @@ def _paid_table(paid: pd.DataFrame, by: str) -> pd.DataFrame:
     )
 
 
-def allowance(set_margin: worth.Margin, cost: float | None) -> None:
-    """What one may pay for a new customer, fed by what this shop's customers bring."""
+def allowance(set_margin: worth.Margin, costs: Costs) -> None:
+    """What one may pay for a new customer, of all and by channel, fed by what this shop's customers bring."""
     st.subheader(say("What you can pay for a customer"), anchor=False)
     with st.container(horizontal=True, gap="medium"):
         back = ui.choose("To be paid back", PAYBACKS, "back", default="365")
@@ -257,9 +269,27 @@ def allowance(set_margin: worth.Margin, cost: float | None) -> None:
         )  # fmt: skip
     channels = worth_of_channels(set_margin, int(back) or 365)
     brought = worth.year_value(channels) if int(back) else worth.first_order_value(channels)
-    ui.tell(answers.allowable_answer(brought, int(back), share, cost, currency()))
+    is_margin = set_margin != worth.Margin()
+    ui.tell(answers.allowable_answer(brought, int(back), share, costs.all, currency(), is_margin))
+    if len(channels) > 1 and brought.value is not None:
+        rows = worth.allowances(channels, costs.by_channel, share, is_first_order=not int(back))
+        st.dataframe(_allowances_table(rows, is_margin), hide_index=True)
     with st.expander(say("An example: 30 to win a customer, 35 on the first order"), icon=":material/lightbulb:"):
         ui.tell(*answers.worked_example())
+
+
+def _allowances_table(rows: pd.DataFrame, is_margin: bool) -> pd.DataFrame:
+    """The rows of worth.allowances in words. Without a margin nothing is said of how far one is from what it costs."""
+    words = partial(money, currency=currency(), digits=2)
+    spans = [_span(low, high, words) for low, high in zip(rows["low"], rows["high"], strict=True)]
+    table = {
+        say("Channel"): [_named(channel, "channel") for channel in rows["channel"]],
+        (say("One brings") if is_margin else say("One brings, revenue")): rows["value"].map(words),
+        say("95 % sure"): spans,
+        (say("Pay up to") if is_margin else say("Pay up to, of revenue")): rows["allowed"].map(words),
+        say("One costs now"): rows["cost"].map(words),
+    }
+    return pd.DataFrame(table)
 
 
 def who_brings(set_margin: worth.Margin) -> None:

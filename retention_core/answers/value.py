@@ -20,7 +20,7 @@ def money_with_span(reading: Reading, currency: str | None) -> str:
 
 
 def headline(year: Reading, new: Reading, currency: str | None, is_margin: bool = False) -> str:
-    """What customers bring in their first year, and where those stand whose year still runs. `is_margin`: not revenue."""
+    """What customers bring in their first year, and where those stand whose year runs. `is_margin`: not revenue."""
     of = say(" of margin") if is_margin else ""
     if year.value is None:
         return say(
@@ -35,7 +35,8 @@ def headline(year: Reading, new: Reading, currency: str | None, is_margin: bool 
             of=of,
         )
     return say(
-        "A customer brings {year}{of} in the first year. Those won in the last year stand at {so_far}, with months to go.",
+        "A customer brings {year}{of} in the first year. Those won in the last year stand at {so_far}, "
+        "with months to go.",
         so_far=money_with_span(new, currency),
         year=money_with_span(year, currency),
         of=of,
@@ -83,7 +84,13 @@ def curve_signs(cells: pd.DataFrame) -> str:
     grey = say("Dashed grey: all cohorts, as far as they have come.")
     if not cells["is_forecast"].any():
         return grey
-    return grey + " " + say("Dotted and hollow: a forecast; its band holds the truth in 8 of 10 cases.")
+    return (
+        grey
+        + " "
+        + say(
+            "Dotted and hollow: a forecast. Band: 80 % of what can happen, as far as the forecast's past errors tell."
+        )
+    )
 
 
 def triangle_signs(cells: pd.DataFrame) -> str:
@@ -147,19 +154,27 @@ def silent_answer(costs: pd.DataFrame) -> str:
     return say("The spend says nothing of {names}: what those customers cost is not known.", names=", ".join(names))
 
 
-def allowable_answer(brought: Reading, days: int, share: float, cost: float | None, currency: str | None) -> str:
-    """What may be paid for a customer who brings so much within `days`, and how that stands to what one costs now."""
+def allowable_answer(
+    brought: Reading, days: int, share: float, cost: float | None, currency: str | None, is_margin: bool = True
+) -> str:
+    """What may be paid for a customer who brings so much within `days`, and how that stands to what one costs now.
+
+    Without `is_margin` the money is revenue, and there is no telling whether one may pay more than now.
+    """
     if brought.value is None:
         return say("Nobody has been seen for {days} days yet: choose a shorter time.", days=number(days))
     spans = {0: say("with the first order"), 365: say("within a year")}
     allowed = worth.allowable_cost(brought.value, share=share)
     sentence = say(
-        "A customer brings {value} {span}. To spend {share} of that, pay up to {allowed} for one",
+        "A customer brings {value}{of} {span}. To spend {share} of that, pay up to {allowed} for one",
         value=money_with_span(brought, currency),
+        of="" if is_margin else say(" of revenue"),
         span=spans.get(days, say("within {days} days", days=number(days))),
         share=percent(share),
         allowed=money(allowed, currency),
     )
+    if not is_margin:
+        return sentence + say(". But of revenue the goods are yet to be paid: set your margin first.")
     if cost is None or cost != cost:
         return sentence + "."
     if allowed >= cost:

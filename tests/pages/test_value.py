@@ -81,7 +81,21 @@ def test_a_cost_that_is_typed_in_holds_for_all_and_not_paid_back_is_not_0(visit:
     assert "Winning a customer costs €5,000, not yet paid back" in said(app)
     assert {row["Paid back"] for row in table(app).values()} == {"not yet"}
     assert {row["Cost of one"] for row in table(app).values()} == {"€5,000"}
-    assert "less than one costs now" in said(app)
+    assert "set your margin first" in said(app) and "one costs now" not in said(app)
+    assert "less than one costs now" in said(visit(PAGE, cost="5000", margin="0.5"))
+
+
+@pytest.mark.parametrize("back", ["365", "0"])
+def test_what_may_be_paid_stands_for_each_channel(visit: Visit, replenish: rc.Shop, back: str) -> None:
+    app = visit(PAGE, share="0.4", margin="0.5", back="In a year" if back == "365" else "With the first order")
+    (frame,) = (part.value for part in app.dataframe if "Pay up to" in part.value)
+    counted = replenish.query("channel_worth").set_index("channel")
+    money_of, who = ("year_revenue", "year_customers") if back == "365" else ("first_revenue", "customers")
+    assert len(frame) == len(counted)
+    for _, row in frame.iterrows():
+        of_channel = counted.loc[row["Channel"]]
+        assert row["Pay up to"] == money(of_channel[money_of] / of_channel[who] * 0.5 * 0.4, "EUR")
+        assert row["One costs now"] == table(app)[row["Channel"]]["Cost of one"]
 
 
 def test_a_margin_turns_every_figure_of_money_but_no_cost(visit: Visit) -> None:
