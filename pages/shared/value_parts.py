@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2s
 from typing import Any
 
 import pandas as pd
@@ -68,12 +69,17 @@ def _category_rates(split: pd.DataFrame) -> dict[str, float]:
         st.caption(say("A category without a rate of its own has the margin of the page."))
         for category in sizes.index:
             own = st.number_input(
-                ui.plain(category), 0.0, 1.0, None, 0.01, key=f"margin_{category}", bind="query-params",
+                ui.plain(category), 0.0, 1.0, None, 0.01, key=f"margin_of_{_mark(str(category))}", bind="query-params",
                 placeholder=say("0.35 is 35 %"),
             )  # fmt: skip
             if own is not None:
                 rates[str(category)] = float(own)
     return rates
+
+
+def _mark(category: str) -> str:
+    """What stands for a category in the link, where no data of the shop belongs: always the same eight signs."""
+    return blake2s(category.encode(), digest_size=4).hexdigest()
 
 
 def cells(set_margin: worth.Margin) -> pd.DataFrame:
@@ -172,7 +178,8 @@ def costs_and_payback(
     if by == "channel":
         together = worth.all_channels(channels, mean, float(whole["cost"]), say("All channels"))
         table = pd.concat([table, worth.paid_back(*together, by)])
-    st.dataframe(_paid_table(table if by == "channel" else table[::-1], by), hide_index=True)
+    rows = table if by == "channel" else table[::-1]
+    st.dataframe(_paid_table(rows, by, bool(set_margin.by_category)), hide_index=True)
     if typed is None:
         by_channel = worth.acquisition_costs(months)
         ui.tell(answers.unmatched_answer(by_channel, whole, currency()), answers.silent_answer(by_channel))
@@ -236,9 +243,10 @@ def _span(low: float, high: float, words: Callable[[float], str]) -> str:
     return NOT_KNOWN if low != low else between(words(low), words(high))
 
 
-def _paid_table(paid: pd.DataFrame, by: str) -> pd.DataFrame:
+def _paid_table(paid: pd.DataFrame, by: str, is_rough: bool) -> pd.DataFrame:
     """The rows of worth.paid_back in words; what is not known is a dash, and what is not paid back yet says so."""
-    words = partial(money, currency=currency())
+    digits = answers.table_digits([*paid["value"], *paid["first_value"], *paid["cost"]])
+    words = partial(money, currency=currency(), digits=digits)
     value = say("First year") if by == "channel" else say("To date")
     spans = [_span(low, high, words) for low, high in zip(paid["low"], paid["high"], strict=True)]
     return pd.DataFrame(
@@ -248,7 +256,7 @@ def _paid_table(paid: pd.DataFrame, by: str) -> pd.DataFrame:
             say("Cost of one"): paid["cost"].map(words),
             say("First order brings"): paid["first_value"].map(words),
             value: paid["value"].map(words),
-            say("95 % sure"): spans,
+            answers.how_sure(is_rough).capitalize(): spans,
             say("Times the cost"): paid["times"].map(partial(money, currency=None, digits=1)),
             say("Paid back"): [
                 answers.age_in_words(age) if cost == cost else NOT_KNOWN
@@ -273,19 +281,19 @@ def allowance(set_margin: worth.Margin, costs: Costs) -> None:
     ui.tell(answers.allowable_answer(brought, int(back), share, costs.all, currency(), is_margin))
     if len(channels) > 1 and brought.value is not None:
         rows = worth.allowances(channels, costs.by_channel, share, is_first_order=not int(back))
-        st.dataframe(_allowances_table(rows, is_margin), hide_index=True)
+        st.dataframe(_allowances_table(rows, is_margin, bool(set_margin.by_category)), hide_index=True)
     with st.expander(say("An example: 30 to win a customer, 35 on the first order"), icon=":material/lightbulb:"):
         ui.tell(*answers.worked_example())
 
 
-def _allowances_table(rows: pd.DataFrame, is_margin: bool) -> pd.DataFrame:
+def _allowances_table(rows: pd.DataFrame, is_margin: bool, is_rough: bool) -> pd.DataFrame:
     """The rows of worth.allowances in words. Without a margin nothing is said of how far one is from what it costs."""
     words = partial(money, currency=currency(), digits=2)
     spans = [_span(low, high, words) for low, high in zip(rows["low"], rows["high"], strict=True)]
     table = {
         say("Channel"): [_named(channel, "channel") for channel in rows["channel"]],
         (say("One brings") if is_margin else say("One brings, revenue")): rows["value"].map(words),
-        say("95 % sure"): spans,
+        answers.how_sure(is_rough).capitalize(): spans,
         (say("Pay up to") if is_margin else say("Pay up to, of revenue")): rows["allowed"].map(words),
         say("One costs now"): rows["cost"].map(words),
     }
@@ -314,7 +322,8 @@ def four_values(set_margin: worth.Margin, channels: pd.DataFrame) -> None:
     simple = worth.scaled(ui.metric("customer_value_simple"), rate)
     year, first = worth.year_value(channels), worth.first_order_value(channels)
     ui.tell(answers.simple_answer(simple, currency()))
-    rows = answers.four_values(simple, model_parts.made(), year, first, rate, currency())
+    is_rough = bool(set_margin.by_category)
+    rows = answers.four_values(simple, model_parts.made(), year, first, rate, currency(), is_rough)
     named = [(f"**{ui.plain(name)}.** {ui.plain(why)}", ui.plain(value)) for name, why, value in rows]
     columns = [say("Which, and what it says"), say("Value")]
     st.table(pd.DataFrame(named, columns=columns), hide_index=True, border="horizontal")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+
 import pandas as pd
 
 from retention_core import worth
@@ -17,6 +20,19 @@ def money_with_span(reading: Reading, currency: str | None) -> str:
     digits = 2 if reading.high - reading.low < 2 else 0
     low, high = money(reading.low, None, digits), money(reading.high, None, digits)
     return f"{money(reading.value, currency, digits)} ({between(low, high)})"
+
+
+def table_digits(values: Iterable[float]) -> int:
+    """Decimals for all money of one table: none where even the smallest amount has two figures without them."""
+    sizes = [abs(value) for value in values if value == value and value]
+    return 0 if sizes and min(sizes) >= 10 else 2
+
+
+def how_sure(is_rough: bool, is_forecast: bool = False) -> str:
+    """How sure a span is. `is_rough`: margins by category are taken to be alike for all customers of a group."""
+    if is_forecast:
+        return say("about 80 % sure") if is_rough else say("80 % sure")
+    return say("about 95 % sure") if is_rough else say("95 % sure")
 
 
 def headline(year: Reading, new: Reading, currency: str | None, is_margin: bool = False) -> str:
@@ -50,7 +66,8 @@ def margin_note(margin: worth.Margin, costs: pd.Series | None = None) -> str:
     if margin.by_category:
         rates = ", ".join(f"{name or say('no category')} {percent(rate)}" for name, rate in margin.by_category.items())
         return say(
-            "Money on this page is margin: {rates}, everything else {rate} of revenue.",
+            "Money on this page is margin: {rates}, everything else {rate} of revenue. The spans are rough then: each "
+            "customer of a channel is taken to buy the same mix of categories.",
             rates=rates,
             rate=percent(margin.rate),
         )
@@ -238,40 +255,56 @@ def simple_answer(simple: Reading, currency: str | None) -> str:
 
 
 def four_values(
-    simple: Reading, made: Forecasts, year: Reading, first: Reading, rate: float, currency: str | None
+    simple: Reading,
+    made: Forecasts,
+    year: Reading,
+    first: Reading,
+    rate: float,
+    currency: str | None,
+    is_rough: bool = False,
 ) -> list[tuple[str, str, str]]:
     """One row per way to value a customer: its name, what it says and why it differs, the value with how sure it is.
 
-    `year`, `first`: money of the first year and of the first order, `rate`: the margin, which the model does not know.
+    `year`, `first`: money of the first year and of the first order, `rate`: the margin, which the model does not know;
+    `is_rough`: see how_sure.
     """
     coming, later = (estimate and _times(estimate, rate) for estimate in (made.value_existing, made.value_new))
     new = None if later is None or first.value is None else _plus(later, first.value)
-    none = " ".join(made.caveats) or say("No model stood the check on hidden months.")
+    none = " ".join(say(caveat) for caveat in made.caveats) or say("No model stood the check on hidden months.")
+    known = [value.value for value in (year, new, coming, simple) if value is not None and value.value is not None]
+    words = partial(_with_certainty, currency=currency, digits=table_digits(known), is_rough=is_rough)
     return [
         (
             say("First year, seen"),
-            say("Customers won a year ago or earlier, in their first year. Nothing is forecast, and nothing is newer."),
-            _with_certainty(year, currency),
+            say(
+                "Use this one for what a new customer may cost. Customers won a year ago or earlier, in their first "
+                "year: nothing is forecast, and nothing is newer."
+            )
+            if year.value is not None
+            else say("Nobody has been seen for a year yet."),
+            words(year),
         ),
         (
             say("First year, by the model"),
             say("A first order, and what the model expects of a new customer in the year after it.") if new else none,
-            _with_certainty(new, currency),
+            words(new),
         ),
         (
             say("Next year, by the model"),
             say("The coming year of all who have ever bought. Many have gone for good and bring nothing, so it is low.")
             if coming
             else none,
-            _with_certainty(coming, currency),
+            words(coming),
         ),
         (
             say("Lifetime, simple formula"),
             say(
                 "Speaks of active customers alone, and takes for granted that all of them leave at one rate for ever. "
                 "In truth the loyal stay and the others go at once, so use it to compare years, not to plan."
-            ),
-            _with_certainty(simple, currency),
+            )
+            if simple.value is not None
+            else say("Two years of orders are needed: the churn of a whole year is a part of the formula."),
+            words(simple),
         ),
     ]
 
@@ -284,10 +317,11 @@ def _plus(estimate: Estimate, first: float) -> Estimate:
     return Estimate(estimate.value + first, estimate.low + first, estimate.high + first)
 
 
-def _with_certainty(value: Reading | Estimate | None, currency: str | None) -> str:
+def _with_certainty(value: Reading | Estimate | None, currency: str | None, digits: int, is_rough: bool = False) -> str:
     if value is None or value.value is None:
         return NOT_KNOWN
     if value.low is None or value.high is None:
-        return money(value.value, currency)
-    sure = say("80 % sure") if isinstance(value, Estimate) else say("95 % sure")
-    return f"{money(value.value, currency)} ({between(money(value.low, None), money(value.high, None))}, {sure})"
+        return money(value.value, currency, digits)
+    sure = how_sure(is_rough, is_forecast=isinstance(value, Estimate))
+    span = between(money(value.low, None, digits), money(value.high, None, digits))
+    return f"{money(value.value, currency, digits)} ({span}, {sure})"

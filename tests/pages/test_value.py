@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from hashlib import blake2s
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.pages.conftest import Visit, said
 from tests.pages.test_measure import FEW_MONTHS, HOSTILE, OLDER, ONE_CUSTOMER, ONE_DAY, WITHOUT_AMOUNTS, drawn
 
 PAGE = "measure/value"
+MARGIN_OF_COFFEE = "margin_of_" + blake2s(b"Coffee", digest_size=4).hexdigest()
 MONTHS = "Month of the first order"
 CHEAP = b"month,channel,amount\n2025-01-01,Web,30\n2025-02-01,Letters,10\n"
 THREE = (
@@ -80,7 +82,7 @@ def test_a_cost_that_is_typed_in_holds_for_all_and_not_paid_back_is_not_0(visit:
     app = visit(PAGE, cost="5000")
     assert "Winning a customer costs €5,000, not yet paid back" in said(app)
     assert {row["Paid back"] for row in table(app).values()} == {"not yet"}
-    assert {row["Cost of one"] for row in table(app).values()} == {"€5,000"}
+    assert {row["Cost of one"] for row in table(app).values()} == {"€5,000"}, "and no amount has decimals"
     assert "set your margin first" in said(app) and "one costs now" not in said(app)
     assert "less than one costs now" in said(visit(PAGE, cost="5000", margin="0.5"))
 
@@ -111,13 +113,15 @@ def test_a_margin_turns_every_figure_of_money_but_no_cost(visit: Visit) -> None:
 
 
 def test_a_margin_of_a_category_counts_where_that_category_was_bought(visit: Visit, replenish: rc.Shop) -> None:
-    app = visit(PAGE, margin_Coffee="0.2")
+    app = visit(PAGE, **{MARGIN_OF_COFFEE: "0.2"})
     margin = worth.Margin(1.0, {"Coffee": 0.2})
     mix = replenish.query("category_cohorts")
     year = worth.year_value(worth.in_margin(replenish.query("channel_worth"), margin, mix, ["channel"]))
     assert not app.exception
     assert f"A customer brings {money(year.value, 'EUR', 0)} (" in said(app)
-    assert "Coffee 20 %, everything else 100 %" in said(app)
+    assert "Coffee 20 %, everything else 100 %" in said(app) and "The spans are rough then" in said(app)
+    assert all("About 95 % sure" in row for row in table(app).values())
+    assert MARGIN_OF_COFFEE in app.query_params and "Coffee" not in str(app.query_params), "a link tells no data"
 
 
 def test_margin_cost_and_share_run_no_sql(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +215,7 @@ def test_forecasts_are_drawn_as_forecasts(visit: Visit) -> None:
     assert last["is_forecast"].tolist() == [False] + [True] * 12
 
 
-@pytest.mark.parametrize("key", ["margin", "cost", "share", "back", "costs_by", "ages", "cohorts", "margin_Coffee"])
+@pytest.mark.parametrize("key", ["margin", "cost", "share", "back", "costs_by", "ages", "cohorts", MARGIN_OF_COFFEE])
 def test_a_hostile_link_shows_the_page(visit: Visit, key: str) -> None:
     for value in HOSTILE:
         app = visit(PAGE, **{key: value})
