@@ -27,22 +27,26 @@ if TYPE_CHECKING:
     from retention_core.store import Shop
 
 Verdict: TypeAlias = Literal["within", "stretch", "not_seen"]
-Kind: TypeAlias = Literal["replenishable", "mixed", "gift", "unknown"]
+Kind: TypeAlias = Literal["replenishable", "mixed", "varied", "gift", "unknown"]
 
 COLOURS: Mapping[Verdict, str] = {"within": "green", "stretch": "orange", "not_seen": "red"}
 REPLENISHABLE_FROM, GIFT_BELOW = 0.4, 0.15  # share of later purchases that are a product bought before
+OFTEN_FROM = 0.3  # share that orders again within a year, from which nobody buys once only, whatever they buy
 FAITHFUL_ENOUGH = 100  # returning customers behind the kind of product
 LARGE_SEGMENT_SHARE, LARGE_SEGMENT = 0.05, 100
 MOST_YEARS = 3.0
 POWER, ALPHA = 0.8, 0.05
 # How much of what a good programme achieves is suggested as the ambitious target.
-AMBITION: Mapping[Kind, float] = {"replenishable": 1.0, "mixed": 0.75, "unknown": 0.75, "gift": 0.5}
+AMBITION: Mapping[Kind, float] = {"replenishable": 1.0, "mixed": 0.75, "varied": 0.75, "unknown": 0.75, "gift": 0.5}
 
 
 @dataclass(frozen=True)
 class ProductKind:
     """What is sold, by how often it is bought again: of `purchases` that returning customers made later, the `share`
-    that was a product they had bought before (None: no order lines)."""
+    that was a product they had bought before (None: no order lines).
+
+    varied: hardly any, but many order again: the same people buy other products.
+    """
 
     kind: Kind
     share: float | None
@@ -91,12 +95,15 @@ class Targets:
 @dataclass(frozen=True)
 class Realism:
     """The verdict on a target, its reasons, and better targets. Up to `plan_up_to` a rate lies within the shop's own
-    range, up to `stretch_up_to` it is a stretch."""
+    range, up to `stretch_up_to` it is a stretch. `is_drifting`: today's rate will not hold by itself."""
 
     verdict: Verdict
     baseline: float
     target: float
     window: int
+    today: float | None
+    new_customers: int
+    is_drifting: bool
     years: float
     plan_up_to: float
     stretch_up_to: float
@@ -158,6 +165,9 @@ def judge(facts: Facts, baseline: float, target: float, by: date) -> Realism:
         baseline=baseline,
         target=target,
         window=facts.window,
+        today=facts.rate.value,
+        new_customers=facts.new_customers,
+        is_drifting=_drifts(facts, baseline, by),
         years=years,
         plan_up_to=min(plan, 1.0),
         stretch_up_to=stretch,
@@ -166,6 +176,15 @@ def judge(facts: Facts, baseline: float, target: float, by: date) -> Realism:
         product=facts.product,
         targets=_targets(facts.product.kind, baseline, plan, years),
     )
+
+
+def _drifts(facts: Facts, baseline: float, by: date) -> bool:
+    """Whether less is expected than today's rate and than the same quarters of the past, chance and season apart."""
+    past = facts.quarters[facts.quarters["quarter"].dt.quarter == (by.month + 2) // 3]
+    lows = [facts.rate.low] if facts.rate.low is not None else []
+    if len(past):
+        lows.append(float(wilson(past["ordered_again"].sum(), past["customers"].sum())[0]))
+    return facts.rate.low is not None and baseline < min(lows)
 
 
 def smallest_change(rate: float, customers: float, power: float = POWER, alpha: float = ALPHA) -> float | None:
@@ -202,11 +221,13 @@ def _own_best(facts: Facts) -> Witness:
         row = quarters.iloc[int(quarters["shrunk_share"].argmax())]
         figures |= {"quarter": row["quarter"].date(), "quarter_share": float(row["shrunk_share"])}
         figures |= {"quarter_customers": int(row["customers"]), "quarters": len(quarters)}
+        figures["quarter_counted"] = float(row["share"])
     several = segments[segments.groupby("dimension")["value"].transform("count") > 1] if len(segments) else segments
     if len(several):
         row = several.iloc[int(several["shrunk_share"].argmax())]
         figures |= {"dimension": str(row["dimension"]), "segment": str(row["value"])}
         figures |= {"segment_share": float(row["shrunk_share"]), "segment_customers": int(row["customers"])}
+        figures["segment_counted"] = float(row["share"])
     shares = [figures[name] for name in ("quarter_share", "segment_share") if name in figures]
     return Witness("own_best", max(shares) if shares else None, figures)
 
@@ -293,8 +314,16 @@ def _product(shop: Shop, scope: Mapping[str, Any]) -> ProductKind:
     share = int(row["repeated_lines"]) / purchases if purchases else None
     if share is None or customers < FAITHFUL_ENOUGH:
         return ProductKind("unknown", share, purchases, customers)
-    kind: Kind = "replenishable" if share >= REPLENISHABLE_FROM else "gift" if share < GIFT_BELOW else "mixed"
-    return ProductKind(kind, share, purchases, customers)
+    return ProductKind(_kind(share, shop, scope), share, purchases, customers)
+
+
+def _kind(share: float, shop: Shop, scope: Mapping[str, Any]) -> Kind:
+    if share >= REPLENISHABLE_FROM:
+        return "replenishable"
+    if share >= GIFT_BELOW:
+        return "mixed"
+    again = shop.metric("second_order_within_365_days", **scope).value
+    return "varied" if again is not None and again >= OFTEN_FROM else "gift"
 
 
 def _shrunk(groups: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import retention_core as rc
+from retention_core.answers import realism as verdicts
 from retention_core.goals import realism
 from retention_core.goals.goal import GoalError
 from retention_core.goals.published import PUBLISHED, published_for
@@ -54,6 +56,7 @@ def made(
     rows = rows.astype({"quarter": "datetime64[us]", "customers": int, "share": float, "shrunk_share": float})
     rows["ordered_again"] = (rows["customers"] * rows["share"]).round()
     groups = pd.DataFrame(segments or [], columns=["dimension", "value", "customers", "shrunk_share"])
+    groups["share"] = groups["shrunk_share"]
     rate = Reading(0.1, 0.09, 0.11, 100, 1_000, "share")
     return Facts(AS_OF, window, rate, rows, groups, new_customers, ProductKind(kind, 0.2, 900, 300))
 
@@ -106,7 +109,9 @@ def test_more_customers_tell_smaller_changes(rate: float, customers: int, more: 
 
 @lawful
 @given(
-    baseline=shares, kind=st.sampled_from(["replenishable", "mixed", "unknown", "gift"]), days=st.integers(30, 1_200)
+    baseline=shares,
+    kind=st.sampled_from(["replenishable", "mixed", "varied", "unknown", "gift"]),
+    days=st.integers(30, 1_200),
 )
 def test_suggested_targets_rise_and_are_never_what_nobody_has_seen(baseline: float, kind: Kind, days: int) -> None:
     judged = a_year_later(made(kind=kind), baseline, baseline, days)
@@ -209,6 +214,50 @@ def test_a_goal_in_the_past_is_refused() -> None:
         realism.judge(made(), 0.1, math.nan, date(2027, 1, 1))
 
 
+# What is said
+
+
+def said(facts: Facts, baseline: float, target: float, best: float | None = None) -> str:
+    by = date(2027, 7, 1)
+    return verdicts.verdict_answer(realism.judge(facts, baseline, target, by), by, best)
+
+
+def test_levers_that_do_not_get_there_are_said_beside_the_range() -> None:
+    facts = made([("2024-01-01", 900, 0.2, 0.2), ("2025-01-01", 900, 0.1, 0.1)])
+    assert said(facts, 0.1, 0.2) == "20 % by Jul 2027 is within your own range: your best quarter came to 20 %."
+    weak = said(facts, 0.1, 0.2, best=0.31)
+    assert weak.startswith(said(facts, 0.1, 0.2)) and "levers alone hardly get you there (chance at best 31 %)" in weak
+    assert "under 1 %" in said(facts, 0.1, 0.2, best=0.0)
+    for unchanged in (said(facts, 0.1, 0.2, best=0.6), said(facts, 0.1, 0.2, best=0.5)):
+        assert unchanged == said(facts, 0.1, 0.2)
+    assert "hardly" not in said(facts, 0.1, 0.05, best=0.1)  # nothing is asked of the levers
+
+
+def test_a_rate_that_drifts_down_is_a_gain_to_hold_unless_it_is_the_season() -> None:
+    high = [("2024-07-01", 900, 0.1, 0.1), ("2025-01-01", 900, 0.1, 0.1)]
+    assert "drifting down: 10 % so far, 7.0 % expected by Jul 2027" in said(made(high), 0.07, 0.09)
+    assert "drifting" not in said(made(high), 0.095, 0.1)  # within the doubt of today's rate
+    summer = [("2024-07-01", 900, 0.06, 0.06), ("2025-01-01", 900, 0.14, 0.14)]
+    assert "drifting" not in said(made(summer), 0.07, 0.09)
+
+
+def test_a_shop_without_new_customers_and_one_too_young_get_no_verdict() -> None:
+    assert said(made(new_customers=0), 0.1, 0.2) == "You win no new customers; this goal has nobody to act on."
+    young = replace(made(), rate=Reading(None, None, None, 0, 0, "share"))
+    assert said(young, 0.1, 0.2).startswith("Too early for a goal: none of your customers has had 365 days")
+
+
+def test_the_best_quarter_is_told_as_counted_and_without_its_luck() -> None:
+    facts = made([("2024-07-01", 900, 0.464, 0.443), ("2024-10-01", 900, 0.3, 0.3)])
+    own = verdicts.witness_answers(a_year_later(facts, 0.3, 0.4))["own_best"]
+    assert "46.4 % ordered again" in own and "without it, 44.3 % is taken here" in own
+
+
+def test_who_returns_often_buys_no_gifts_only() -> None:
+    judged = a_year_later(made(kind="varied"), 0.7, 0.7)
+    assert "the same people come back for other products" in verdicts.product_answer(judged)
+
+
 # Shops
 
 
@@ -262,7 +311,7 @@ def test_a_real_shop_is_told_its_own_figures(shared_data: Path) -> None:
     own = witness(judged, "own_best").figures
     assert own["quarter_share"] == pytest.approx(0.716, abs=0.002) and own["quarters"] == 10
     assert own["segment"] == "Office Supplies"
-    assert facts.product.kind == "gift"  # 2 % of what was bought later had been bought before
+    assert facts.product.kind == "varied"  # 2 % of what was bought later had been bought before, yet 71 % return
     shop.close()
 
 
