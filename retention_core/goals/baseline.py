@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +18,12 @@ import pandas as pd
 
 from retention_core.cohorts import left_truncated
 from retention_core.goals import coming as arriving
-from retention_core.goals import curve, forecast, returns, rolling, stages
+from retention_core.goals import curve, forecast, returns, rolling, running, stages
 from retention_core.goals.cohort_value import cohort_values
 from retention_core.goals.curve import Triangle
 from retention_core.goals.forecast import Forecast, Views
 from retention_core.goals.people import STAGES
+from retention_core.goals.running import Running, next_month
 from retention_core.goals.season import series
 from retention_core.goals.waits import YEAR as YEAR_DAYS
 from retention_core.models.triples import Floats
@@ -45,8 +46,10 @@ class Baseline:
 
     as_of: last observed day. months: first days of the coming whole months. rows: one row per row: row, stage
     (one_order, repeat, lapsed; "new" for those to come), cohort (first day of the month of the first order for "new"),
-    customers (mean). customers (D, R). returning (D, R): share that orders again within 365 days, from as_of for
-    existing rows, from the first order for new ones; returning_within: the same for 90, 180 and 365 days.
+    customers (mean). customers (D, R). Whoever is still expected in the rest of a running month is in the row
+    one_order: the existing rows are the customers at the start of the coming months.
+    returning (D, R): share that orders again within 365 days, from as_of for existing rows, from the first order for
+    new ones; returning_within: the same for 90, 180 and 365 days.
     active (D, R, H): share of the row's customers that order in that month (new rows: again). orders (D, R, H): orders
     of the row in that month, first orders not counted. order_value (D, H): money per order, nan without amounts.
     history: one row per month of first orders: cohort, customers, rate (second order within 365 days; nan if not over),
@@ -95,7 +98,8 @@ def baseline(
 
 @dataclass(frozen=True)
 class _Observed:
-    """What the queries say of the shop. running: customers who came in the month that is not over."""
+    """What the queries say of the shop. running: the month that is not over; running_customers: who came in it.
+    until: the scope holds customers from before this day only; None where that leaves out nobody."""
 
     as_of: date
     triangle: Triangle
@@ -106,7 +110,9 @@ class _Observed:
     customers: Floats
     stage_months: pd.DataFrame
     views: Views
-    running: float
+    running: Running | None
+    running_customers: float
+    until: pd.Timestamp | None
     has_amount: bool
 
 
@@ -117,6 +123,7 @@ def _observed(shop: Shop, scope: dict[str, Any]) -> _Observed:
     lapse_days = _lapse_days(shop, scope)
     counts = shop.query("stage_customers", lapse_days=lapse_days, **scope).set_index("stage")["customers"]
     customers = counts.reindex(STAGES, fill_value=0).to_numpy(np.float64)
+    until = pd.Timestamp(scope["until"]) if "until" in scope else None
     every = max(int(customers.sum() // SAMPLE), 1)
     backs = forecast.backs_needed(known.size)
     histories = shop.query("stage_histories", months_back=backs, every=every, **scope)
@@ -137,15 +144,11 @@ def _observed(shop: Shop, scope: dict[str, Any]) -> _Observed:
             "stage_months", lapse_days=lapse_days, months_back=[max(counted_back, 0)], every=every, **scope
         ),
         views=forecast.views(histories, lapse_days, customers.sum() / max(sampled, 1.0)),
-        running=float(customers.sum() - known.customers.sum()),
+        running=running.running(cells, known, shop.observed_on),
+        running_customers=float(customers.sum() - known.customers.sum()),
+        until=until if until is not None and until.date() <= shop.observed_on else None,
         has_amount=shop.facts.has_amount,
     )
-
-
-def _next_month(day: date) -> date:
-    """First day of the first whole month after `day`."""
-    after = day + timedelta(days=1)
-    return after if after.day == 1 else (pd.Timestamp(after) + pd.offsets.MonthBegin()).date()
 
 
 def _lapse_days(shop: Shop, scope: dict[str, Any]) -> int:
@@ -162,27 +165,37 @@ def _assembled(
     rng: np.random.Generator,
 ) -> Baseline:
     """All rows are worked out for a year and a month at least: their return in 365 days must be known too."""
-    coming = pd.date_range(_next_month(seen.as_of), periods=max(months, YEAR + 1), freq="MS")
+    coming = pd.date_range(next_month(seen.as_of), periods=max(months, YEAR + 1), freq="MS")
     shown = coming[:months]
-    told = forecast.forecast(seen.triangle, seen.views, coming, pd.Timestamp(seen.as_of), seen.running)
+    told = forecast.forecast(seen.triangle, seen.views, coming, pd.Timestamp(seen.as_of), seen.running_customers)
     existing = stages.stages(seen.stage_months, seen.customers, told, seen.views)
     off = told.draws(draws, rng) / told.total
     won = returns.newcomers(
         seen.first_order_days, seen.second_order_curve, _season(seen.triangle), seen.as_of, seen.truncated
     )
-    returning = _returning(existing.returning, _year(off, told.total), won.draws(shown, draws, rng))
-    new = returning[YEAR_DAYS][:, len(STAGES) :]
-    again = arriving.active_again(told, seen.early, shown, new.mean(axis=0)) * (new / new.mean(axis=0))[:, :, None]
-    active = (
-        np.concatenate([np.tile(existing.active[:, :months], (draws, 1, 1)), again], axis=1) * off[:, None, :months]
-    )
+    # Who still comes in the running month behaves as those to come; from the next month on a customer with one order.
+    to_come = shown if seen.running is None else shown.insert(0, seen.running.month)
+    late = arriving.late(seen.triangle, seen.running, seen.until)
+    shares = won.draws(to_come, draws, rng)
+    new = shares[YEAR_DAYS]
+    again = arriving.active_again(told, seen.early, to_come, new.mean(axis=0)) * (new / new.mean(axis=0))[:, :, None]
+    active = np.concatenate([np.tile(existing.active[:, :months], (draws, 1, 1)), again[:, :, -months:]], axis=1)
+    active = _joined(active * off[:, None, :months], seen.customers, late)
+    year_off = _year(off, told.total)
+    returning = {
+        window: _joined(np.concatenate([_off(share, year_off), shares[window]], axis=1), seen.customers, late)
+        for window, share in existing.returning.items()
+    }
     active = np.minimum(active, returning[YEAR_DAYS][:, :, None])
-    arrivals = arriving.arrivals(seen.triangle, shown, plan, draws, rng)
-    customers = np.concatenate([np.tile(seen.customers, (draws, 1)), arrivals], axis=1)
+    arrivals = arriving.arrivals(seen.triangle, shown, plan, draws, rng, seen.until)
+    known = seen.customers + np.array([late or 0.0, 0.0, 0.0])
+    customers = np.concatenate([np.tile(known, (draws, 1)), arrivals], axis=1)
     per_active = _orders_per_active(seen.triangle)
     worth = _order_value(seen, shown, draws, rng)
     paid = worth if seen.has_amount else np.zeros_like(worth)
-    table = cohort_values(seen.triangle, told.curve, shown, off[:, :months], told.total[:months], per_active, paid)
+    table = cohort_values(
+        seen.triangle, told.curve, seen.running, shown, off[:, :months], told.total[:months], per_active, paid, rng
+    )
     return Baseline(
         as_of=seen.as_of,
         months=tuple(day.date() for day in shown),
@@ -210,10 +223,21 @@ def _year(off: Floats, total: Floats) -> Floats:
     return np.asarray((off[:, :YEAR] @ total[:YEAR])[:, None] / total[:YEAR].sum())
 
 
-def _returning(existing: dict[int, Floats], year_off: Floats, new: dict[int, Floats]) -> dict[int, Floats]:
-    """(D, R) for each window. An existing row's hazard −ln(1 − share) is off as the year's total is."""
-    old = {window: -np.expm1(np.log1p(-share) * year_off) for window, share in existing.items()}
-    return {w: np.concatenate([old[w], new[w]], axis=1) for w in returns.WINDOWS}
+def _off(share: Floats, year_off: Floats) -> Floats:
+    """(D, R) an existing row's share: its hazard −ln(1 − share) is off as the year's total is."""
+    return np.asarray(-np.expm1(np.log1p(-share) * year_off))
+
+
+def _joined(values: Floats, customers: Floats, late: float | None) -> Floats:
+    """(D, R, …) with the row of those who still come in the running month, the first after the existing ones, counted
+    in the row of one order. late: how many they are; None: there is no such row."""
+    if late is None:
+        return values
+    ones, latest = values[:, 0], values[:, len(STAGES)]
+    part = late / max(late + customers[0], 1e-12)
+    joined = np.delete(values, len(STAGES), axis=1)
+    joined[:, 0] = (1 - part) * ones + part * latest
+    return joined
 
 
 def _caveats(seen: _Observed, told: Forecast, observed_days: int, months: int) -> tuple[str, ...]:
@@ -237,6 +261,9 @@ def _caveats(seen: _Observed, told: Forecast, observed_days: int, months: int) -
         ),
         "The first cohorts hold customers who bought before the data begin: they are forecast apart.": bool(
             seen.triangle.apart.any()
+        ),
+        "The chosen days end before the data do: as many are taken to be won from now on as in the last of them.": (
+            seen.until is not None
         ),
         "The file tells no amounts.": not seen.has_amount,
     }

@@ -10,7 +10,8 @@ import pandas as pd
 from retention_core.goals import forecast, people, returns
 from retention_core.goals.curve import Triangle
 from retention_core.goals.forecast import Forecast
-from retention_core.goals.season import series
+from retention_core.goals.running import Running
+from retention_core.goals.season import Series, series
 from retention_core.models.triples import Floats
 
 YEAR = 12  # months
@@ -22,15 +23,31 @@ def arrivals(
     plan: float | Sequence[float] | None,
     draws: int,
     rng: np.random.Generator,
+    until: pd.Timestamp | None = None,
 ) -> Floats:
-    """(D, H) new customers of each coming month. Cohorts older than the data are no newcomers."""
+    """(D, H) new customers of each coming month; without a plan, as many as lately, before `until`."""
     if plan is not None:
         planned = np.atleast_1d(np.asarray(plan, np.float64))
         if not len(planned) or not np.isfinite(planned).all() or (planned < 0).any():
             raise ValueError("arrivals must be numbers of 0 or more, one or one per month")
         return np.tile(planned[np.minimum(np.arange(len(coming)), len(planned) - 1)], (draws, 1))
+    return _lately(known, until).draws(coming, draws, rng)
+
+
+def late(known: Triangle, running: Running | None, until: pd.Timestamp | None = None) -> float | None:
+    """New customers expected in the rest of the running month; None where no month is running."""
+    if running is None:
+        return None
+    lately = _lately(known, until)
+    return float(lately.level * lately.season[running.month.month - 1] * running.left)
+
+
+def _lately(known: Triangle, until: pd.Timestamp | None) -> Series:
+    """New customers by month. Cohorts older than the data are no newcomers, months after `until` have none."""
     usable = ~known.apart if (~known.apart).any() else np.ones(known.size, bool)
-    return series(known.months[usable], known.customers[usable], drift=0.25).draws(coming, draws, rng)
+    if until is not None:
+        usable &= np.asarray(known.months + pd.offsets.MonthBegin() <= until)
+    return series(known.months[usable], known.customers[usable], drift=0.25)
 
 
 def active_again(told: Forecast, early: pd.DataFrame, coming: pd.DatetimeIndex, returning: Floats) -> Floats:

@@ -47,6 +47,27 @@ def year_ago(name: str) -> Baseline:
     return then
 
 
+@pytest.fixture(scope="module")
+def mid_month(name: str) -> Iterator[tuple[rc.Shop, Baseline]]:
+    """What the shop would have been told on 20 November 2025."""
+    earlier = rc.open_orders(rc.sample(name), as_of="2025-11-21")
+    yield earlier, baseline(earlier, months=12, draws=DRAWS)
+    earlier.close()
+
+
+def values(table: pd.DataFrame) -> pd.DataFrame:
+    """(cohort, age): a column for each of value_per_customer and its ends."""
+    columns = [name for name in table if str(name).startswith("value_per_customer")]
+    return table.set_index(["cohort", "age"])[columns]
+
+
+def value_so_far(shop: rc.Shop, complete: bool = True) -> pd.Series:
+    """By cohort and age: money per customer, as counted."""
+    cells = shop.query("cohort_retention").set_index(["cohort", "age"])
+    counted = cells.groupby("cohort")["revenue"].cumsum() / cells["cohort_customers"]
+    return counted[cells["is_complete"] == complete]
+
+
 def tiny(folder: Path, orders: list[tuple[str, str, float]]) -> rc.Shop:
     file = folder / "orders.csv"
     lines = [f"{number},{who},{day},{amount}" for number, (who, day, amount) in enumerate(orders)]
@@ -178,6 +199,68 @@ def test_the_triangle_continues_the_cohort_table(base: Baseline, shop: rc.Shop) 
     existing = (base.active[:, :3] * base.customers[:, :3, None]).sum(axis=(0, 1, 2)) / DRAWS
     by_cohort = (coming["share_active"] * coming["customers"]).sum()
     assert by_cohort == pytest.approx(existing, rel=0.05)
+
+
+def test_the_forecast_of_a_cohort_goes_on_with_the_running_month(
+    mid_month: tuple[rc.Shop, Baseline], shop: rc.Shop
+) -> None:
+    """No month between what is over and what is coming goes missing, nor what the running one has brought so far."""
+    earlier, then = mid_month
+    for _, cohort in then.triangle.groupby("cohort"):
+        assert (cohort["age"].diff().dropna() == 1).all()
+    coming = values(then.triangle[then.triangle["is_forecast"]])
+    assert then.triangle.loc[then.triangle["is_forecast"], "month"].min() == pd.Timestamp("2025-11-01")
+    so_far = value_so_far(earlier, complete=False)[:-1]  # the last cohort is that of the month itself
+    first = coming.reindex(so_far.index)
+    assert (first.ge(so_far - 1e-9, axis=0)).all(axis=None)
+    actual = value_so_far(shop).reindex(first.index)
+    expected, counted = (first["value_per_customer"] - so_far).sum(), (actual - so_far).sum()
+    assert 0.5 < expected / counted < 2, "what the rest of the month brings"
+
+
+def money(base: Baseline, first: date, last: date) -> float:
+    """Expected of all customers in these coming months, first orders included."""
+    chosen = np.array([first <= month <= last for month in base.months])
+    orders = base.orders.sum(axis=1) + base.customers[:, len(STAGES) :]
+    return float((orders * base.order_value)[:, chosen].sum(axis=1).mean())
+
+
+def test_two_days_into_a_month_the_coming_year_is_what_it_was(name: str) -> None:
+    """Who still comes in the running month counts: some 6 % of the customers of the year, and all they order."""
+    told = []
+    for day in ("2025-11-01", "2025-11-03"):
+        earlier = rc.open_orders(rc.sample(name), as_of=day)
+        told.append(baseline(earlier, months=13, draws=DRAWS))
+        earlier.close()
+    before, then = told
+    assert (before.months[0], then.months[0]) == (date(2025, 11, 1), date(2025, 12, 1))
+    assert_lawful(then, 13, DRAWS)
+    assert np.ptp(then.customers[:, :3], axis=0).max() == 0, "the same in every draw"
+    customers = before.rows["customers"].iloc[:4].sum()
+    assert then.rows["customers"].iloc[:3].sum() == pytest.approx(customers, rel=0.01)
+    span = date(2025, 12, 1), date(2026, 11, 1)
+    assert money(then, *span) == pytest.approx(money(before, *span), rel=0.02)
+
+
+def test_days_chosen_from_the_past_do_not_end_the_shop(shop: rc.Shop) -> None:
+    """As many come as in the last chosen months, and the caveats say so."""
+    part = baseline(shop, months=12, draws=DRAWS, until="2025-01-01")
+    cells = shop.query("cohort_retention", until="2025-01-01")
+    sizes = cells.drop_duplicates("cohort").set_index("cohort")["cohort_customers"]
+    assert part.rows["customers"].iloc[3:].sum() == pytest.approx(sizes["2024"].sum(), rel=0.25)
+    assert any("chosen days" in caveat for caveat in part.caveats)
+    assert not any("chosen days" in caveat for caveat in baseline(shop, 1, draws=10, until="2026-07-01").caveats)
+
+
+def test_the_bands_of_single_cohorts_hold_the_truth_as_often_as_they_say(year_ago: Baseline, shop: rc.Shop) -> None:
+    """Eight times of ten: in the first month, where chance rules, and over all months of the hidden year."""
+    table = year_ago.triangle[year_ago.triangle["is_forecast"]]
+    coming = values(table).join(value_so_far(shop).rename("actual"), how="inner")
+    held = coming["actual"].between(coming["value_per_customer_p10"], coming["value_per_customer_p90"])
+    first = table.set_index(["cohort", "age"])["month"] == pd.Timestamp("2025-07-01")
+    assert len(held) == 12 * 24
+    assert 0.65 <= held[first.reindex(held.index)].mean() <= 0.95
+    assert 0.65 <= held.mean() <= 0.95
 
 
 def test_the_same_seed_gives_the_same_bytes(shop: rc.Shop, base: Baseline) -> None:
