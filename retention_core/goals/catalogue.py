@@ -41,9 +41,10 @@ HOLIDAY = (
     "without any experiment: what a letter changes is assumed"
 )
 CORRELATION = (
-    "App users are said to bring 4.5 times as much: the loyal install it. What it changes by itself is not known"
+    "App users are said to bring 4.5 times as much: the loyal install it. What it changes by itself is "
+    "unknown: test it first"
 )
-OPINION = "Next to nothing is assumed until you have tested it"
+OPINION = "What it does is unknown: test it first. Until then next to nothing is assumed"
 NO_NUMBER = "No number can be put on it: plan it, and look at the rate before and after"
 
 

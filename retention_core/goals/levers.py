@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from retention_core.store import Shop
 
 FAIR_SPLIT = 0.01  # chance of so uneven a split below which something else chose the groups
+TOO_FEW = 30  # reached customers below which a lever can change nothing that is seen
 ASSUMED_CONSENT = 0.5  # share that may be written to, where no file tells it
 ASSUMED_RETURN = 0.2  # 365-day return of a stage that nobody has been observed in for so long
 MOST_EFFECT = 1.0  # see `uplift_of`
@@ -49,6 +50,11 @@ class Reach:
     @property
     def share(self) -> float:
         return self.customers / self.base if self.base else 0.0
+
+    @property
+    def is_too_few(self) -> bool:
+        """Whether it reaches somebody, but too few to matter."""
+        return 0 < self.customers < TOO_FEW
 
 
 @dataclass(frozen=True)

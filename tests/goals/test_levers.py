@@ -252,6 +252,21 @@ def test_what_rests_on_opinion_starts_near_nothing(replenish: rc.Shop) -> None:
     assert weak and all(lever.uplift.mean <= 0.02 for lever in weak)
 
 
+def test_what_nobody_knows_is_to_be_tested_first() -> None:
+    assert all("unknown: test it first" in offer.source for offer in OFFERS if offer.grade == "D" and offer.effect)
+
+
+def test_a_lever_that_reaches_a_handful_is_too_few(shared_data: Path) -> None:
+    """Superstore won 11 customers in its last year: nothing done for them shows."""
+    shop = rc.open_orders(shared_data / "superstore.csv.gz")
+    reach = levers.reach_of_shop(shop)
+    assert reach["welcome"].is_too_few and reach["welcome"].base == 11
+    assert not reach["win_back"].is_too_few
+    assert not reach["birthday"].is_too_few and reach["birthday"].needs == "customers"  # not known is not few
+    assert not levers.Reach(levers.TOO_FEW, 100).is_too_few
+    shop.close()
+
+
 @given(rate=st.floats(0.001, 0.5), effect=st.floats(0.001, 0.3))
 def test_an_effect_on_the_rate_is_the_uplift_that_moves_it_so(rate: float, effect: float) -> None:
     """p·(1 + r) = 1 − (1 − p)·(1 − u), the arithmetic of the simulator."""
