@@ -16,6 +16,7 @@ import pandas as pd
 
 from retention_core.metrics import Z95, Reading
 
+FEW_CUSTOMERS = 30  # a cohort of fewer says little: one of them moves its mean
 YEAR_OF_AGES = 12  # months of age 0 to 11 are a customer's first year, give or take the days of the first month
 
 
@@ -151,6 +152,19 @@ def triangle(cells: pd.DataFrame, forecast: pd.DataFrame | None = None) -> pd.Da
     seen = seen[~running]
     known = pd.MultiIndex.from_frame(seen[["cohort", "age"]])
     return pd.concat([seen, kept[~keys.isin(known)]]).sort_values(["cohort", "age"], ignore_index=True)
+
+
+def spread_cohorts(cells: pd.DataFrame, back: Sequence[int], few: int = FEW_CUSTOMERS) -> list[pd.Timestamp]:
+    """Cohorts to show at first, older ones first: the `back`-th from the latest, of those that say something.
+
+    `cells`: rows of `triangle` with is_left_truncated. Cohorts of `few` customers or more who had not bought before
+    the data begin; without any, the largest ones.
+    """
+    sizes = cells.drop_duplicates("cohort").set_index("cohort").sort_index()
+    telling = sizes[(sizes["cohort_customers"] >= few) & ~sizes["is_left_truncated"]].index.tolist()
+    if not telling:
+        return sorted(sizes["cohort_customers"].nlargest(len(back)).index)
+    return sorted({telling[-min(place, len(telling))] for place in back})
 
 
 def forecast_in_margin(forecast: pd.DataFrame, cells: pd.DataFrame, earned: pd.DataFrame) -> pd.DataFrame:

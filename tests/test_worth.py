@@ -171,6 +171,16 @@ def test_a_forecast_fills_what_is_missing_and_replaces_no_finished_month() -> No
     assert len(worth.triangle(seen, unknown)) == 3, "cohorts that have not been won yet are no rows"
 
 
+def test_cohorts_shown_at_first_are_large_and_new() -> None:
+    sizes = {"2024-12-01": 400, "2025-01-01": 40, "2025-02-01": 2, "2025-03-01": 50, "2025-04-01": 60}
+    cells = pd.concat([cells_of([10, 1], size, cohort) for cohort, size in sizes.items()])
+    cells = cells.assign(is_left_truncated=cells["cohort"].eq(pd.Timestamp("2024-12-01")))
+    shown = [day.month for day in worth.spread_cohorts(cells, (24, 3, 2, 1))]
+    assert shown == [1, 3, 4], "not February of two customers, nor December of customers from before"
+    largest = worth.spread_cohorts(cells, (2, 1), few=1000)
+    assert [day.month for day in largest] == [12, 4], "the largest, if all are few"
+
+
 def test_a_forecast_in_margin_goes_on_where_what_was_seen_ends() -> None:
     seen = cells_of([100, 20])
     forecast = pd.DataFrame(

@@ -19,7 +19,7 @@ from retention_core.goals.baseline import baseline
 from retention_core.say import NOT_KNOWN, between, money, month, number, say
 
 MOST_ROWS, MOST_LINES, MOST_CATEGORIES, MOST_CHANNELS = 24, 4, 8, 6
-COHORTS_BACK = (25, 13, 7, 2)  # the cohorts that are drawn at first, counted from the latest: some go on as forecasts
+COHORTS_BACK = (24, 13, 7, 2)  # the cohorts that are drawn at first, counted from the latest: some go on as forecasts
 PAYBACKS = {"0": "With the first order", "90": "In 90 days", "180": "In 180 days", "365": "In a year"}
 NO_SPEND = (
     "These files tell no marketing spend. Type in what a new customer costs, or add a table with month, channel and "
@@ -130,7 +130,7 @@ def by_cohort(triangle: pd.DataFrame) -> list[str]:
     with st.container(horizontal=True, gap="medium"):
         ages = int(ui.choose("Ages", {"12": "12", "24": "24", "36": "36"}, "ages"))
         names = {f"{day:%Y-%m-%d}": month(day) for day in triangle["cohort"].drop_duplicates()}
-        spread = [list(names)[-back] for back in COHORTS_BACK if back <= len(names)] or list(names)
+        spread = [f"{day:%Y-%m-%d}" for day in worth.spread_cohorts(triangle, COHORTS_BACK)]
         picked = ui.choose_several("Cohorts", names, "cohorts", default=spread, most=MOST_LINES)
     shown = triangle[triangle["age"] <= ages]
     mean = worth.value_by_age(shown[~shown["is_left_truncated"] & ~shown["is_forecast"]])
@@ -140,8 +140,9 @@ def by_cohort(triangle: pd.DataFrame) -> list[str]:
             charts.value_curves(chosen, mean, currency()),
             say("Value per customer by months since the first order, for {n} cohorts", n=len(picked)),
         )
-        st.caption(ui.plain(answers.curve_signs(chosen)))
-    latest = shown[shown["cohort"].isin(shown["cohort"].drop_duplicates().nlargest(MOST_ROWS))]
+        st.caption(ui.plain(f"{answers.curve_signs(chosen)} {answers.small_cohorts(chosen)}".strip()))
+    rows = {*shown["cohort"].drop_duplicates().nlargest(MOST_ROWS), *chosen["cohort"]}  # each line has its row
+    latest = shown[shown["cohort"].isin(rows)]
     ui.chart(charts.value_triangle(latest, currency()), say("Value per customer by cohort and age"))
     if signs := answers.triangle_signs(latest):
         st.caption(ui.plain(signs))

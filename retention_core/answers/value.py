@@ -10,7 +10,7 @@ import pandas as pd
 from retention_core import worth
 from retention_core.forecasts import Estimate, Forecasts
 from retention_core.metrics import Reading
-from retention_core.say import NOT_KNOWN, between, money, number, percent, say
+from retention_core.say import NOT_KNOWN, between, money, month, number, percent, say
 
 
 def money_with_span(reading: Reading, currency: str | None) -> str:
@@ -93,6 +93,19 @@ def _costs_note(costs: pd.Series) -> str:
         share=percent(costs["revenue_with_cost"] / costs["revenue"] if costs["revenue"] else 0.0),
         rest=number(orders - told),
         rate=percent(costs["cost_share"]),
+    )
+
+
+def small_cohorts(cells: pd.DataFrame) -> str:
+    """Which cohorts are too small to say much; empty where none is. `cells`: rows of worth.triangle."""
+    sizes = cells.drop_duplicates("cohort").set_index("cohort")["cohort_customers"]
+    few = [f"{month(day)} ({number(size)})" for day, size in sizes.items() if size < worth.FEW_CUSTOMERS]
+    if not few:
+        return ""
+    return say(
+        "Fewer than {n} customers, so a single one moves the line: {months}.",
+        n=number(worth.FEW_CUSTOMERS),
+        months=", ".join(few),
     )
 
 

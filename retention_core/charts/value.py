@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import altair as alt
@@ -12,7 +14,9 @@ from retention_core.charts.theme import BASELINE, hatch, in_words, layered, tool
 from retention_core.say import NOT_KNOWN, between, compact, money, month, number, percent, say
 
 ROW_HEIGHT, HEAD_HEIGHT = 24, 60  # pixels of a row of cells, and of the ages above them
-ROOM_FOR_WORDS = 32  # pixels a cell must be wide to hold a figure
+ROOM_FOR_WORDS = 34  # pixels a cell must be wide to hold a figure
+MOST_SPANS = 20  # bars of the distribution, of each kind
+POWERS_OF_TEN = 16  # far above what a customer can bring
 FEW_AGES = 12  # up to so many each have a tick
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 # What only decorates another mark says nothing, on hover or to a screen reader.
@@ -38,7 +42,7 @@ def value_triangle(cells: pd.DataFrame, currency: str | None) -> alt.LayerChart:
             "row": cells["cohort"].map(names),
             "age": cells["age"],
             "value": cells["value_per_customer"].astype(float),
-            "figure": in_words(cells["value_per_customer"], compact, 0).where(cells["is_complete"], ""),
+            "figure": in_words(cells["value_per_customer"], three_figures, 2).where(cells["is_complete"], ""),
             "words": in_words(cells["value_per_customer"], words, 2),
             "span": _forecast_span(cells, currency),
             "state": _states(cells),
@@ -157,6 +161,7 @@ def distribution(spans: pd.DataFrame, currency: str | None) -> alt.LayerChart:
     `spans`: rows of value_distribution. Spans without a customer are not drawn.
     """
     kinds = {"customers": say("Of the customers"), "revenue": say("Of the money")}
+    spans = wide_spans(spans)
     frame = spans.assign(
         name=[span_name(*ends) for ends in zip(spans["from_revenue"], spans["below_revenue"], strict=True)]
     )
@@ -181,6 +186,34 @@ def distribution(spans: pd.DataFrame, currency: str | None) -> alt.LayerChart:
 def span_name(low: float, high: float) -> str:
     """A span of money for an axis: 1.5K–2K, or nothing brought at all."""
     return say("0 or less") if low != low else f"{compact(low)}–{compact(high)}"
+
+
+def three_figures(value: float) -> str:
+    """Money for a small square: three figures or more, so that growth by a hundredth shows; 1,012 and not 1K."""
+    if abs(value) >= 1e4:
+        return compact(value)
+    return money(value, None, 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)
+
+
+def wide_spans(spans: pd.DataFrame, most: int = MOST_SPANS) -> pd.DataFrame:
+    """The rows of value_distribution, neighbours put together until there are at most so many, if decades allow it."""
+    for steps in ((1, 2, 5), (1,)):
+        if len(spans) > most:
+            spans = _put_together(spans, [0.0, *(step * 10.0**n for n in range(POWERS_OF_TEN) for step in steps)])
+    return spans
+
+
+def _put_together(spans: pd.DataFrame, edges: list[float]) -> pd.DataFrame:
+    """The spans between wider edges; what is 0 or less stays by itself."""
+    starts = [low if low != low else edges[bisect_right(edges, low) - 1] for low in spans["from_revenue"]]
+    ends = dict(pairwise(edges))
+    wide = spans.assign(from_revenue=starts, below_revenue=[ends.get(low, low) for low in starts])
+    return (
+        wide.groupby(["from_revenue", "below_revenue"], dropna=False)
+        .sum()
+        .reset_index()
+        .sort_values("from_revenue", na_position="first", ignore_index=True)
+    )
 
 
 def triangle_table(cells: pd.DataFrame, currency: str | None) -> pd.DataFrame:

@@ -124,6 +124,26 @@ def test_the_bars_of_each_kind_add_up_to_one() -> None:
     assert bars["name"].drop_duplicates().tolist() == ["0 or less", "0–1", "1.5–2", "1K–1.5K"]
 
 
+def test_many_spans_are_put_together_and_lose_nobody() -> None:
+    edges = [0.0, *(step * 10.0**power for power in range(6) for step in (1, 1.5, 2, 3, 5, 7))]
+    spans = pd.DataFrame({"from_revenue": edges[:-1], "below_revenue": edges[1:], "customers": 3, "revenue": 7.0})
+    spans = pd.concat([pd.DataFrame([{"customers": 5, "revenue": -1.0}]), spans], ignore_index=True)
+    wide = value.wide_spans(spans)
+    assert len(wide) <= value.MOST_SPANS < len(spans)
+    assert wide[["customers", "revenue"]].sum().tolist() == spans[["customers", "revenue"]].sum().tolist()
+    told = wide.set_index("from_revenue")
+    assert told.loc[2.0, "below_revenue"] == 5 and told.loc[2.0, "customers"] == 6
+    assert told.loc[0.0, "below_revenue"] == 1 and wide["from_revenue"].isna().tolist()[0]
+    assert len(value.wide_spans(spans, most=8)) == 8, "to whole powers of ten, if need be"
+    pd.testing.assert_frame_equal(value.wide_spans(spans.head(20)), spans.head(20))
+
+
+def test_figures_of_squares_show_growth() -> None:
+    assert [value.three_figures(money) for money in (9.432, 93, 943.2, 1012, 1049, 10_120)] == [
+        "9.43", "93.0", "943", "1,012", "1,049", "10.1K"
+    ]  # fmt: skip
+
+
 def test_nobody_who_paid_is_no_error() -> None:
     nothing = [float("nan")]
     spans = pd.DataFrame({"from_revenue": nothing, "below_revenue": nothing, "customers": [3], "revenue": [0]})
