@@ -51,20 +51,21 @@ def simulator() -> None:
     shown = plan_kept.with_changes(own, tested)
     levers, places = plan_parts.chosen_levers(shown)
     goal = Goal(levers, window, target, by, margin)
-    result = simulate(base, goal)
+    result, mix = simulate(base, goal), plan_kept.best_mix(base, shown, goal)
+    best = None if mix.is_reached else mix.probability
 
     with head:
         ui.answer("Goals", answers.headline(facts.rate, goal, result, judged, currency))
     with verdict:
         plan_parts.range_picture(facts, judged)
-        BOXES[judged.verdict](ui.plain(reasons.verdict_answer(judged, by)))
+        BOXES[judged.verdict](ui.plain(reasons.verdict_answer(judged, by, best)))
     with picture:
         plan_parts.rate_picture(base, result, target, by)
     with brings:
         plan_parts.money_cards(result)
         plan_parts.what_moved(goal, result)
     plan_parts.tell_effects(places, result)
-    plan_kept.cheapest(base, shown, own, tested, goal)
+    plan_kept.cheapest(mix, goal, by, own, tested)
     plan_parts.lever_pictures(result, shown)
     st.subheader(say("Plans side by side"), anchor=False)
     plan_kept.side_by_side(base, own, tested, goal, result)

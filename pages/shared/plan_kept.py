@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -168,19 +169,21 @@ def plan_row(goal: Goal, result: Result) -> dict[str, str]:
     }
 
 
-def cheapest(base: Baseline, shown: parts.Offered, own: parts.Offered, tested: Mapping[str, Lever], goal: Goal) -> None:
-    """Backwards: the cheapest levers that reach the goal as often as not, or how far the best get; one click sets them.
+def best_mix(base: Baseline, shown: parts.Offered, goal: Goal) -> backwards.Mix:
+    """Backwards: the cheapest levers that reach the goal as often as not, or those that get furthest.
 
     Levers of which nobody knows whether they help or harm are no way to a goal: they are to be tested first.
     """
-    if goal.target is None:
-        return
     known = [lever for lever in shown.acting if lever.uplift.mean > 0]
-    mix = backwards.cheapest(
-        base, known, goal.target, goal.by, window=goal.window, margin=goal.margin, horizon=goal.horizon
+    return backwards.cheapest(
+        base, known, goal.target or 0.0, goal.by, window=goal.window, margin=goal.margin, horizon=goal.horizon
     )
+
+
+def cheapest(mix: backwards.Mix, goal: Goal, month_of: date, own: parts.Offered, tested: Mapping[str, Lever]) -> None:
+    """The cheapest way to the goal in words; one click sets it."""
     currency = sources.shop().facts.currency
-    ui.tell(answers.mix_answer(mix, goal.target, goal.by or base.months[-1], currency))
+    ui.tell(answers.mix_answer(mix, goal.target or 0.0, month_of, currency))
     if mix.chosen and mix.is_reached:
         st.button(say("Set these levers"), key="set_cheapest", on_click=_open, args=(mix.goal, own, tested))
 
