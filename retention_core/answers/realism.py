@@ -48,7 +48,16 @@ def verdict_answer(judged: Realism, by: date, best: float | None = None) -> str:
     parts = [_verdict(judged, by)]
     if best is not None and best < LIKELY and judged.verdict != "not_seen" and judged.target > judged.baseline:
         parts.append(say("But these levers alone hardly get you there (chance at best {chance}).", chance=_low(best)))
-    if judged.is_drifting:
+    if judged.falls and judged.season is not None:
+        parts.append(
+            say(
+                "If nothing is done, {baseline} is expected by {by}: those won at that time of the year have come back "
+                "less often before, too ({season}, against {today} of all).",
+                baseline=share_of(judged.baseline), by=month(by),
+                season=share_of(judged.season), today=share_of(judged.today),
+            )
+        )  # fmt: skip
+    elif judged.falls:
         parts.append(
             say(
                 "Your rate is drifting down: {today} so far, {baseline} expected by {by} if nothing is done. Holding "

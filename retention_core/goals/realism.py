@@ -95,7 +95,8 @@ class Targets:
 @dataclass(frozen=True)
 class Realism:
     """The verdict on a target, its reasons, and better targets. Up to `plan_up_to` a rate lies within the shop's own
-    range, up to `stretch_up_to` it is a stretch. `is_drifting`: today's rate will not hold by itself."""
+    range, up to `stretch_up_to` it is a stretch. `falls`: less is expected than `today`; `season`: what the same
+    quarters of the past came to, where that explains it."""
 
     verdict: Verdict
     baseline: float
@@ -103,7 +104,8 @@ class Realism:
     window: int
     today: float | None
     new_customers: int
-    is_drifting: bool
+    falls: bool
+    season: float | None
     years: float
     plan_up_to: float
     stretch_up_to: float
@@ -160,6 +162,7 @@ def judge(facts: Facts, baseline: float, target: float, by: date) -> Realism:
     stretch = min(_highest(plan, best.figures.get("segment_share"), published.figures["high"]), 1.0)
     measurable = _measurable(facts, baseline, years)
     smallest = measurable.figures.get("smallest_change")
+    falls, season = _falls(facts, baseline, by)
     return Realism(
         verdict="within" if target <= plan else "stretch" if target <= stretch else "not_seen",
         baseline=baseline,
@@ -167,7 +170,8 @@ def judge(facts: Facts, baseline: float, target: float, by: date) -> Realism:
         window=facts.window,
         today=facts.rate.value,
         new_customers=facts.new_customers,
-        is_drifting=_drifts(facts, baseline, by),
+        falls=falls,
+        season=season,
         years=years,
         plan_up_to=min(plan, 1.0),
         stretch_up_to=stretch,
@@ -178,13 +182,16 @@ def judge(facts: Facts, baseline: float, target: float, by: date) -> Realism:
     )
 
 
-def _drifts(facts: Facts, baseline: float, by: date) -> bool:
-    """Whether less is expected than today's rate and than the same quarters of the past, chance and season apart."""
+def _falls(facts: Facts, baseline: float, by: date) -> tuple[bool, float | None]:
+    """Whether less is expected than today's rate, chance apart; and the rate of the same quarters of the past, where
+    these were as low: then it is the season."""
+    if facts.rate.low is None or baseline >= facts.rate.low:
+        return False, None
     past = facts.quarters[facts.quarters["quarter"].dt.quarter == (by.month + 2) // 3]
-    lows = [facts.rate.low] if facts.rate.low is not None else []
-    if len(past):
-        lows.append(float(wilson(past["ordered_again"].sum(), past["customers"].sum())[0]))
-    return facts.rate.low is not None and baseline < min(lows)
+    hits, trials = float(past["ordered_again"].sum()), float(past["customers"].sum())
+    if not trials or hits / trials >= (facts.rate.value or 0.0) or baseline < wilson(hits, trials)[0]:
+        return True, None
+    return True, hits / trials
 
 
 def smallest_change(rate: float, customers: float, power: float = POWER, alpha: float = ALPHA) -> float | None:
