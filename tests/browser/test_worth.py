@@ -37,7 +37,7 @@ def test_churn_and_value_fit_their_screen(
     sentence = page.get_by_test_id("stMain").get_by_role("heading", level=2).first
     expect(sentence).to_be_in_viewport()
     assert any(sign.isdigit() for sign in sentence.inner_text())
-    assert page.get_by_test_id("stVegaLiteChart").count() > 1
+    expect(page.get_by_test_id("stVegaLiteChart").nth(1)).to_be_attached()
     usable(page, width)
 
 
