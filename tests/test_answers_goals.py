@@ -216,7 +216,7 @@ def test_witnesses_without_data_say_so() -> None:
     assert "No published figure counts 180 days" in said["published"]
     assert "too few customers" in said["measurable"]
     assert none.verdict == "stretch"  # what is not known is not what nobody has seen
-    far = realism.judge(empty, 0.1, 0.5, date(2027, 6, 1))
+    far = realism.judge(replace(empty, new_customers=1), 0.1, 0.5, date(2027, 6, 1))
     assert verdicts.verdict_answer(far, date(2027, 6, 1)) == (
         "50 % by Jun 2027 is something nobody has been seen doing. Without any lever 10 % is expected. "
         "A very good programme would come to 11.4 % by then. Realistic is 10.4 %."
@@ -259,3 +259,10 @@ def test_another_goal_changes_its_chance_alone() -> None:
     assert answers.moved_answer(goal, before, higher, result, "EUR").startswith("Goal 50 %: the chance goes from ")
     assert "left" not in answers.moved_answer(goal, before, higher, result, "EUR")
     assert answers.moved_answer(goal, before, goal, before, "EUR").endswith("nothing else changes.")
+
+
+def test_a_goal_with_nobody_to_act_on_gets_no_verdict_and_no_money() -> None:
+    goal, result = outcome(made.lever("welcome", 0.03, cost_once=500.0))
+    nobody = replace(judged(0.2, 0.18), new_customers=0)
+    sentence = answers.headline(KEPT, goal, result, nobody, "EUR")
+    assert sentence.endswith("this goal has nobody to act on.") and "costs" not in sentence

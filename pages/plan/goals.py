@@ -6,7 +6,6 @@ import streamlit as st
 
 from pages.shared import plan_kept, plan_parts, sources, ui
 from retention_core.answers import goals as answers
-from retention_core.answers import realism as reasons
 from retention_core.goals import baseline, realism
 from retention_core.goals.goal import Goal
 from retention_core.goals.simulate import rate_without, simulate
@@ -25,7 +24,6 @@ NOTES = (
     "The bands come from 1,000 draws of the forecast and of every lever's effect together: 80 % lie in the wide band, "
     "half in the narrow one.",
 )
-BOXES = {"within": st.success, "stretch": st.warning, "not_seen": st.error}
 
 ui.customers_or_stop("Goals")
 base = sources.derived("baseline", baseline.baseline)
@@ -44,7 +42,7 @@ def simulator() -> None:
     without = rate_without(base, Goal(window=window, by=by)).mean
     target = plan_parts.target(plan_parts.suggestion(facts, without, by))
     judged = realism.judge(facts, without, target, by)
-    verdict, picture, brings = st.container(), st.container(), st.container()
+    judgement, picture, brings = st.container(), st.container(), st.container()
     st.subheader(say("What you would do"), anchor=False)
     margin = plan_parts.margin()
     tested = plan_parts.own_test(own)
@@ -56,9 +54,9 @@ def simulator() -> None:
 
     with head:
         ui.answer("Goals", answers.headline(facts.rate, goal, result, judged, currency))
-    with verdict:
+    with judgement:
         plan_parts.range_picture(facts, judged)
-        BOXES[judged.verdict](ui.plain(reasons.verdict_answer(judged, by, best)))
+        plan_parts.verdict(judged, by, best)
     with picture:
         plan_parts.rate_picture(base, result, target, by)
     with brings:

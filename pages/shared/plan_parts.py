@@ -70,13 +70,14 @@ class Offered:
 
 def offered(shop: rc.Shop, **scope: Any) -> Offered:
     """Counted once per data set and scope. A test of one's own can be used where its split was fair."""
-    found = levers.of_shop(shop, **scope)
+    found, reaches = levers.of_shop(shop, **scope), levers.reach_of_shop(shop, **scope)
+    enough = [lever for lever in found if not reaches[lever.key].is_too_few]
     tests = {}
     for row in shop.query("test_arms", **scope).itertuples():
         test = levers.read_test(shop, test=str(row.test), treated=str(row.arm), **scope)
         if test is not None and test.split_p >= levers.FAIR_SPLIT and test.shares[1] < 1:
             tests[f"{row.test}: {row.arm}"] = test
-    return Offered(found, levers.reach_of_shop(shop, **scope), levers.suggested(found), tests)
+    return Offered(found, reaches, levers.suggested(enough), tests)
 
 
 def first_plan(base: Baseline, own: Offered) -> tuple[str, ...]:
@@ -227,6 +228,19 @@ def span(band: Band, words: Callable[[float], str]) -> str:
     if words(band.p10) == words(band.p90):
         return ""
     return between(words(band.p10), words(band.p90))
+
+
+def verdict(judged: realism.Realism, by: date, best: float | None) -> None:
+    """Whether the goal is realistic, in a colour and in words. `best`: the chance of the best levers, below a half."""
+    said = ui.plain(reasons.verdict_answer(judged, by, best))
+    if judged.today is None or not judged.new_customers:
+        st.info(said)
+    elif judged.verdict == "not_seen":
+        st.error(said)
+    elif judged.verdict == "stretch" or (best is not None and judged.target > judged.baseline):
+        st.warning(said)
+    else:
+        st.success(said)
 
 
 def range_picture(facts: realism.Facts, judged: realism.Realism) -> None:

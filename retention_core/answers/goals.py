@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from datetime import date
 
-from retention_core.answers.realism import share_of, verdict_part
+from retention_core.answers.realism import share_of, verdict_answer, verdict_part
 from retention_core.answers.retention import with_interval
 from retention_core.goals.backwards import Mix
 from retention_core.goals.catalogue import Needs
@@ -61,6 +61,8 @@ def headline(rate: Reading, goal: Goal, result: Result, judged: Realism | None, 
 
     `rate`: second orders within the goal's window, today.
     """
+    if judged is not None and (judged.today is None or not judged.new_customers):
+        return " ".join([_today(rate, goal.window), verdict_answer(judged, result.month)])
     parts = [_today(rate, goal.window), _without_plan(result)]
     on = [lever for lever in goal.in_force if not lever.is_planning_only]
     if judged is None or result.probability is None:
@@ -199,6 +201,8 @@ def reach_answer(lever: Lever, reach: Reach) -> str:
         people=say(PEOPLE[lever.acts_on]),
         share=percent(reach.share),
     )
+    if reach.is_too_few:
+        sentence += " " + say("Too few to matter.")
     if not reach.is_consent_assumed:
         return sentence
     assumed = say(
