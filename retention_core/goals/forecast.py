@@ -74,17 +74,14 @@ class Forecast:
     def draws(self, draws: int, rng: np.random.Generator) -> Floats:
         """(D, H) monthly actives. The error of the level is one number for all months, growing with the horizon.
 
-        It is drawn from a t distribution: few origins tell its size only roughly.
+        It is drawn from the t distribution that `Spread.holds` judges by.
         """
         months = len(self.total)
-        level = rng.standard_t(DEGREES, (draws, 1)) / np.sqrt(DEGREES / (DEGREES - 2)) * self.spread.at(months)
+        level = rng.standard_t(rolling.DEGREES, (draws, 1)) * self.spread.at(months)
         parameters = rng.standard_normal((draws, len(self.moves))) @ self.moves
         chance = rng.standard_normal((draws, months)) * np.sqrt(self.scatter / np.maximum(self.total, 1.0))
         log_off = np.clip(level + parameters + np.minimum(chance, 1.0), -3.0, 3.0)
         return np.asarray(self.total * np.exp(log_off - np.minimum(log_off.var(axis=0), 1.0) / 2))
-
-
-DEGREES = 6
 
 
 def forecast(known: Triangle, seen: Views, coming: pd.DatetimeIndex, as_of: pd.Timestamp, running: float) -> Forecast:

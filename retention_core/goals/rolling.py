@@ -20,7 +20,8 @@ CARRIED = (0.5, 1.0, 0.0)  # shares of the recent deviation that may be carried 
 PRIOR_ERROR = {6: 0.15, 12: 0.22}  # of the log of a total, before the shop's own errors: the usual size in real shops
 PRIOR_WEIGHT = 1.0  # independent origins that this belief counts for
 PRIOR_PRECISION = 0.05  # no forecaster is trusted beyond this error
-WIDTH_80 = 1.2816  # standard errors to either end of an 80 % band
+DEGREES = 6  # of the t distribution of errors: few origins tell their size only roughly
+WIDTH_80 = 1.4398  # its 90 % point: so many sizes to either end of an 80 % band
 SHORT = 1.5  # the band of a history shorter than twice the horizon is so many times wider
 
 

@@ -11,7 +11,9 @@ import pytest
 
 import retention_core as rc
 from retention_core.goals.baseline import Baseline, baseline
+from retention_core.goals.forecast import Forecast
 from retention_core.goals.people import STAGES
+from retention_core.goals.rolling import Mix, Spread
 
 DRAWS = 400
 TRUE_RATE = {"replenish": 0.3943, "gift": 0.0989}  # second order within 365 days, counted: sample_data/truth.json
@@ -183,6 +185,23 @@ def test_the_back_test_names_forecasters_origins_and_horizons(base: Baseline) ->
     together = table[table["forecaster"] == "together"]
     assert together["held_80"].mean() >= 0.6
     assert together["error_share"].abs().median() < 0.2
+
+
+def test_the_band_that_is_drawn_is_the_one_that_is_judged(rng: np.random.Generator) -> None:
+    """Of the level alone; what the parameters and the chance of a month add is not in question."""
+    spread = Spread(0.1, 0.01)
+    told = Forecast(
+        total=np.full(6, 1e9), stages=np.zeros((3, 6)), moves=np.zeros((0, 6)), spread=spread, scatter=1e-9,
+        mixed=Mix({}, {}), curve=None, fit=None, trials=(), mixtures=(),  # type: ignore[arg-type]
+    )  # fmt: skip
+    total = np.log(told.draws(40_000, rng).sum(axis=1) / 6e9)
+    width = float(np.diff(np.quantile(total, [0.1, 0.9]))[0]) / 2
+    assert spread.holds(0.95 * width, 6) and not spread.holds(1.05 * width, 6)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
 
 
 def test_the_triangle_continues_the_cohort_table(base: Baseline, shop: rc.Shop) -> None:
