@@ -124,7 +124,7 @@ def target(suggestion: float) -> float:
     scope.note_unfit("target", step, 1.0)
     # A goal that nobody has touched follows the suggestion, as it does in a link, which leaves it out.
     if st.session_state.get("target") == st.session_state.get("first_goal") != usual:
-        st.session_state.pop("target", None)
+        st.session_state["target"] = usual
     st.session_state["first_goal"] = usual
     label = say("Goal: so many of them order again in time")
     return st.slider(label, step, 1.0, usual, step, format="percent", key="target", bind="query-params")

@@ -258,6 +258,8 @@ def mix_answer(mix: Mix, target: float, by: date, currency: str | None) -> str:
     }
     if not mix.chosen and mix.is_reached:
         return say("No lever is needed for {target} by {by}: without any, the chance is {chance}.", **figures)
+    if not mix.is_reached and share_of(mix.rate) == share_of(target):
+        return say("All these levers together end just short of {target} by {by}: {chance}, not half.", **figures)
     if not mix.is_reached:
         return say(
             "No mix of these levers gets to {target} by {by} as often as not; the best has a chance of {chance}, and "
