@@ -99,7 +99,8 @@ def _costs_note(costs: pd.Series) -> str:
 def small_cohorts(cells: pd.DataFrame) -> str:
     """Which cohorts are too small to say much; empty where none is. `cells`: rows of worth.triangle."""
     sizes = cells.drop_duplicates("cohort").set_index("cohort")["cohort_customers"]
-    few = [f"{month(day)} ({number(size)})" for day, size in sizes.items() if size < worth.FEW_CUSTOMERS]
+    small = sizes[sizes < worth.FEW_CUSTOMERS]
+    few = [f"{month(day)} ({number(size)})" for day, size in zip(small.index, small, strict=True)]
     if not few:
         return ""
     return say(
