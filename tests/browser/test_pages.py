@@ -23,6 +23,10 @@ KNOWN = {
     "list": '[data-testid="stSidebarNav"] ul',
     "listitem": '[data-testid="stSidebarNav"] li',
     "svg-img-alt": 'g.role-mark[aria-roledescription$="mark container"]',
+    # A wide st.table scrolls in a box that the keyboard cannot reach.
+    "scrollable-region-focusable": ':has(> [data-testid="stTable"]), :has(> table)',
+    # Tags are white on the primary colour, which must also be read as text on the dark page: no colour can do both.
+    "color-contrast": '[data-testid="stMultiSelect"] span[title]',
 }
 
 

@@ -194,7 +194,7 @@ def test_a_channel_without_spend_has_an_unknown_cost(visit: Visit) -> None:
     app.run()
     assert not app.exception
     rows = table(app)
-    assert rows["Web"]["Cost of one"] == "30.00"
+    assert rows["Web"]["Cost of one"] == "30"
     assert (rows["Friends"]["Cost of one"], rows["Friends"]["Paid back"]) == ("–", "–")
     assert "what those customers cost is not known" in said(app)
 
