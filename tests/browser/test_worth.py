@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Theme, Visit, settle
+from tests.browser.conftest import Theme, Visit, settle, start_server, stop_server
 from tests.browser.test_pages import violations
 
 SHOPS = {"coffee and care": "", "gifts": "shop=Sample+shop%3A+gifts"}
@@ -55,3 +55,24 @@ def test_a_table_of_churn_and_value_can_be_taken_along(server: str, visit: Visit
     with file.open(encoding="utf-8-sig", newline="") as text:
         head, *rows = csv.reader(text)
     assert rows and len(head) > 2 and {len(row) for row in rows} == {len(head)}
+
+
+REAL = {
+    "CDNOW": ("cdnow_master.csv.gz",),
+    "Online Retail II": ("online_retail_ii_2009_2010.parquet", "online_retail_2010_2011.parquet"),
+}
+
+
+@pytest.mark.parametrize("files", REAL.values(), ids=REAL.keys())
+def test_churn_value_and_goals_of_real_shops(visit: Visit, shared_data: Path, files: tuple[str, ...]) -> None:
+    process, address = start_server(*(shared_data / name for name in files))
+    try:
+        for path in (*PAGES, "goals"):
+            page = visit(f"{address}/{path}")
+            sentence = page.get_by_test_id("stMain").get_by_role("heading", level=2).first
+            expect(sentence).to_be_visible()
+            assert any(sign.isdigit() for sign in sentence.inner_text())
+            expect(page.get_by_test_id("stVegaLiteChart").nth(1)).to_be_attached()
+            usable(page, 1280)
+    finally:
+        stop_server(process)
