@@ -28,7 +28,7 @@ ZONES = {
     "unseen": ("Nobody has been seen doing this", "#c8605a"),
 }
 MIDDLE, BAR = 34, 22  # pixels of the strip: the middle of its bar and the bar's height
-STRIP_HEIGHT = 150  # with legend and axis
+STRIP_HEIGHT = 168  # with legend and axis
 ROOM, AXIS_STEP = 1.25, 0.05  # its axis reaches so far beyond what is shown, to a whole step
 STEP, AXIS = 32, 60  # pixels of a bar of a lever, and of the axis below
 LEAST_OVERLAP = 0.00005  # of a rate, that can be said in points
@@ -78,7 +78,7 @@ def _target_range(names: tuple[str, ...], most: float) -> Spec:
     zones = base.transform_filter("datum.zone != ''").mark_bar(height=BAR, opacity=0.8, **SILENT).encode(
         x2="x2:Q",
         color=alt.Color("zone:N").scale(**colours)
-        .legend(orient="top", title=None, symbolType="square", symbolStrokeWidth=0, labelLimit=300, columns=3),
+        .legend(orient="top", title=None, symbolType="square", symbolStrokeWidth=0, labelLimit=300, columns=2),
     )  # fmt: skip
     now = base.transform_filter("datum.kind == 'today'")
     sure = now.mark_rule(strokeWidth=3, color=READABLE, **SILENT).encode(x="low:Q", x2="high:Q")
