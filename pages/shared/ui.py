@@ -19,6 +19,11 @@ from retention_core.say import between, compact_money, money, month, number, per
 from retention_core.store import read_query
 
 
+_BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
+_TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+_ADDRESS = re.compile(r"(:(?=//)|www(?=\.)|@)", re.IGNORECASE)
+
+
 @st.cache_resource(show_spinner=False)
 def settle_memory() -> None:
     """Once per server: what start-up left behind is not searched for garbage again; reruns get several times faster."""
@@ -113,10 +118,13 @@ def choose_several(label: str, options: Mapping[str, str], key: str, *, default:
 def plain(text: object) -> str:
     """Text of strangers for a place that reads Markdown: every sign that means something there is made harmless.
 
-    A per cent sign stays on the line of its number.
+    A per cent sign stays on the line of its number. Line breaks become blanks, and signs that turn the direction of
+    writing go: a name ends no paragraph and reverses no number after it.
     """
-    text = re.sub(r"(\d) %", "\\1\u00a0%", str(text))
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@/])", r"\\\1", text.replace("\n", " "))
+    text = _TURNS.sub("", _BREAKS.sub(" ", re.sub(r"(\d) %", "\\1\u00a0%", str(text))))
+    # Addresses become links after the escapes are gone: only what is no address any more stays a word.
+    text = _ADDRESS.sub("\\1\u2060", text)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&^=@/])", r"\\\1", text)
 
 
 def unbroken(text: str) -> str:
