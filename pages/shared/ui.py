@@ -18,7 +18,6 @@ from retention_core.metrics import METRICS, Reading
 from retention_core.say import between, compact_money, money, month, number, percent, say
 from retention_core.store import read_query
 
-
 _BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 _TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _ADDRESS = re.compile(r"(:(?=//)|www(?=\.)|@)", re.IGNORECASE)
