@@ -293,21 +293,23 @@ def open_orders(
     as_of: str | date | datetime | None = None,
     names: Sequence[str] | None = None,
     progress: Callable[[int, int | None], None] | None = None,
+    pseudonym_key: bytes | None = None,
     **answers: Any,
 ) -> Shop:
     """Open one order file, or several that belong together, as a `Shop`.
 
     `as_of` is the moment up to which the shop is looked at (default: just after the last order). `answers` are the
     fields of `orders.Answers` (layout, mapping, encoding, delimiter, decimal, day_first, timezone, currency, rates,
-    refunds …). Raises `NeedsAnswers` when the file leaves open something that changes numbers, and `OrdersError`,
-    which names file, line, cause and what to do, when it cannot be read.
+    refunds …). With a `pseudonym_key` the shop knows its customers by pseudonyms only (`orders.pseudonyms`). Raises
+    `NeedsAnswers` when the file leaves open something that changes numbers, and `OrdersError`, which names file, line,
+    cause and what to do, when it cannot be read.
     """
     files = [Path(path) for path in _listed_paths(paths)]
     connection = engine.connect()
     try:
         moment = None if as_of is None else _moment(as_of)
         given = orders.Answers(**answers, as_of=moment)
-        loaded = orders.load(connection, files, given, names=names, progress=progress)
+        loaded = orders.load(connection, files, given, names=names, progress=progress, pseudonym_key=pseudonym_key)
         return Shop(connection, loaded, _observed_on(loaded.facts.last_ordered_at, moment))
     except BaseException:
         connection.close()

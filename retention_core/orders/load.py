@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention_core.orders import clean, ledger, notes, read_table, second
+from retention_core.orders import clean, ledger, notes, pseudonyms, read_table, second
 from retention_core.orders.errors import HoldsContracts, OrdersError
 from retention_core.orders.facts import Facts, gather
 from retention_core.orders.mapping import Guess
@@ -46,7 +46,8 @@ PREVIEW_ROWS = 5
 class Loaded:
     """What `load` found: the tables of the files, the layout in words, the ledger (see `ledger.frame`), and facts.
 
-    Call `release` when `clean_orders` is no longer needed: it gives back what stands behind it.
+    Call `release` when `clean_orders` is no longer needed: it gives back what stands behind it, the rows of the files,
+    and with a pseudonym key it puts pseudonyms in the place of the customers' keys.
     """
 
     parts: tuple[Part, ...]
@@ -86,6 +87,7 @@ def load(
     *,
     names: Sequence[str] | None = None,
     progress: Progress | None = None,
+    pseudonym_key: bytes | None = None,
 ) -> Loaded:
     """Order files → the TEMP relations clean_orders and customer_ids, clean_order_lines, clean_customers, clean_events
     and clean_spend.
@@ -97,6 +99,7 @@ def load(
     numbers, OrdersError when they cannot be read; then no table is left.
     """
     _check(answers, paths)
+    secret = None if pseudonym_key is None else pseudonyms.paddings(pseudonym_key)
     parts: list[Part] = []
     try:
         for number, path in enumerate(paths):
@@ -111,15 +114,18 @@ def load(
         clean.drop_relation(connection, "customer_ids")
         _release(connection, parts)
         raise
-    return replace(loaded, release=lambda: _release(connection, parts))
+    parts_without_text = tuple(map(pseudonyms.without_text, loaded.parts))
+    return replace(loaded, parts=parts_without_text, release=lambda: _release(connection, parts, secret))
 
 
-def _release(connection: Connection, parts: Sequence[Part]) -> None:
+def _release(connection: Connection, parts: Sequence[Part], secret: pseudonyms.Paddings | None = None) -> None:
     clean.drop_relation(connection, "clean_orders")
     clean.tidy(connection, len(parts))
     for part in parts:
         read_table.drop(connection, part.relation)
         clean.drop_relation(connection, f"{part.relation}_joined")
+    if secret is not None:
+        pseudonyms.put_in_place(connection, secret)
 
 
 def _load_parts(connection: Connection, parts: Sequence[Part], answers: Answers) -> Loaded:
@@ -145,7 +151,7 @@ def _load_parts(connection: Connection, parts: Sequence[Part], answers: Answers)
     single = all(reading.grain == "order" for reading in readings)
     rows = ledger.order_rows(connection, [reading.part for reading in readings], _currency(connection), single)
     rows += notes.rows(connection, readings, answers)
-    rows += second.make(connection, others)
+    rows += second.make(connection, others, any(reading.email_key for reading in readings))
     if has_line_table:
         clean.run(connection, "line_categories")
     for part in parts:

@@ -24,6 +24,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "events": ("customer_id", "event", "occurred_at", "detail"),
     "spend": ("month", "channel", "amount"),
 }
+CUSTOMERS = ("customer_id", "person_id")
 _REQUIRED = {
     "customers": ("customer_id",),
     "events": ("customer_id", "event", "occurred_at"),
@@ -120,22 +121,28 @@ def _with_columns(connection: Connection, orders: Matched, joins: str, added: Ma
     return replace(orders, part=joined, columns={**orders.columns, **numbers})
 
 
-def make(connection: Connection, tables: Sequence[Matched]) -> list[Row]:
-    """Makes the clean second tables that the files hold, and returns their ledger rows: every row of every file."""
+def make(connection: Connection, tables: Sequence[Matched], email_key: bool = False) -> list[Row]:
+    """Makes the clean second tables that the files hold, and returns their ledger rows: every row of every file.
+
+    `email_key`: the orders know their customers by e-mail addresses, in small letters; so do the second tables.
+    """
     rows: list[Row] = []
     for table in tables:
         if table.layout.kind == "order_lines":
             rows += _order_lines(connection, table)
         elif table.layout.kind in ("payments", "customer_keys"):
-            rows += _used(connection, table)
+            rows += _used(connection, table, email_key)
         else:
-            rows += _plain_table(connection, table, table.layout.kind)
+            rows += _plain_table(connection, table, table.layout.kind, email_key)
     return rows
 
 
-def _stage(connection: Connection, table: Matched, fields: Sequence[str]) -> None:
+def _stage(connection: Connection, table: Matched, fields: Sequence[str], email_key: bool = False) -> None:
     """Makes `load_lines`: the rows of the table with these fields instead of columns."""
-    cells = ", ".join(f"{_cell(connection, table, field)} AS {field}" for field in fields)
+    found = {field: _cell(connection, table, field) for field in fields}
+    if email_key:
+        found |= {field: f"lower({found[field]})" for field in CUSTOMERS if field in found}
+    cells = ", ".join(f"{cell} AS {field}" for field, cell in found.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE load_lines AS SELECT line, {cells} FROM {table.part.relation}")
 
 
@@ -165,10 +172,10 @@ def _order_lines(connection: Connection, table: Matched) -> list[Row]:
     return _counted(connection, table, "order_id", "clean_orders", "order_not_counted")
 
 
-def _used(connection: Connection, table: Matched) -> list[Row]:
+def _used(connection: Connection, table: Matched, email_key: bool) -> list[Row]:
     """Payments and keys of customers: used where their order or customer is in the orders, else left out."""
     field = "order_id" if table.layout.kind == "payments" else "person_id"
-    _stage(connection, table, (field,))
+    _stage(connection, table, (field,), email_key)
     if table.layout.kind == "payments":
         return _counted(connection, table, "order_id", "clean_orders", "order_not_counted")
     connection.execute("ALTER TABLE load_lines RENAME COLUMN person_id TO customer_id")
@@ -196,10 +203,10 @@ def _counts(key: str) -> str:
     return "orders" if key == "order_id" else "customers"
 
 
-def _plain_table(connection: Connection, table: Matched, kind: str) -> list[Row]:
+def _plain_table(connection: Connection, table: Matched, kind: str, email_key: bool) -> list[Row]:
     """Customers, events or spend: rows without a required value, or of a customer named before, do not count."""
     columns = TABLES[kind]
-    _stage(connection, table, columns)
+    _stage(connection, table, columns, email_key)
     missing = " OR ".join(f"{name} IS NULL" for name in _REQUIRED[kind])
     again = "row_number() OVER (PARTITION BY customer_id ORDER BY line) > 1" if kind == "customers" else "false"
     connection.execute(
