@@ -6,13 +6,17 @@ from typing import Any
 
 from retention_core.contracts.opening import open_contracts
 from retention_core.contracts.record import Contracts
+from retention_core.limits import Limits, QueryTooLong
 from retention_core.store import Shop, open_orders
 
 SAMPLES = Path(__file__).parent.parent / "sample_data"
 MODELS = ("btyd", "spend", "survival", "validate", "value")
 GOALS = {"Goal": "goal", "Lever": "goal", "Scenario": "goal", "Uplift": "goal", "simulate": "simulate"}
 
-__all__ = [*GOALS, *MODELS, "Contracts", "Shop", "forecasts", "open_contracts", "open_orders", "sample"]
+__all__ = [
+    *GOALS, *MODELS, "Contracts", "Limits", "QueryTooLong", "Shop",
+    "forecasts", "open_contracts", "open_orders", "sample",
+]  # fmt: skip
 
 
 def sample(name: str) -> list[Path]:
