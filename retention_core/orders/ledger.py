@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from retention_core.orders import words
 from retention_core.orders.clean import SQL, rows_of
 from retention_core.orders.rules import RULE
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from retention_core.orders.read_parts import Part
 
 COLUMNS = ("file", "rule", "outcome", "rows", "orders", "customers", "amount", "currency", "examples")
+PARTED = " · "  # between the parts of an example, see ledger_rows.sql
+KNOWN_STATUSES = frozenset(word for meaning in words.STATUSES.values() for word in meaning)
 Row = dict[str, Any]
 
 
@@ -98,6 +101,27 @@ def masked(text: str) -> str:
     """An example without e-mail addresses and phone numbers, cut short."""
     without = re.sub(r"[^\s,;]+@[^\s,;]+", "…", text)
     return re.sub(r"\+\d[\d\s()-]{6,}\d", "…", without)[:80]
+
+
+def without_words(ledger: pd.DataFrame) -> pd.DataFrame:
+    """The ledger with examples of order number, day, amount and known status only: other words may be somebody's name.
+
+    A row whose columns are shifted can hold anything anywhere; its place, file and line, is always kept.
+    """
+    examples = [[(line, _discreet(text)) for line, text in found] for found in ledger["examples"]]
+    return ledger.assign(examples=examples)
+
+
+def _discreet(text: str) -> str:
+    first, *others = text.split(PARTED)
+    number = first if re.fullmatch(r"\S*\d\S*", first) else _figures(first)
+    return PARTED.join([number, *map(_figures, others)])
+
+
+def _figures(text: str) -> str:
+    if text.casefold() in KNOWN_STATUSES:
+        return text
+    return re.sub(r"\d[\d ()]{7,}\d", "…", re.sub(r"[^\W\d_]+", "…", text))  # words, then what may be a phone
 
 
 def _uncounted(

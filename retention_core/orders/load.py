@@ -114,8 +114,10 @@ def load(
         clean.drop_relation(connection, "customer_ids")
         _release(connection, parts)
         raise
-    parts_without_text = tuple(map(pseudonyms.without_text, loaded.parts))
-    return replace(loaded, parts=parts_without_text, release=lambda: _release(connection, parts, secret))
+    loaded = replace(loaded, parts=tuple(map(pseudonyms.without_text, loaded.parts)))
+    if secret is not None:
+        loaded = replace(loaded, ledger=ledger.without_words(loaded.ledger))
+    return replace(loaded, release=lambda: _release(connection, parts, secret))
 
 
 def _release(connection: Connection, parts: Sequence[Part], secret: pseudonyms.Paddings | None = None) -> None:
