@@ -1,0 +1,200 @@
+"""The app as a server for others: `uvicorn pages.shared.server:app`.
+
+Streamlit's own ASGI app with what a public address needs: headers that let nothing foreign into the page, a readiness
+route that has run the app, logs without personal data, and the options of a server that strangers can reach.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import time
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+from streamlit.runtime import get_instance
+
+from pages.shared import hosting, logs
+
+SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
+INDEX = Path(st.__file__).parent / "static" / "index.html"
+# What tells strangers about the app or makes it work for them. The readiness route runs the app at most once a minute.
+CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
+CHECKED_FOR_SECONDS = 60.0
+A_YEAR = 31_536_000
+STATIC, MEDIA = "/static/", "/media/"
+
+
+def options(settings: hosting.Hosting) -> dict[str, Any]:
+    """Streamlit's options where strangers are the visitors; `.streamlit/config.toml` holds those of every place.
+
+    Set here because uvicorn, unlike `streamlit run`, does not let Streamlit read them from the environment.
+    """
+    return {
+        "browser.gatherUsageStats": False,
+        "client.disableDataExport": True,
+        "client.showErrorDetails": "none",
+        "client.toolbarMode": "viewer",
+        "logger.messageFormat": "%(message)s",
+        "server.allowedHosts": list(settings.hosts),
+        "server.disconnectedSessionTTL": 120,
+        "server.enableAgentApi": False,
+        "server.enableCORS": True,
+        "server.enableXsrfProtection": True,
+        "server.fileWatcherType": "none",
+        "server.maxUploadSize": settings.file_megabytes,
+        "server.runOnSave": False,
+        "server.scriptHealthCheckEnabled": True,
+    }
+
+
+def content_policy() -> str:
+    """Everything comes from this server. Streamlit writes styles into the page, so styles alone may be inline."""
+    inline = re.findall(r"<script>(.*?)</script>", INDEX.read_text(encoding="utf-8"), re.DOTALL)
+    hashes = " ".join(f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in inline)
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' {hashes}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+HEADERS = {
+    "Content-Security-Policy": content_policy(),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Links hold filters and goals: they go along inside this app, for the way back from signing in, and nowhere else.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+}
+
+
+class Guard:
+    """Around all of Streamlit: closes what nobody needs, adds the headers, writes a line for each answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        started, status = time.monotonic(), 0
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = with_headers(scope, message["headers"])
+            await send(message)
+
+        try:
+            if scope["type"] == "http" and is_closed(scope["path"]):
+                await PlainTextResponse("Not found", 404)(scope, receive, send_guarded)
+            else:
+                await self.app(scope, receive, send_guarded)
+        finally:
+            _note_answer(scope, status, time.monotonic() - started)
+
+
+def is_closed(path: str) -> bool:
+    """Whether nobody outside may call this path, however it is spelled."""
+    plain = re.sub("/+", "/", path).rstrip("/")
+    return any(plain.endswith(closed) or f"{closed}/" in plain for closed in CLOSED)
+
+
+def with_headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with ours in place of any of the same name."""
+    ours = dict(HEADERS)
+    if scope["scheme"] == "https":
+        ours["Strict-Transport-Security"] = f"max-age={A_YEAR}"
+    if scope["path"].startswith(MEDIA):
+        ours["Cache-Control"] = "private, no-store"  # downloads are somebody's customers
+    names = {name.lower().encode() for name in ours}
+    kept = [(name, value) for name, value in headers if name.lower() not in names]
+    return kept + [(name.lower().encode(), value.encode()) for name, value in ours.items()]
+
+
+def _note_answer(scope: Scope, status: int, seconds: float) -> None:
+    path = scope["path"]
+    if path.startswith(STATIC) and status < 400:
+        return
+    # A path is a stranger's text: only its place in this app is written down.
+    kind = next((name for name in ("_stcore/stream", "_stcore/upload_file", "_stcore", "media", "static", "readyz",
+                                   "auth", "oauth2callback") if path.startswith(f"/{name}")), "page")  # fmt: skip
+    about = {"method": scope["method"], "status": status} if scope["type"] == "http" else {}
+    logs.note("request" if about else "visit", path=kind, milliseconds=round(seconds * 1000), **about)
+
+
+class Readiness:
+    """Whether the app runs. Streamlit learns its pages from the first run: before it, a deep link finds none."""
+
+    def __init__(self) -> None:
+        self._checking = asyncio.Lock()
+        self._runs = False
+        self._checked_at = 0.0
+
+    async def check(self) -> bool:
+        """Run the app as a visitor would, unless it was done within the last minute. Callers share one run."""
+        async with self._checking:
+            if not (self._runs and time.monotonic() - self._checked_at < CHECKED_FOR_SECONDS):
+                self._runs, why = await get_instance().does_script_run_without_error()
+                self._checked_at = time.monotonic()
+                logs.note("ready" if self._runs else "not ready", result=why)
+            return self._runs
+
+    async def answer(self, _: Request) -> PlainTextResponse:
+        ready = await self.check()
+        return PlainTextResponse("ready" if ready else "not ready", 200 if ready else 503)
+
+
+readiness = Readiness()
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """No visitor comes in before the app has run once."""
+    logs.adopt()
+    try:
+        await readiness.check()
+    except Exception:
+        logs.LOGGER.exception("not started")
+        raise
+    yield
+    logs.note("stopped")
+
+
+os.environ.setdefault("COMEBACK_HOSTED", "1")  # whoever serves this module means others
+logs.start()
+app = st.App(
+    SCRIPT,
+    routes=[Route("/readyz", readiness.answer)],
+    middleware=[Middleware(Guard)],
+    lifespan=lifespan,
+)
+for name, value in options(hosting.current()).items():
+    config.set_option(name, value)
+logs.adopt()
