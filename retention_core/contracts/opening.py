@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 from retention_core.contracts.matching import ADVICE, Table, check_together, column_name, match, readings
 from retention_core.contracts.record import RULE, RULES, Contracts, term_months
 from retention_core.engines import duckdb as engine
-from retention_core.orders import values
+from retention_core.limits import NO_LIMITS, Limits
+from retention_core.orders import pseudonyms, values
 from retention_core.orders.errors import OrdersError
 from retention_core.orders.match import value_questions
+from retention_core.orders.names import PERSONAL
 from retention_core.orders.questions import Answers, NeedsAnswers, Option, Question
-from retention_core.orders.read import read
+from retention_core.orders.faults import opened_for
+from retention_core.orders.read import read_all
+from retention_core.orders.recognise import header_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_GROUPS = 12  # a column with more different values than this says nothing of groups
 TERM_NAMES = ("contract", "term", "interval", "billing", "plan", "period")
+LEAST_SHARED = 5  # contracts to a value: what fewer share may be the name of somebody
+YES_NO_UNKNOWN = 3  # "Phone service" may be a group, "Phone" may not
 # Ends so much later than the last start: a list followed to its last day, or ends that are still to come?
 UNCLEAR_DAYS = 45
 
@@ -34,30 +40,36 @@ def open_contracts(
     as_of: str | date | datetime | None = None,
     names: Sequence[str] | None = None,
     progress: Callable[[int, int | None], None] | None = None,
+    pseudonym_key: bytes | None = None,
+    limits: Limits = NO_LIMITS,
     **answers: Any,
 ) -> Contracts:
     """Open a list of contracts: tenure in months and churned, or the days of start and end.
 
     `as_of` is the moment up to which contracts with days are looked at (default: just after the last day in the file).
     `answers` are fields of `orders.Answers`; `mapping` names the columns of unknown headers: customer_id, and either
-    months_kept and churned, or started_on and ended_on; and monthly_amount. Raises `NeedsAnswers` where the file leaves
-    open something that changes numbers, and `OrdersError`, which names file, line, cause and what to do.
+    months_kept and churned, or started_on and ended_on; and monthly_amount. With a `pseudonym_key` customers are
+    known by pseudonyms (`orders.pseudonyms`), and columns that may name somebody make no groups. Raises `NeedsAnswers`
+    where the file leaves open something that changes numbers, and `OrdersError`, which names file, line, cause and
+    what to do.
     """
     told = Answers(**answers, as_of=None if as_of is None else datetime.fromisoformat(str(as_of)))
+    secret = None if pseudonym_key is None else pseudonyms.paddings(pseudonym_key)
     files = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
-    with closing(engine.connect()) as connection:
-        parts: list[Part] = []
-        for number, path in enumerate(files):
-            parts += read(
-                connection, path, relation=f"raw_{number}", name=names[number] if names else None,
-                encoding=told.encoding, delimiter=told.delimiter, header=told.header, progress=progress,
-            )  # fmt: skip
+    with opened_for(files, names, limits) as connection:
+        parts = read_all(connection, files, told, names=names, progress=progress, limits=limits)
         tables = [match(part, told) for part in parts]
         check_together(tables)
-        return _assemble([_staged(connection, table, told) for table in tables], tables, told)
+        staged = [_staged(connection, table, told, secret) for table in tables]
+    opened = _assemble(staged, tables, told)
+    if secret is not None:
+        opened = replace(opened, groups=_without_personal(opened.groups, opened.terms))
+    return replace(opened, parts=tuple(map(pseudonyms.without_text, opened.parts)))
 
 
-def _staged(connection: engine.Connection, table: Table, told: Answers) -> pd.DataFrame:
+def _staged(
+    connection: engine.Connection, table: Table, told: Answers, secret: pseudonyms.Paddings | None
+) -> pd.DataFrame:
     """One row per row of the table, in text and days: part, line, customer, the fields, is_again, g_<column number>."""
     part = table.part
     dates, moneys = readings(connection, table, told)
@@ -67,6 +79,8 @@ def _staged(connection: engine.Connection, table: Table, told: Answers) -> pd.Da
     for field, number in table.columns.items():
         column, kind = column_name(number), part.types[number]
         text = values.id_sql(column, kind) if field == "customer_id" else values.text_sql(column, kind)
+        if field == "customer_id" and secret is not None:
+            text = pseudonyms.sql(text)
         cells.append(f"{text} AS {field}")
         if field in dates:
             cells.append(f"CAST({dates[field].of(column)} AS DATE) AS {field}_day")
@@ -80,7 +94,8 @@ def _staged(connection: engine.Connection, table: Table, told: Answers) -> pd.Da
         for number in _with_few_values(connection, part)
         if number not in used
     ]
-    staged = connection.execute(f"SELECT {', '.join(cells)} FROM {part.relation} ORDER BY line").df()
+    query = f"SELECT {', '.join(cells)} FROM {part.relation} ORDER BY line"
+    staged = connection.execute(query, secret or {}).df()
     return staged.rename(columns={f"g_{number}": f"group {name}" for number, name in enumerate(part.columns)})
 
 
@@ -169,6 +184,19 @@ def _groups(kept: pd.DataFrame) -> pd.DataFrame:
         if 1 <= column.nunique() <= MOST_GROUPS
     }
     return pd.DataFrame(few, index=kept.index)
+
+
+def _without_personal(groups: pd.DataFrame, terms: str | None) -> pd.DataFrame:
+    """The groups that name nobody: of several contracts each, under a header and with values of no person."""
+    names = [str(name) for name in groups]
+    return groups[[name for name in names if name == terms or not _may_be_personal(name, groups[name])]]
+
+
+def _may_be_personal(name: str, column: pd.Series) -> bool:
+    told = column[column.ne("")]
+    if told.nunique() > YES_NO_UNKNOWN and any(word in header_key(name) for word in PERSONAL):
+        return True
+    return len(told) < LEAST_SHARED * told.nunique() or bool(told.astype("string").str.contains("@").any())
 
 
 def _terms(groups: pd.DataFrame) -> str | None:

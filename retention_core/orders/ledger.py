@@ -108,7 +108,7 @@ def without_words(ledger: pd.DataFrame) -> pd.DataFrame:
 
     A row whose columns are shifted can hold anything anywhere; its place, file and line, is always kept.
     """
-    examples = [[(line, _discreet(text)) for line, text in found] for found in ledger["examples"]]
+    examples = ledger["examples"].map(lambda found: [(line, _discreet(text)) for line, text in found])
     return ledger.assign(examples=examples)
 
 

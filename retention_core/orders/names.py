@@ -191,6 +191,17 @@ NOT_PARTS: Mapping[str, tuple[str, ...]] = {
     "order_id": _names("date, status, total, amount"),
 }
 
+# Parts of the names of columns that tell who somebody is; no number ever needs them.
+PERSONAL: tuple[str, ...] = _names(
+    """
+    first name, last name, surname, full name, customer name, client name, contact, e-mail, email, phone, mobile,
+    telefon, address, adress, street, strasse, straße, zip code, postcode, postal code, plz, birth, note, comment,
+    remark, vorname, nachname, фио, имя, фамилия, телефон, адрес, улица, почта, имейл, бележка, примечание,
+    комментарий, jméno, příjmení, ulice, adresa, imię, nazwisko, ulica, prénom,
+    dirección, nombre, indirizzo, cognome
+    """
+)
+
 # Tables that are often mistaken for orders: headers of which two are enough, and what they are.
 NOT_ORDERS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("tenure", "churn", "contract", "monthlycharges"), "this looks like a table of contracts, not orders"),

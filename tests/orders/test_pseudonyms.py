@@ -150,5 +150,39 @@ def test_broken_lines_and_unreadable_cells_are_kept_by_place_only(tmp_path: Path
     shop = rc.open_orders(write(tmp_path, text), pseudonym_key=KEY)
     ledger = shop.ledger().set_index("rule")
     assert ledger.at["unreadable_date", "rows"] == ledger.at["unreadable_amount", "rows"] == 3
-    assert [line for line, _ in ledger.at["wrong_width", "examples"]] == [len(rows) + 2]
+    assert ledger["examples"]["wrong_width"] == [(len(rows) + 2, "")]
     assert "marker" not in "\n".join(texts_of(shop))
+
+
+CONTRACT = ["Customer Email", "Tenure Months", "Churned", "Contract", "City", "Customer Name", "Phone", "Note"]
+
+
+def contracts(marked: Callable[[str], str], count: int = 60) -> str:
+    """A list of contracts of ten people: few enough names, phones and notes to pass for groups."""
+    people = [[f"{marked('mail')}@mail.example", marked("name"), marked("phone"), marked("note")] for _ in range(10)]
+    rows: list[list[object]] = [[*CONTRACT]]
+    for number in range(count):
+        mail, name, phone, note = people[number % 10]
+        term, city = ("One year", "Month-to-month")[number % 2], ("Sofia", "Plovdiv")[number % 3 % 2]
+        rows.append([mail, number % 24 + 1, ("Yes", "No")[number % 2], term, city, name, phone, note])
+    return table(rows)
+
+
+def test_contracts_are_known_by_pseudonyms_and_no_group_names_anybody(
+    tmp_path: Path, marked: Callable[[str], str]
+) -> None:
+    path = write(tmp_path, contracts(marked))
+    raw, coded = rc.open_contracts(path), rc.open_contracts(path, pseudonym_key=KEY)
+    assert list(raw.rows["customer"].map(expected)) == list(coded.rows["customer"])
+    pd.testing.assert_frame_equal(raw.rows.drop(columns="customer"), coded.rows.drop(columns="customer"))
+    assert {"Customer Name", "Phone", "Note"} <= set(raw.groups)
+    assert list(coded.groups) == ["Contract", "City"]
+    assert (raw.terms, coded.terms) == ("Contract", "Contract")
+    assert "marker" not in "\n".join(
+        [repr(vars(coded)), coded.rows.to_csv(), coded.groups.to_csv(), str(coded.groups.dtypes)]
+    )
+
+
+def test_published_groups_of_contracts_stay(shared_data: Path) -> None:
+    path = shared_data / "telco_churn.csv.gz"
+    assert list(rc.open_contracts(path, pseudonym_key=KEY).groups) == list(rc.open_contracts(path).groups)
