@@ -1,0 +1,272 @@
+"""Hostile text in every column, column name and file name: no page fails, and nothing of it is read as Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import ui
+from pages.shared.columns import FIELD_WORDS
+from pages.shared.sources import Upload
+from retention_core.orders.load import Answers
+from tests import payloads
+from tests.conftest import ROOT
+
+# Where Streamlit shows or keeps text as it is. Every other field of every element counts as Markdown, so that one which
+# is new, to the app or to Streamlit, is looked at without being named here.
+AS_IT_IS = {
+    "Selectbox": {"options", "default", "raw_value", "placeholder"},
+    "MultiSelect": {"options", "default", "raw_values", "placeholder"},
+    "TextInput": {"default", "value", "placeholder"},
+    "Code": {"code_text"},  # the SQL that ran: a filter's values stand in it as text
+    "VegaLiteChart": {"spec", "alt"},  # the specification is looked into; alt is an attribute
+    "Dataframe": {"columns", "alt"},  # a canvas; its columns are looked into
+    "Table": {"alt"},
+    "PageLink": {"query_string"},
+}
+IDS = ("id", "form_id", "element_id", "user_key")
+VALUES_OF_A_CHART = {"domain", "sort"}  # the names that an axis or a legend lists; Vega draws them letter by letter
+LOADS = {"href", "url", "link", "image"}  # in a chart or as the kind of a table's column
+PAGES = (
+    *("measure/overview", "measure/retention", "measure/cohorts", "measure/churn", "measure/value"),
+    *("plan/goals", "data/source", "data/glossary"),
+)
+
+
+def upload(kind: str) -> Upload:
+    if kind == "orders":
+        files = ((payloads.FILE_NAME, payloads.orders_file()), *payloads.other_files())
+        return Upload(files, Answers(mapping=payloads.mapping()))
+    name = f"contracts {payloads.FILE_NAME}"
+    if kind == "contracts with days":
+        answers = Answers(layout="contract_days", as_of=datetime(2024, 9, 7))
+        return Upload(((name, payloads.contracts_file(True)),), answers)
+    return Upload(((name, payloads.contracts_file()),), Answers(layout="contract_months"))
+
+
+def visit(kind: str, page: str, **link: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.session_state["shop"] = "upload"
+    app.session_state["upload"] = upload(kind)
+    app.query_params.update(link)
+    app.run()
+    return app if page == "measure/overview" else app.switch_page(f"pages/{page}.py").run()
+
+
+def texts(message: Message) -> Iterator[tuple[str, str, str]]:
+    """Message, field and text of all that the element says, whatever it is made of."""
+    name = message.DESCRIPTOR.name
+    for field, value in message.ListFields():
+        many = value if field.is_repeated else [value]
+        if field.type == FieldDescriptor.TYPE_STRING and not field.message_type:
+            yield from ((name, field.name, str(text)) for text in many)
+        elif field.message_type and field.message_type.GetOptions().map_entry:
+            yield from ((name, field.name, str(part)) for pair in value.items() for part in pair)
+        elif field.message_type:
+            for part in many:
+                yield from texts(part)
+
+
+def cells(arrow: bytes) -> Iterator[str]:
+    """Every name and every text of a frame as the browser gets it."""
+    table = pa.ipc.open_stream(arrow).read_all()
+    yield from table.column_names
+    for column in table.columns:
+        yield from (value for value in column.to_pylist() if isinstance(value, str))
+
+
+def elements(app: AppTest) -> Iterator[Message]:
+    for node in app._tree:
+        if isinstance(proto := getattr(node, "proto", None), Message):
+            yield proto
+
+
+def read_as_markdown(app: AppTest) -> Iterator[tuple[str, str, str]]:
+    """Element, field and text of everything that Streamlit would read as Markdown."""
+    for element in elements(app):
+        kind = element.DESCRIPTOR.name
+        for name, field, text in texts(element):
+            if field not in AS_IT_IS.get(name, ()) and field not in IDS:
+                yield name, field, text
+        if kind == "Table":
+            yield from ((kind, "cells", text) for text in cells(element.arrow_data.data))
+
+
+def places(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text of a structure, its keys too, and where it stands."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield path, key
+            yield from places(part, (*path, key))
+    elif isinstance(value, list):
+        for part in value:
+            yield from places(part, path)
+
+
+def drawn(app: AppTest) -> Iterator[str]:
+    """Every text in the frames of the charts."""
+    for element in elements(app):
+        if element.DESCRIPTOR.name == "VegaLiteChart":
+            yield from cells(element.data.data)
+
+
+def specified(app: AppTest) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text, and where it stands, of the specifications of charts and of the columns of tables."""
+    for element in elements(app):
+        kind = element.DESCRIPTOR.name
+        if kind in ("VegaLiteChart", "Dataframe"):
+            written = element.spec if kind == "VegaLiteChart" else element.columns
+            yield from places(json.loads(written or "{}"), (kind,))
+
+
+def check(app: AppTest) -> None:
+    """Nothing failed; nothing of a payload is alive, in words, in charts or in tables; no file lies ready."""
+    assert not app.exception, app.exception
+    assert not [found for found in read_as_markdown(app) if payloads.alive(found[2])]
+    for path, text in specified(app):
+        assert not payloads.holds_payload(text) or VALUES_OF_A_CHART & set(path), (path, text[:80])
+        assert text not in LOADS, path
+    for element in elements(app):
+        if element.DESCRIPTOR.name == "DownloadButton":
+            assert element.deferred_file_id and not element.url
+
+
+def texts_with_payloads(app: AppTest) -> set[str]:
+    return {name for element in elements(app) for name, _, text in texts(element) if payloads.holds_payload(text)}
+
+
+def test_every_page_of_the_app_is_visited() -> None:
+    assert set(PAGES) == {str(page.relative_to(ROOT / "pages").with_suffix("")) for page in ROOT.glob("pages/*/*.py")
+                          if page.parent.name != "shared"}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [*payloads.PAYLOADS, *payloads.COLUMNS.values(), payloads.FILE_NAME])
+def test_what_is_alive_is_found_and_what_is_plain_is_not(text: str) -> None:
+    assert payloads.alive(text) == payloads.holds_payload(text)
+    assert not payloads.alive(ui.plain(text))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_shop_of_payloads(page: str) -> None:
+    app = visit("orders", page)
+    check(app)
+    assert "MultiSelect" in texts_with_payloads(app)  # the filters list them: the shop is what it should be
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("kind", ["contracts", "contracts with days"])
+def test_contracts_of_payloads(kind: str, page: str) -> None:
+    check(visit(kind, page))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "measure/churn"])
+def test_filters_that_are_payloads(page: str) -> None:
+    """The words about whom a page speaks hold them then, and groups are compared by them."""
+    link = {"channel": payloads.value("channel", 2), "country": payloads.value("country", 2), "lines": "Channel"}
+    app = visit("orders", page, **link)
+    check(app)
+    assert page.startswith("data") or any("zq" in str(caption.value) for caption in app.caption)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_link_of_payloads_opens_the_page_with_defaults(page: str) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(payloads.hostile_link())
+    app.run()
+    check(app)
+    if page != "measure/overview":
+        check(app.switch_page(f"pages/{page}.py").run())
+
+
+@pytest.mark.parametrize("dimension", ["Channel", "Country", "Category"])
+def test_groups_side_by_side(dimension: str) -> None:
+    app = visit("orders", "measure/cohorts", lines=dimension)
+    check(app)
+    assert any(payloads.holds_payload(text) for text in drawn(app))
+
+
+def taken(*files: tuple[str, bytes]) -> AppTest:
+    """The Orders page after these files were handed in."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page("pages/data/source.py").run()
+    return app.file_uploader[0].set_value([(name, content, "text/csv") for name, content in files]).run()
+
+
+def test_the_review_of_files_of_payloads() -> None:
+    """Files as understood, the questions, every setting, and what is left out line by line."""
+    app = taken((payloads.FILE_NAME, payloads.orders_file()), *payloads.other_files())
+    check(app)
+    assert "Selectbox" in texts_with_payloads(app)
+    answer_columns(app)
+    check(app)
+    app.button(key="open_orders").click().run()
+    check(app)
+    rule = app.selectbox(key="ledger_examples")
+    rule.select(rule.options[0] if rule.value is None else rule.value).run()
+    check(app)
+
+
+def answer_columns(app: AppTest) -> None:
+    """Name every column in the settings, as their owner would."""
+    for field, name in payloads.COLUMNS.items():
+        box = next(box for box in app.selectbox if box.label == FIELD_WORDS[field])
+        box.select(next(column for column in box.options if column.split()[0] == name.split()[0]))
+    next(button for button in app.button if button.label == "Read the files like this").click().run()
+
+
+HEAD = "Order ID,Customer,Order date,Amount,Currency\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "".join([HEAD, *(f'A{n},c{n},2024-01-0{n % 9 + 1},10,"{text[:9]}"\n' for n, text in enumerate("<b![$:*`|"))]),
+        HEAD + "".join(f'A{n},c{n},"{text}",10,EUR\n' for n, text in enumerate(payloads.PAYLOADS[:5])),
+        HEAD + "".join(f'A{n},c{n},2024-01-01,"{text}",EUR\n' for n, text in enumerate(payloads.PAYLOADS[:5])),
+        HEAD + "".join(f"A{n},c{n},0{n + 1}/02/2024,10,EUR\n" for n in range(6)),
+        "customer,tenure,churn\n" + "".join(f'c{n},"{text}",yes\n' for n, text in enumerate(payloads.PAYLOADS[:5])),
+        "customer,tenure,churn\n" + "".join(f'c{n},3,"{text}"\n' for n, text in enumerate(payloads.PAYLOADS[:5])),
+        ",".join(f'"{name} {payloads.PAYLOADS[0]}"' for name in "abc") + "\n1,2,3\n",
+        "\x89PNG",
+        "",
+    ],
+    ids=[
+        "currencies",
+        "days",
+        "amounts",
+        "day or month",
+        "months kept",
+        "ended",
+        "no column known",
+        "picture",
+        "empty",
+    ],
+)
+def test_questions_and_refusals(content: str) -> None:
+    """What quotes a cell, a column or the name of the file while a file is being opened."""
+    app = taken((payloads.FILE_NAME, content.encode()))
+    check(app)
+    assert any(payloads.holds_payload(str(said.value)) for said in (*app.error, *app.markdown, *app.subheader))
+    for button in app.button:
+        if button.key == "open_orders" and not button.disabled:
+            button.click().run()
+            check(app)
+            return
+
+
+@pytest.mark.parametrize("name", [*payloads.PAYLOADS, "=1+1"])
+@pytest.mark.parametrize("kind", ["json", "csv"])
+def test_a_plan_that_is_read_back(name: str, kind: str) -> None:
+    """Its name is shown as it is, or the file is refused."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page("pages/plan/goals.py").run()
+    app.file_uploader(key="plan_file").set_value((f"{name[:20]}.{kind}", payloads.plan_file(name, kind), "")).run()
+    check(app)
