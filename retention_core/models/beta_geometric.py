@@ -192,8 +192,9 @@ def _finite(closed: Floats, given: Given, a: float, survived: Floats, *rest: Flo
     if not lost.any():
         return value
     left, *arguments = (np.broadcast_to(part, value.shape)[lost] for part in (survived, *rest))
+    counts, place = np.unique(left, return_inverse=True)  # the inverse is dear, and customers share a few counts
     value[lost] = sum(
-        weight * given(np.maximum(betaincinv(a, left, node), TINY), *arguments)
+        weight * given(np.maximum(betaincinv(a, counts, node), TINY)[place], *arguments)
         for node, weight in zip(*unit_nodes(QUANTILES), strict=True)
     )
     return value
