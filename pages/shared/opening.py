@@ -73,7 +73,7 @@ def forget_draft() -> None:
 def _reading_key(draft: Upload) -> str:
     """Tells apart what `inspect` can see: money is counted only when the files are opened."""
     answers = replace(draft.answers, currency=None, rates=None, refunds="net", as_of=None)
-    return replace(draft, answers=answers).key
+    return replace(draft, answers=answers, keeps_keys=False).key
 
 
 def _watch(

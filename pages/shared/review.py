@@ -18,6 +18,14 @@ from retention_core.say import number, percent, say
 
 FEW_OPTIONS = 6
 WORDS = {**FIELD_WORDS, **contract_parts.FIELD_WORDS}
+KEEPS = (
+    "Customers keep the numbers or e-mails of your file, in this visit's memory only, and your lists show them. Names, "
+    "phones and addresses are not kept."
+)
+PSEUDONYMS = (
+    "Customers get pseudonyms such as 7f3a90c2b14d65e8 when the files are opened: every number stays the same, and "
+    "lists show pseudonyms. Names, phones and addresses are not kept."
+)
 SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "blanks"}
 
 
@@ -66,6 +74,19 @@ def as_contracts(draft: Upload, found: Sequence[Inspected]) -> Upload:
     if not found or not all(map(_is_contracts, found)):
         return draft
     return replace(draft, answers=replace(draft.answers, layout=found[0].layout))
+
+
+def with_keys(draft: Upload) -> Upload:
+    """The draft with what its owner says of lists: whether they must name customers as the files do."""
+    if replace(draft, keeps_keys=True).pseudonym_key == replace(draft, keeps_keys=False).pseudonym_key:
+        return draft  # nothing to choose: see privacy
+    keeps = st.checkbox(
+        say("Lists must come back with the customers' own numbers or e-mails"),
+        draft.keeps_keys,
+        key=f"{draft.files_key[:12]}_keeps_keys",
+    )
+    st.caption(say(KEEPS if keeps else PSEUDONYMS))
+    return replace(draft, keeps_keys=keeps)
 
 
 def _is_contracts(table: Inspected) -> bool:

@@ -20,6 +20,7 @@ import pandas as pd
 import streamlit as st
 
 import retention_core as rc
+from pages.shared import privacy
 from retention_core.contracts import matching
 from retention_core.engines import duckdb as engine
 from retention_core.metrics import Reading
@@ -43,10 +44,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Upload:
-    """What a session has handed in: its files by name, as bytes or as a file on this computer, and its answers."""
+    """What a session has handed in: its files by name, as bytes or as a file on this computer, and its answers.
+
+    `keeps_keys`: lists of customers must come back with their own numbers or e-mails, so no pseudonyms are made.
+    """
 
     files: tuple[tuple[str, bytes | Path], ...]
     answers: Answers = NOTHING_ANSWERED
+    keeps_keys: bool = False
+
+    @property
+    def pseudonym_key(self) -> bytes | None:
+        """The secret of the customers' pseudonyms; None: they stay as the files write them."""
+        return privacy.pseudonym_key([content for _, content in self.files], self.keeps_keys)
 
     @property
     def holds_contracts(self) -> bool:
@@ -65,7 +75,7 @@ class Upload:
     def key(self) -> str:
         """Tells these files with these answers from all others."""
         answers = {name: _settled(value) for name, value in vars(self.answers).items()}
-        return hashlib.sha256(f"{self.files_key}{sorted(answers.items())}".encode()).hexdigest()
+        return hashlib.sha256(f"{self.files_key}{sorted(answers.items())}{self.keeps_keys}".encode()).hexdigest()
 
 
 def names() -> dict[str, str]:
@@ -185,7 +195,8 @@ def open_upload(upload: Upload, progress: Progress | None = None) -> Opened:
         # Everything is copied into the engine before the folder goes.
         names_of_files = [name for name, _ in upload.files]
         open_files = rc.open_contracts if upload.holds_contracts else rc.open_orders
-        return open_files(paths, names=names_of_files, progress=progress, **vars(upload.answers))
+        key = upload.pseudonym_key
+        return open_files(paths, names=names_of_files, progress=progress, pseudonym_key=key, **vars(upload.answers))
 
 
 def inspect_upload(upload: Upload, progress: Progress | None = None) -> tuple[Inspected, ...]:

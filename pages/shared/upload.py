@@ -30,7 +30,7 @@ def choose() -> None:
         settings.offer(draft, found)
         if not draft.holds_contracts:
             contract_parts.offer(draft, found)
-        wanted = review.as_contracts(answered or draft, found)
+        wanted = review.with_keys(review.as_contracts(answered or draft, found))
         label = say("Open these contracts") if wanted.holds_contracts else say("Open these orders")
         if st.button(label, type="primary", key="open_orders", disabled=answered is None):
             opening.open_orders(wanted, sum(table.part.physical_lines for table in found))

@@ -1,0 +1,34 @@
+"""What an opened data set knows of its customers: their own keys, or pseudonyms and with which secret."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+from pathlib import Path
+
+from pages.shared import hosting
+
+KEY_BYTES = 32
+
+
+def pseudonym_key(contents: list[bytes | Path], keeps_keys: bool) -> bytes | None:
+    """The secret with which these files are opened; None: their customers stay as they are written.
+
+    They do where their owner wants lists back with them, and on one's own computer, whose files everybody who can see
+    the app can read anyway. What a server publishes has pseudonyms, always.
+    """
+    here = hosting.current()
+    on_disk = all(isinstance(content, Path) for content in contents)
+    if here.hosted and on_disk:
+        return _key()
+    return None if keeps_keys or on_disk else _key()
+
+
+def _key() -> bytes:
+    return hosting.current().pseudonym_key or _key_of_this_process()
+
+
+@cache
+def _key_of_this_process() -> bytes:
+    """Known to nobody and gone with the process: pseudonyms of today say nothing about those of tomorrow."""
+    return secrets.token_bytes(KEY_BYTES)
