@@ -23,7 +23,7 @@ from retention_core.models.maximise import Maximum, maximise, maximise_near, no_
 from retention_core.models.model import Model
 from retention_core.models.nbd import NBD
 from retention_core.models.pareto_nbd import ParetoNBD
-from retention_core.models.triples import Floats, Triples, arrays, distinct_rows, read_triples
+from retention_core.models.triples import Floats, Triples, arrays, distinct_rows, read_triples, valid
 
 FEW_REPEATERS = 20  # customers with a second order below which no model is worth a look
 HARDLY_ANYONE = 0.01  # share of customers stopping below which "nobody stops" explains the data as well
@@ -151,7 +151,7 @@ class Fit:
 
     def p_alive(self, x: Any, t_x: Any, T: Any) -> Floats:
         """Probability that the customer has not stopped buying. 1 for every one-time buyer of the BG/NBD."""
-        x, t_x, T = _valid(x, t_x, T)
+        x, t_x, T = valid(x, t_x, T)
         alive = self._rules.p_alive(self.maximum.params, x.ravel(), t_x.ravel(), T.ravel())
         return np.asarray(alive.reshape(x.shape))
 
@@ -275,18 +275,10 @@ class Fit:
 
     def _once_a_history(self, formula: Any, *values: Any) -> Floats:
         """The formula at the distinct rows of the broadcast values, given back in their shape (and its own axes)."""
-        whole = _valid(*values)
+        whole = valid(*values)
         rows, position = distinct_rows(*(part.ravel() for part in whole))
         said = formula(self.maximum.params, *rows)[position]
         return np.asarray(said.reshape(whole[0].shape + said.shape[1:]))
-
-
-def _valid(*values: Any) -> tuple[Floats, ...]:
-    """The values as arrays of one shape. ValueError if one is missing, endless or below 0."""
-    whole = arrays(*values)
-    if not all(part.size == 0 or (part.min() >= 0 and part.max() < np.inf) for part in whole):
-        raise ValueError("x, t_x, T and horizons must be numbers of 0 or more")
-    return whole
 
 
 def interval(fits: tuple[Fit, ...], quantity: Any, level: float = 0.8) -> tuple[Floats, Floats]:

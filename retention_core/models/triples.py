@@ -120,3 +120,11 @@ def distinct_rows(*columns: Floats) -> tuple[tuple[Floats, ...], Ints]:
 def arrays(*values: Any) -> tuple[Floats, ...]:
     """Scalars, lists and series as float arrays of one common shape."""
     return tuple(np.array(part) for part in np.broadcast_arrays(*(np.asarray(value, np.float64) for value in values)))
+
+
+def valid(*values: Any) -> tuple[Floats, ...]:
+    """The values as arrays of one shape. ValueError if one is missing, endless or below 0."""
+    whole = arrays(*values)
+    if not all(part.size == 0 or (part.min() >= 0 and part.max() < np.inf) for part in whole):
+        raise ValueError("x, t_x, T and horizons must be numbers of 0 or more")
+    return whole
