@@ -23,7 +23,7 @@ CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/
 MEGABYTE = 1024**2
 
 
-class WrongSetting(ValueError):
+class WrongSetting(ValueError):  # noqa: N818 - named as the other errors of the house are
     """A variable that cannot be meant so: which, what is wrong, what to do."""
 
 

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import os
 import re
+import sys
 import time
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -47,6 +48,7 @@ def options(settings: hosting.Hosting) -> dict[str, Any]:
         "client.disableDataExport": True,
         "client.showErrorDetails": "none",
         "client.toolbarMode": "viewer",
+        "logger.enableRich": False,  # it would print exceptions with what they quote
         "logger.messageFormat": "%(message)s",
         "server.allowedHosts": list(settings.hosts),
         "server.disconnectedSessionTTL": 120,
@@ -70,7 +72,7 @@ def content_policy() -> str:
             f"script-src 'self' {hashes}",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
-            "font-src 'self'",
+            "font-src 'self' data:",
             "connect-src 'self'",
             "manifest-src 'self'",
             "base-uri 'none'",
@@ -195,6 +197,10 @@ app = st.App(
     middleware=[Middleware(Guard)],
     lifespan=lifespan,
 )
-for name, value in options(hosting.current()).items():
+try:
+    settings = hosting.current()
+except hosting.WrongSetting as problem:
+    sys.exit(str(problem))  # of all that is not written down, this is for the one who starts the server
+for name, value in options(settings).items():
     config.set_option(name, value)
 logs.adopt()
