@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import scope, ui
+from pages.shared import scope, sharing, ui
 
 st.set_page_config(page_title="Comeback", page_icon="🔁", layout="wide")
 ui.settle_memory()
@@ -27,4 +27,5 @@ page = st.navigation(
 )
 with st.sidebar:
     scope.choose()
+    sharing.offer()
 page.run()

@@ -98,7 +98,7 @@ clicked = ui.chart(
 st.caption(ui.plain(answers.cohort_signs(shown)))
 cohort_parts.people(clicked, grain, form, say(GRAINS[grain]), shown)
 
-st.subheader(say("Side by side"), anchor=False)
+ui.heading(say("Side by side"))
 told_apart = {key: label for key, label in LINES.items() if key == "cohort" or len(ui.segments(key)) > 1}
 lines = ui.choose("Compare", told_apart, "lines")
 curves = compared(lines, query, parameters, show, shown, older)
@@ -110,7 +110,7 @@ else:
     ui.chart(pictured, say("{title} by age, one line for each of {n}", title=title, n=curves["name"].nunique()))
     st.caption(say(CURVES_SO_FAR if is_growing else CURVES))
 
-st.subheader(say("All figures"), anchor=False)
+ui.heading(say("All figures"))
 st.dataframe(measure.cohort_table(shown, show, grain))
 ui.download(say("All cells"), "cohorts", lambda: marked)
 cohort_parts.brackets(ui.older_cohorts("month", known_since))

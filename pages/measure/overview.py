@@ -49,20 +49,20 @@ with st.grid(4, min_column_width=150):
     for key, (label, line) in cards.items():
         ui.card(key, read(key), lines[key].dropna().tolist(), label, line, under.get(key, ""))
 
-st.subheader(say("Orders month by month"), anchor=False)
+ui.heading(say("Orders month by month"))
 ui.chart(measure.orders_by_kind(totals, "month"), say("Orders by month: first orders and later orders"))
 if not is_early:
     ui.tell(answers.repeat_answer(ui.metric("repeat_purchase_rate_orders"), ui.metric("orders_from_repeat_customers")))
 
 left, right = st.columns(2, gap="large")
 with left:
-    st.subheader(say("What changed"), anchor=False)
+    ui.heading(say("What changed"))
     with st.container(horizontal=True):
         step = ui.choose("Last whole", STEPS, "step")
         against = ui.choose("Against", AGAINST, "against")
     ui.tell(*overview_parts.what_changed(step, against))
 with right:
-    st.subheader(say("Where to look next"), anchor=False)
+    ui.heading(say("Where to look next"))
     for page, link, reason, settings in overview_parts.leads(by_age):
         ui.tell(reason)
         ui.link(f"pages/measure/{page}.py", say(link), settings)

@@ -81,7 +81,7 @@ if rate not in WITH_WINDOW:
 elif window is None:
     st.caption(say("With “Ever” a customer stays active for good and nobody is lost. Choose a window to see losses."))
 
-st.subheader(say("How long people wait for the second order"), anchor=False)
+ui.heading(say("How long people wait for the second order"))
 asked_new = ui.truly_new()
 spans, curve = ui.query("second_order_within", **asked_new), ui.query("second_order_curve", **asked_new)
 waiting = answers.waiting_answer(spans)
@@ -94,7 +94,7 @@ if spans["customers"].gt(0).any():
     )
     ui.tell_left_out()
 
-st.subheader(say("One shop, eight answers"), anchor=False)
+ui.heading(say("One shop, eight answers"))
 ui.tell(say("All of these get called retention. They differ because each divides other people by other people."))
 over = totals[totals["is_complete"]]
 if len(over):

@@ -34,7 +34,7 @@ NOTES = (
 
 def stages(standing: pd.DataFrame, flows: pd.DataFrame, totals: pd.DataFrame, limits: Limits, is_own: bool) -> None:
     """Customers per stage at the end of each month, what the stages mean, and the moves of the last whole month."""
-    st.subheader(say("Where customers stand"), anchor=False)
+    ui.heading(say("Where customers stand"))
     ui.chart(charts.stages_over_time(standing, totals), say("Customers won so far by stage, at the end of each month"))
     now = standing.tail(len(lifecycle.STAGES))
     st.table(charts.stage_table(now, limits, is_own), hide_index=True, border="horizontal")
@@ -44,7 +44,7 @@ def stages(standing: pd.DataFrame, flows: pd.DataFrame, totals: pd.DataFrame, li
     if moved.empty:
         return
     name = month(over.iloc[-1])
-    st.subheader(say("Who moved in {month}", month=name), anchor=False)
+    ui.heading(say("Who moved in {month}", month=name))
     answer = answers.moves_answer(moved, name, lifecycle.net_of(moved))
     ui.tell(answer)
     ui.chart(charts.moves_of_a_month(moved), say("Customers by move. {answer}", answer=answer))
@@ -58,7 +58,7 @@ def stages(standing: pd.DataFrame, flows: pd.DataFrame, totals: pd.DataFrame, li
 
 def waits(gaps: pd.DataFrame, found: Mapping[int, Wait]) -> None:
     """How long those who come back wait, by order number."""
-    st.subheader(say("How long those who come back wait"), anchor=False)
+    ui.heading(say("How long those who come back wait"))
     if not found:
         ui.tell(answers.too_few_waits_answer())
         return
@@ -83,7 +83,7 @@ def silences(curves: pd.DataFrame, found: dict[int, Wait], limits: Limits, is_ow
     if not found:
         return
     known = lifecycle.told_apart(found)
-    st.subheader(say("What a silence means"), anchor=False)
+    ui.heading(say("What a silence means"))
     days = limits.at_risk_days if is_own else limits.lapsed_days
     said = {
         number: lifecycle.silence_after(curves[curves["order_number"] == number], wait, days[max(number, 1) - 1])

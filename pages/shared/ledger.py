@@ -58,7 +58,7 @@ def show() -> None:
     shop = sources.shop()
     frame = shop.ledger()
     _check(frame, shop.loaded.parts)
-    table = _for_people(frame)
+    table = for_people(frame)
     several = table["File"].nunique() > 1
     st.dataframe(
         table.assign(File=_without_shared_start(table["File"])),
@@ -116,7 +116,7 @@ def _check(frame: pd.DataFrame, parts: Sequence[Part]) -> None:
         )
 
 
-def _for_people(frame: pd.DataFrame) -> pd.DataFrame:
+def for_people(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per file and rule, in words; what was kept first, then the largest."""
     outcome = frame["outcome"].map(list(OUTCOMES).index)
     place = outcome.where(~frame["rule"].isin(STRUCTURE), len(OUTCOMES))

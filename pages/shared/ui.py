@@ -12,7 +12,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import scope, sources
-from retention_core import cohorts, export
+from pages.shared.recording import here, note
+from retention_core import cohorts, export, report
 from retention_core.answers import retention as answers
 from retention_core.metrics import METRICS, Reading
 from retention_core.say import between, compact_money, money, month, number, percent, say
@@ -59,6 +60,7 @@ def customers_or_stop(title: str) -> None:
 
 def answer(title: str, sentence: str) -> None:
     """The head of a page: its title, its answer in one sentence, and whom it is about."""
+    note(report.Answer(title, sentence, scope.in_words()))
     st.title(title, anchor=False)
     st.header(plain(sentence), anchor=False)
     about = " ".join(part for part in (_sample_note(), plain(scope.in_words())) if part)
@@ -66,10 +68,25 @@ def answer(title: str, sentence: str) -> None:
         st.caption(about)
 
 
+def heading(text: str) -> None:
+    """The head of a part of the page."""
+    note(report.Heading(text))
+    st.subheader(plain(text), anchor=False)
+
+
+def caption(text: str) -> None:
+    """Small print below a picture or a table; nothing where there is nothing to say."""
+    if text:
+        note(report.Note(text))
+        st.caption(plain(text))
+
+
 def tell(*sentences: str) -> None:
     """A sentence of the page, several as a list; names and currency signs of the order file are taken as they are."""
-    lines = [plain(sentence) for sentence in sentences if sentence]
+    told = tuple(sentence for sentence in sentences if sentence)
+    lines = [plain(sentence) for sentence in told]
     if lines:
+        note(report.Words(told))
         st.markdown(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines))
 
 
@@ -89,7 +106,7 @@ def choose(
 ) -> str:
     """One of a few settings, as buttons. `options`: what the page works with → what people and the link read."""
     scope.note_unknown(key, options.values())
-    fallback = default or next(iter(options))
+    fallback, place = default or next(iter(options)), here()
     chosen = st.segmented_control(
         say(label),
         list(options),
@@ -101,17 +118,22 @@ def choose(
         help=help,
         wrap=True,
     )
-    return chosen or fallback  # a link can say "?grain=", which is no choice at all
+    choice = chosen or fallback  # a link can say "?grain=", which is no choice at all
+    note(report.Setting(say(label), say(options[choice])), place)
+    return choice
 
 
 def choose_several(label: str, options: Mapping[str, str], key: str, *, default: list[str], most: int) -> list[str]:
     """Several of many settings. An option keeps its place in the link by its name."""
     scope.note_unknown(key, options.values())
+    place = here()
     chosen = st.multiselect(
         say(label), list(options), default, format_func=options.__getitem__, max_selections=most,
         key=key, bind="query-params", placeholder=say("Choose up to {n}", n=most),
     )  # fmt: skip
-    return [option for option in chosen if option in options]
+    kept = [option for option in chosen if option in options]
+    note(report.Setting(say(label), ", ".join(options[option] for option in kept)), place)
+    return kept
 
 
 def plain(text: object) -> str:
@@ -170,16 +192,20 @@ def card(key: str, reading: Reading, trend: list[float], label: str = "", line: 
     block = METRICS[key]
     about = [f"**{block.label}.** {block.definition}", f"*{block.formula}*", *(f"- {c}" for c in reading.caveats)]
     help_text = "\n\n".join([*about, say("The line: {line}.", line=line)] if len(trend) > 1 else about)
-    st.metric(
+    number_card(
         say(label or block.label),
         figure(reading.value, block.unit),
-        delta=interval(reading) or under or None,
-        delta_color="off",
-        delta_arrow="off",
+        interval(reading) or under,
         help=help_text,
-        border=True,
-        height="stretch",
         chart_data=trend if len(trend) > 1 else None,
+    )
+
+
+def number_card(label: str, value: str, under: str = "", **options: Any) -> None:
+    """A card with one number as people write it, and what stands below it: its interval."""
+    note(report.Figure(label, value, under))
+    st.metric(
+        label, value, under or None, delta_color="off", delta_arrow="off", border=True, height="stretch", **options
     )
 
 
@@ -201,6 +227,7 @@ def chart(picture: alt.LayerChart, description: str, key: str | None = None, **o
 
     Its frame goes beside the specification, as Arrow; the specification is checked in the tests and not on each rerun.
     """
+    note(report.Picture(picture, description))
     drawing = picture.copy(deep=False)
     drawing.data = alt.NamedData("frame")
     spec = drawing.to_dict(validate=False)
@@ -208,16 +235,30 @@ def chart(picture: alt.LayerChart, description: str, key: str | None = None, **o
     return st.vega_lite_chart(picture.data, spec, width="stretch", key=key, alt=description, **options)
 
 
+def frame(rows: pd.DataFrame, **options: Any) -> None:
+    """A table to scroll and sort; its text is text. Without `hide_index` the index is its first column."""
+    note(report.Table(rows, has_index=not options.get("hide_index", False)))
+    st.dataframe(rows, **options)
+
+
+def table(rows: pd.DataFrame, has_index: bool = False) -> None:
+    """A small table, all of it on the page. Its cells are Markdown: names of the order file come `plain`."""
+    note(report.Table(rows, has_index=has_index, is_marked=True))
+    st.table(rows, hide_index=not has_index, border="horizontal")
+
+
 def explain(metrics: tuple[str, ...], queries: dict[str, dict[str, Any]], notes: tuple[str, ...] = ()) -> None:
     """How is this computed? Definition, formula, caveats of each number, notes of the page, and the SQL that ran."""
     with st.expander(say("How is this computed?"), icon=":material/function:"):
         for key in metrics:
             block = METRICS[key]
+            note(report.Definition(block.label, block.definition, block.formula, block.caveats))
             st.markdown(f"**{block.label}.** {block.definition}  \n*{block.formula}*")
             for caveat in block.caveats:
                 st.caption(caveat)
-        for note in notes:
-            tell(say(note))
+        for words in map(say, notes):
+            note(report.Definition("", words))
+            st.markdown(plain(words))
         for name, parameters in queries.items():
             st.markdown(plain(read_query(name).describes))
             st.code(sources.shop().sql(name, **{**scope.chosen(), **parameters}), language="sql")

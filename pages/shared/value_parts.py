@@ -126,7 +126,7 @@ def worth_of_channels(set_margin: worth.Margin, span_days: int = 365) -> pd.Data
 
 def by_cohort(triangle: pd.DataFrame) -> list[str]:
     """Value per customer by age: a few cohorts as lines, all of them as a triangle; the cohorts picked."""
-    st.subheader(say("What a customer brings, month by month"), anchor=False)
+    ui.heading(say("What a customer brings, month by month"))
     with st.container(horizontal=True, gap="medium"):
         ages = int(ui.choose("Ages", {"12": "12", "24": "24", "36": "36"}, "ages"))
         names = {f"{day:%Y-%m-%d}": month(day) for day in triangle["cohort"].drop_duplicates()}
@@ -156,7 +156,7 @@ def costs_and_payback(
     set_margin: worth.Margin, channels: pd.DataFrame, triangle: pd.DataFrame, picked: list[str]
 ) -> Costs:
     """What winning a customer costs and when it is paid back, by channel or month; the costs of one."""
-    st.subheader(say("What a customer costs, and when that is paid back"), anchor=False)
+    ui.heading(say("What a customer costs, and when that is paid back"))
     with st.container(horizontal=True, gap="medium"):
         by = ui.choose("By", GROUPS, "costs_by")
         typed = st.number_input(
@@ -269,7 +269,7 @@ def _paid_table(paid: pd.DataFrame, by: str, is_rough: bool) -> pd.DataFrame:
 
 def allowance(set_margin: worth.Margin, costs: Costs) -> None:
     """What one may pay for a new customer, of all and by channel, fed by what this shop's customers bring."""
-    st.subheader(say("What you can pay for a customer"), anchor=False)
+    ui.heading(say("What you can pay for a customer"))
     with st.container(horizontal=True, gap="medium"):
         back = ui.choose("To be paid back", PAYBACKS, "back", default="365")
         share = st.slider(
@@ -303,7 +303,7 @@ def _allowances_table(rows: pd.DataFrame, is_margin: bool, is_rough: bool) -> pd
 
 def who_brings(set_margin: worth.Margin) -> None:
     """How customers differ in what they bring: a histogram, and what the best bring."""
-    st.subheader(say("Who brings the money"), anchor=False)
+    ui.heading(say("Who brings the money"))
     ui.tell(answers.concentration_answer(ui.metric("concentration_top_10"), ui.metric("concentration_top_20")))
     ui.chart(
         charts.distribution(ui.query("value_distribution"), currency()),
@@ -315,7 +315,7 @@ def who_brings(set_margin: worth.Margin) -> None:
 
 def four_values(set_margin: worth.Margin, channels: pd.DataFrame) -> None:
     """What was seen, what the model expects and what the simple formula says, and why they differ."""
-    st.subheader(say("One customer, four values"), anchor=False)
+    ui.heading(say("One customer, four values"))
     if set_margin.from_file:
         rate = worth.rate_of_costs(ui.query("margin_cells"))
     else:

@@ -1,0 +1,82 @@
+"""Share, in the sidebar of every page: the link to what is on screen, and the same view as a file to keep or to send.
+
+A link carries settings and never data. A file is made when its button is pressed, of what the page said last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import ledger, sources
+from pages.shared.recording import Noted, noted
+from retention_core import report
+from retention_core.say import say
+
+WHO_CAN_READ = {
+    "upload": "Whoever opens it sees the same view once they upload the same file: the link carries no data.",
+    "file": "Whoever can open this app sees the same view: the link carries settings and no data.",
+}
+OF_A_SAMPLE = "Whoever opens it sees this view of the sample shop: the link carries settings and no data."
+
+
+@st.fragment
+def offer() -> None:
+    """The link and the files, behind a button. To open it runs this part alone, so that the link is of that moment."""
+    with st.popover(say("Share"), icon=":material/share:", key="share", on_change="rerun", width="stretch") as opened:
+        if not opened.open:
+            return
+        st.markdown(f"**{say('Link to this view')}**")
+        st.code(address(), language=None, wrap_lines=True)
+        st.caption(say(WHO_CAN_READ.get(sources.current(), OF_A_SAMPLE)))
+        if not sources.is_open() and sources.contracts() is None:
+            return
+        st.markdown(f"**{say('This view as a file')}**")
+        about, notes = _about(), noted()
+        _file(say("Report (HTML)"), "html", "text/html", partial(_made, report.to_html, notes, about))
+        st.caption(say("A report opens in any browser, without this app, and prints to PDF."))
+
+
+def address() -> str:
+    """The address of what is on screen, as the address bar has it."""
+    settings = [(key, value) for key in st.query_params for value in st.query_params.get_all(key)]
+    page = (st.context.url or "").partition("?")[0]
+    return f"{page}?{urlencode(settings)}" if settings else page
+
+
+def _file(label: str, ending: str, mime: str, make: Callable[[], bytes]) -> None:
+    st.download_button(
+        label, make, f"comeback.{ending}", mime, key=f"share_{ending}", on_click="ignore", icon=":material/download:",
+        width="stretch",
+    )  # fmt: skip
+
+
+def _about() -> Callable[[], report.About]:
+    """What a report says of itself. The session is asked now; what takes time waits until the file is made."""
+    name, link, zone = sources.names()[sources.current()], address(), st.context.timezone
+    left_out = _left_out()
+
+    def about() -> report.About:
+        made_at = datetime.now(ZoneInfo(zone) if zone else None)
+        return report.About(name, made_at, link, left_out=left_out())
+
+    return about
+
+
+def _left_out() -> Callable[[], pd.DataFrame]:
+    if sources.contracts() is not None:
+        return pd.DataFrame
+    shop = sources.shop()
+    return lambda: ledger.for_people(shop.ledger())
+
+
+def _made(
+    render: Callable[[tuple[report.Block, ...], report.About], bytes], notes: Noted, about: Callable[[], report.About]
+) -> bytes:
+    return render(notes.blocks(), about())
