@@ -42,6 +42,9 @@ class Hosting:
     )
     table: str | None = _setting("The table of that database which holds the orders.", None)
     login: bool = _setting("Nobody sees a page before signing in with the OpenID provider of secrets.toml.", False)
+    people: tuple[str, ...] = _setting(
+        "Who may sign in: e-mails or @domains, joined by commas; all whom the provider lets in if empty.", (), secret=True
+    )
     uploads: bool = _setting("Visitors may open their own files.", True)
     hosts: tuple[str, ...] = _setting(
         "Names under which browsers may reach the app, joined by commas; all if empty.", ()
@@ -83,6 +86,8 @@ class Hosting:
             raise WrongSetting("COMEBACK_DATA names a database and more. Name one database, or order files only.")
         if self.data_is_database and self.table is None:
             raise WrongSetting("COMEBACK_DATA is a database, so COMEBACK_TABLE must name its table of orders.")
+        if self.people and not self.login:
+            raise WrongSetting("COMEBACK_PEOPLE is for signing in. Set COMEBACK_LOGIN to 1, or take it away.")
         if self.table is not None and not self.data_is_database:
             raise WrongSetting(
                 "COMEBACK_TABLE is for a database. Take it away, or set COMEBACK_DATA to a .duckdb file."
@@ -149,6 +154,13 @@ def _names(name: str, text: str) -> tuple[str, ...]:
     return names
 
 
+def _people(name: str, text: str) -> tuple[str, ...]:
+    people = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if any("@" not in entry or entry == "@" for entry in people):
+        raise WrongSetting(f"{name} holds an entry without @. Give e-mails, or @example.com for all of a domain.")
+    return people
+
+
 def _size(name: str, text: str) -> str:
     try:
         Limits(memory=text)
@@ -185,6 +197,7 @@ READERS = {
     "data": _paths,
     "table": lambda _name, text: text,
     "login": _yes_or_no,
+    "people": _people,
     "uploads": _yes_or_no,
     "hosts": _names,
     "memory": _size,

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime import get_instance
 
-from pages.shared import hosting, logs
+from pages.shared import hosting, login, logs
 
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
 INDEX = Path(st.__file__).parent / "static" / "index.html"
@@ -191,16 +191,18 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 os.environ.setdefault("COMEBACK_HOSTED", "1")  # whoever serves this module means others
 logs.start()
-app = st.App(
-    SCRIPT,
-    routes=[Route("/readyz", readiness.answer)],
-    middleware=[Middleware(Guard)],
-    lifespan=lifespan,
-)
 try:
     settings = hosting.current()
 except hosting.WrongSetting as problem:
     sys.exit(str(problem))  # of all that is not written down, this is for the one who starts the server
+app = st.App(
+    SCRIPT,
+    routes=[Route("/readyz", readiness.answer)],
+    middleware=[Middleware(Guard), *([Middleware(login.WayBack)] if settings.login else [])],
+    lifespan=lifespan,
+)
 for name, value in options(settings).items():
     config.set_option(name, value)
 logs.adopt()
+if settings.login and (why_not := login.why_not()):
+    sys.exit(why_not)
