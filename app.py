@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import scope, sharing, ui
+from pages.shared import login, scope, sharing, ui
 
 st.set_page_config(page_title="Comeback", page_icon="🔁", layout="wide")
 ui.settle_memory()
@@ -23,9 +23,14 @@ page = st.navigation(
             st.Page("pages/data/source.py", title="Orders", icon=":material/upload_file:"),
             st.Page("pages/data/glossary.py", title="Glossary", icon=":material/menu_book:"),
         ],
-    }
+    },
+    # A link finds its page before its visitor has signed in too: the menu is known, and hidden.
+    position="hidden" if login.is_needed() else "sidebar",
 )
+if login.is_needed():
+    login.ask()
 with st.sidebar:
     scope.choose()
     sharing.offer()
+    login.offer_to_leave()
 page.run()
