@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-UNPACKED = 10
+UNPACKED = 15
 """A compressed file may unpack to so many times the size that a file may have: text of orders packs to a fifth."""
 OPENING = 15
 """One step of opening may take as long as so many queries: it is done once, and over all rows."""
@@ -42,6 +42,13 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+
+
+def size_in_bytes(size: str) -> int:
+    """A size such as "2GB" or "500 MiB" as a number of bytes."""
+    number, unit = re.fullmatch(r"([\d.]+) ?(\w+)", size.upper()).groups()  # type: ignore[union-attr] # checked
+    base = 1024 if "I" in unit else 1000
+    return int(float(number) * base ** ("KMGT".index(unit[0]) + 1))
 
 
 class QueryTooLong(Exception):  # noqa: N818 - no error of the caller: the question was too much for these limits

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retention_core.engines import duckdb as engine
+from retention_core.limits import NO_LIMITS, OPENING, Limits, QueryTooLong
 from retention_core.orders import load as orders
+from retention_core.orders.faults import opened_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,12 +129,27 @@ def query_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in SQL.glob("*.sql") if path.stem != "scope"))
 
 
-class Shop:
-    """One opened data set on its own cursor. Safe to use from several threads; `close` gives all memory back."""
+class Closed(Exception):  # noqa: N818 - no error of the caller: somebody else has closed the shop
+    """The shop was closed before it could answer: its session has ended, or its data were deleted."""
 
-    def __init__(self, connection: engine.Connection, loaded: orders.Loaded, observed_on: date) -> None:
+
+class Shop:
+    """One opened data set on its own cursor. Safe to use from several threads; `close` gives all memory back.
+
+    `query_seconds`: how long one statement may take, a number of seconds or None for any time.
+    """
+
+    def __init__(
+        self,
+        connection: engine.Connection,
+        loaded: orders.Loaded,
+        observed_on: date,
+        query_seconds: float | None = None,
+    ) -> None:
         self._connection = connection
         self._lock = threading.RLock()
+        self._is_closed = False
+        self._query_seconds = query_seconds
         self._tables: set[str] = set()
         self.loaded = loaded
         self.facts = loaded.facts
@@ -150,6 +168,7 @@ class Shop:
         self.first_on = first_on or self.observed_on
         self._connection.execute(_build_text("calendars"), {"first_on": self.first_on, **span})
         self._make("customer_months")
+        engine.limit_seconds(self._connection, self._query_seconds)
 
     def _make_orders(self) -> None:
         """A column that the file does not know is added empty at the end: it need not travel through sort and join."""
@@ -177,13 +196,37 @@ class Shop:
         """The frame that `sql/<name>.sql` describes in its first lines, for the customers of the scope.
 
         Scope: `since`, `until` (days of the first order), `channel`, `country`, `category` (lists), `coupon` (bool).
-        Raises KeyError for an unknown query and TypeError for an unknown or missing parameter.
+        Raises KeyError for an unknown query and TypeError for an unknown or missing parameter, QueryTooLong where the
+        limits end it, and Closed where `close` does.
         """
         text, values = self._prepare(name, parameters)
-        with self._lock:
-            for table in _named_tables(text) & MADE_WHEN_NAMED:
-                self._make(table)
+        with self._asking():
+            self._make_lazily(_named_tables(text) & MADE_WHEN_NAMED - self._tables)
             return self._connection.execute(text, values).df()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """The cursor to oneself, and its interruptions by what they are."""
+        with self._lock:
+            if self._is_closed:
+                raise Closed
+            try:
+                yield
+            except engine.Stopped as problem:
+                if self._is_closed or self._query_seconds is None:
+                    raise Closed from problem
+                raise QueryTooLong(self._query_seconds) from problem
+
+    def _make_lazily(self, tables: Iterable[str]) -> None:
+        """Build what a query names for the first time; as a step of opening, it may take longer than a query."""
+        if not tables:
+            return
+        engine.limit_seconds(self._connection, self._query_seconds and self._query_seconds * OPENING)
+        try:
+            for table in tables:
+                self._make(table)
+        finally:
+            engine.limit_seconds(self._connection, self._query_seconds)
 
     def sql(self, name: str, **parameters: Any) -> str:
         """The text that `query` runs with these parameters."""
@@ -206,8 +249,14 @@ class Shop:
         return self.loaded.ledger.copy()
 
     def close(self) -> None:
-        with self._lock:
+        """Give everything back. A query that runs is interrupted: whoever asked it gets Closed."""
+        self._is_closed = True
+        while not self._lock.acquire(timeout=0.05):
+            self._connection.interrupt()  # again and again: it counts only while a statement runs
+        try:
             self._connection.close()
+        finally:
+            self._lock.release()
 
     def _prepare(self, name: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         query = read_query(name)
@@ -294,26 +343,26 @@ def open_orders(
     names: Sequence[str] | None = None,
     progress: Callable[[int, int | None], None] | None = None,
     pseudonym_key: bytes | None = None,
+    limits: Limits = NO_LIMITS,
     **answers: Any,
 ) -> Shop:
     """Open one order file, or several that belong together, as a `Shop`.
 
     `as_of` is the moment up to which the shop is looked at (default: just after the last order). `answers` are the
     fields of `orders.Answers` (layout, mapping, encoding, delimiter, decimal, day_first, timezone, currency, rates,
-    refunds …). With a `pseudonym_key` the shop knows its customers by pseudonyms only (`orders.pseudonyms`). Raises
-    `NeedsAnswers` when the file leaves open something that changes numbers, and `OrdersError`, which names file, line,
-    cause and what to do, when it cannot be read.
+    refunds …). With a `pseudonym_key` the shop knows its customers by pseudonyms only (`orders.pseudonyms`).
+    `limits` is what opening and querying may ask of the machine. Raises `NeedsAnswers` when the file leaves open
+    something that changes numbers, and `OrdersError`, which names file, line, cause and what to do, when it cannot be
+    read or asks for more.
     """
     files = [Path(path) for path in _listed_paths(paths)]
-    connection = engine.connect()
-    try:
-        moment = None if as_of is None else _moment(as_of)
-        given = orders.Answers(**answers, as_of=moment)
-        loaded = orders.load(connection, files, given, names=names, progress=progress, pseudonym_key=pseudonym_key)
-        return Shop(connection, loaded, _observed_on(loaded.facts.last_ordered_at, moment))
-    except BaseException:
-        connection.close()
-        raise
+    moment = None if as_of is None else _moment(as_of)
+    given = orders.Answers(**answers, as_of=moment)
+    with opened_for(files, names, limits, stays=True) as connection:
+        loaded = orders.load(
+            connection, files, given, names=names, progress=progress, pseudonym_key=pseudonym_key, limits=limits
+        )
+        return Shop(connection, loaded, _observed_on(loaded.facts.last_ordered_at, moment), limits.query_seconds)
 
 
 def _listed_paths(paths: str | Path | Sequence[str | Path]) -> Iterable[str | Path]:

@@ -14,10 +14,10 @@ from retention_core.engines import duckdb as engine
 from retention_core.limits import NO_LIMITS, Limits
 from retention_core.orders import pseudonyms, values
 from retention_core.orders.errors import OrdersError
+from retention_core.orders.faults import opened_for
 from retention_core.orders.match import value_questions
 from retention_core.orders.names import PERSONAL
 from retention_core.orders.questions import Answers, NeedsAnswers, Option, Question
-from retention_core.orders.faults import opened_for
 from retention_core.orders.read import read_all
 from retention_core.orders.recognise import header_key
 
@@ -63,7 +63,7 @@ def open_contracts(
         staged = [_staged(connection, table, told, secret) for table in tables]
     opened = _assemble(staged, tables, told)
     if secret is not None:
-        opened = replace(opened, groups=_without_personal(opened.groups, opened.terms))
+        opened = replace(opened, groups=_without_personal(opened.groups, opened.terms), has_pseudonyms=True)
     return replace(opened, parts=tuple(map(pseudonyms.without_text, opened.parts)))
 
 

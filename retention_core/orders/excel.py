@@ -41,7 +41,7 @@ def is_workbook(path: Path, job: Job) -> bool:
         return False
     size = sum(member.file_size for member in members)
     packed = sum(member.compress_size for member in members)
-    if size > job.limits.excel_bytes or (size > 10 * 1024**2 and size > job.limits.excel_ratio * max(packed, 1)):
+    if size > job.caps.excel_bytes or (size > 10 * 1024**2 and size > job.caps.excel_ratio * max(packed, 1)):
         raise OrdersError(
             job.name,
             f"the workbook unpacks to {size // 1024**2:,} MB, more than is safe to open",
@@ -52,7 +52,7 @@ def is_workbook(path: Path, job: Job) -> bool:
 
 def sheets(path: Path, folder: Path, job: Job) -> list[Sheet]:
     """Every worksheet of a workbook, the empty ones too (rows = 0), in the workbook's order."""
-    command = [sys.executable, "-I", read_workbook.__file__, str(path), str(folder), str(job.limits.excel_memory)]
+    command = [sys.executable, "-I", read_workbook.__file__, str(path), str(folder), str(job.caps.excel_memory)]
     with (folder / "answer.json").open("w+b") as answer:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=answer, stderr=subprocess.DEVNULL)
         try:
@@ -72,7 +72,7 @@ def sheets(path: Path, folder: Path, job: Job) -> list[Sheet]:
 
 
 def _wait(child: subprocess.Popen[bytes], job: Job) -> None:
-    for _ in range(5 * job.limits.excel_seconds):
+    for _ in range(5 * job.caps.excel_seconds):
         job.progress(0, None)
         try:
             child.wait(timeout=0.2)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retention_core.limits import NO_LIMITS, Limits
 from retention_core.orders import clean, ledger, notes, pseudonyms, read_table, second
 from retention_core.orders.errors import HoldsContracts, OrdersError
 from retention_core.orders.facts import Facts, gather
 from retention_core.orders.mapping import Guess
 from retention_core.orders.match import Matched, match, refuse, value_questions
 from retention_core.orders.questions import Answers, NeedsAnswers, Option, Question
-from retention_core.orders.read import read
+from retention_core.orders.read import read_all
 from retention_core.orders.read_parts import Part
 from retention_core.orders.stage import Reading, read_columns
 
@@ -55,6 +56,7 @@ class Loaded:
     ledger: pd.DataFrame
     facts: Facts
     release: Callable[[], None] = lambda: None
+    has_pseudonyms: bool = False  # once released
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def load(
     names: Sequence[str] | None = None,
     progress: Progress | None = None,
     pseudonym_key: bytes | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> Loaded:
     """Order files → the TEMP relations clean_orders and customer_ids, clean_order_lines, clean_customers, clean_events
     and clean_spend.
@@ -100,13 +103,8 @@ def load(
     """
     _check(answers, paths)
     secret = None if pseudonym_key is None else pseudonyms.paddings(pseudonym_key)
-    parts: list[Part] = []
+    parts = read_all(connection, paths, answers, names=names, progress=progress, limits=limits)
     try:
-        for number, path in enumerate(paths):
-            parts += read(
-                connection, path, relation=f"raw_{number}", name=names[number] if names else None,
-                encoding=answers.encoding, delimiter=answers.delimiter, header=answers.header, progress=progress,
-            )  # fmt: skip
         loaded = _load_parts(connection, parts, answers)
     except BaseException:
         for table in ("order_lines", "customers", "events", "spend"):
@@ -116,7 +114,7 @@ def load(
         raise
     loaded = replace(loaded, parts=tuple(map(pseudonyms.without_text, loaded.parts)))
     if secret is not None:
-        loaded = replace(loaded, ledger=ledger.without_words(loaded.ledger))
+        loaded = replace(loaded, ledger=ledger.without_words(loaded.ledger), has_pseudonyms=True)
     return replace(loaded, release=lambda: _release(connection, parts, secret))
 
 

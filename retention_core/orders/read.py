@@ -7,25 +7,29 @@ what became of it. What a file is, is found in its bytes and never in its name.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retention_core import scratch
+from retention_core.limits import NO_LIMITS, Limits
 from retention_core.orders import excel, read_kinds, read_records, read_table, read_text
 from retention_core.orders.dialect import BLANKS, SAMPLE_RECORDS, Dialect, Shape, find_dialect, find_table
 from retention_core.orders.errors import Cancelled, OrdersError
 from retention_core.orders.read_parquet import read_parquet
-from retention_core.orders.read_parts import LIMITS, Account, Job, Limits, Lines, Part, Progress, column_names
+from retention_core.orders.read_parts import CAPS, Account, Caps, Job, Lines, Part, Progress, caps_of, column_names
 from retention_core.orders.read_records import Record
 
 if TYPE_CHECKING:
     from retention_core.engines.duckdb import Connection
+    from retention_core.orders.questions import Answers
 
-__all__ = ["LIMITS", "Cancelled", "Limits", "Lines", "OrdersError", "Part", "list_encodings", "read"]
+__all__ = ["CAPS", "Cancelled", "Caps", "Lines", "OrdersError", "Part", "list_encodings", "read", "read_all"]
 
 SAMPLE_CHARACTERS = 256 * 1024
 
@@ -45,13 +49,16 @@ def read(
     delimiter: str | None = None,
     header: bool | None = None,
     progress: Progress | None = None,
-    limits: Limits = LIMITS,
+    caps: Caps = CAPS,
+    rows_before: int = 0,
+    folder: Path | None = None,
 ) -> list[Part]:
     """The tables of one file, each behind a TEMP view named after `relation`, with columns line, c0, c1, ….
 
     `line` is the row's first physical line (the row number in Excel and Parquet, counted from 1). A workbook with
     several filled sheets gives `<relation>_1`, `<relation>_2`, …. Empty text is NULL; nothing else is changed.
-    The view of a Parquet file reads it at each use: that file must stay. All others are copied.
+    The view of a Parquet file reads it at each use: that file must stay. All others are copied, through a folder of
+    their own in `folder`: one that the engine may read and this process write, by default the process's own.
     Raises OrdersError where the file cannot be read, and whatever `progress` raises; then no relation is left.
     """
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", relation):
@@ -59,38 +66,66 @@ def read(
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise ValueError(f"{delimiter!r} is no delimiter: one sign, and neither a quote nor a newline")
     path = Path(path)
-    job = Job(name or path.name, limits, progress or Job.progress)
+    job = Job(name or path.name, caps, progress or Job.progress, rows_before)
     made: list[str] = []
     try:
-        with tempfile.TemporaryDirectory(prefix="comeback-", dir=_writable_folder(connection)) as folder:
+        with tempfile.TemporaryDirectory(prefix="reading-", dir=folder or scratch.folder("files")) as own:
             sha256 = _sha256(path, job)
-            reading = _Reading(connection, relation, sha256, encoding, delimiter, header, job, Path(folder), made)
-            return reading.parts(path)
+            reading = _Reading(connection, relation, sha256, encoding, delimiter, header, job, Path(own), made)
+            parts = reading.parts(path)
+            job.check_rows(sum(part.rows for part in parts))
+            return parts
     except BaseException:
         for relation in made:
             read_table.drop(connection, relation)
         raise
 
 
-def _writable_folder(connection: Connection) -> str | None:
-    """A folder from which the engine may read: in its sandbox one of the allowed ones, else any (None)."""
-    outside, allowed = connection.execute(
-        "SELECT current_setting('enable_external_access'), current_setting('allowed_directories')"
-    ).fetchall()[0]
-    # The engine also names its own spill folder, which need not exist yet.
-    return None if outside else next((folder for folder in allowed if Path(folder).is_dir()), None)
+def read_all(
+    connection: Connection,
+    paths: Sequence[Path],
+    told: Answers,
+    *,
+    names: Sequence[str] | None = None,
+    progress: Progress | None = None,
+    limits: Limits = NO_LIMITS,
+) -> list[Part]:
+    """The tables of the files of one data set, in their order: those of file number n behind `raw_n`, see `read`.
+
+    Raises OrdersError where they cannot be read or are more than `limits` allow; then no relation is left.
+    """
+    parts: list[Part] = []
+    try:
+        for number, path in enumerate(paths):
+            parts += read(
+                connection, path, relation=f"raw_{number}", name=names[number] if names else None,
+                encoding=told.encoding, delimiter=told.delimiter, header=told.header, progress=progress,
+                caps=caps_of(limits), rows_before=sum(part.rows for part in parts), folder=limits.folder,
+            )  # fmt: skip
+    except BaseException:
+        for part in parts:
+            read_table.drop(connection, part.relation)
+        raise
+    return parts
 
 
 def _sha256(path: Path, job: Job) -> str:
     digest = hashlib.sha256()
     try:
         with path.open("rb") as source:
+            _check_size(os.fstat(source.fileno()).st_size, job)
             while chunk := source.read(read_text.CHUNK):
                 digest.update(chunk)
                 job.progress(0, None)
     except OSError as problem:
         raise OrdersError(job.name, "the file cannot be opened", "check that it is there and may be read") from problem
     return digest.hexdigest()
+
+
+def _check_size(size: int, job: Job) -> None:
+    if job.caps.file_bytes is not None and size > job.caps.file_bytes:
+        cause = f"the file has {size / 1024**2:,.1f} MB, more than the {job.caps.file_bytes // 1024**2:,} MB taken here"
+        raise OrdersError(job.name, cause, "save the orders as Parquet, or split the file by date")
 
 
 @dataclass(frozen=True)
@@ -167,13 +202,13 @@ class _Reading:
         return read_table.fill_exactly(self.connection, relation, body, shape.width, account, total, self.job)
 
     def _shape(self, top: list[Record]) -> Shape:
-        name, limits = self.job.name, self.job.limits
+        name, caps = self.job.name, self.job.caps
         try:
-            shape = find_table([record.cells for record in top], self.header, limits.preamble_lines)
+            shape = find_table([record.cells for record in top], self.header, caps.preamble_lines)
         except ValueError:
             raise OrdersError(name, "no line holds a value that can be read", "export it again") from None
-        if shape.width > limits.columns:
-            cause = f"this line has {shape.width:,} columns, more than {limits.columns:,}"
+        if shape.width > caps.columns:
+            cause = f"this line has {shape.width:,} columns, more than {caps.columns:,}"
             advice = "check the delimiter, or keep the columns of the orders only"
             raise OrdersError(name, cause, advice, top[shape.above].line)
         return shape

@@ -60,18 +60,13 @@ def read_parquet(connection: Connection, path: Path, sha256: str, relation: str,
 
 
 def _check(columns: int, rows: int, job: Job) -> None:
-    if columns > job.limits.columns:
+    if columns > job.caps.columns:
         raise OrdersError(
             job.name,
-            f"the file has {columns:,} columns, more than {job.limits.columns:,}",
+            f"the file has {columns:,} columns, more than {job.caps.columns:,}",
             "keep the columns of the orders only",
         )
-    if rows > job.limits.rows:
-        raise OrdersError(
-            job.name,
-            f"the file holds more than {job.limits.rows:,} rows",
-            "split it by date and open the parts you need",
-        )
+    job.check_rows(rows)
 
 
 def _quoted(path: Path) -> str:

@@ -1,9 +1,12 @@
-"""The records that a reading leaves: its tables (parts), the account of its lines, and the limits it keeps to."""
+"""The records that a reading leaves: its tables (parts), the account of its lines, and the caps it keeps to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from retention_core.limits import UNPACKED, Limits, size_in_bytes
+from retention_core.orders.errors import OrdersError
 
 Progress = Callable[[int, int | None], None]
 """Called with (rows read, rows in all or None while unknown); may raise Cancelled."""
@@ -15,9 +18,10 @@ STRUCTURE = frozenset({"header", "blank", "continuation"})
 
 
 @dataclass(frozen=True)
-class Limits:
-    """How much one file may ask of the machine."""
+class Caps:
+    """What a file may be at most, whoever opens it; `caps_of` makes them tighter."""
 
+    file_bytes: int | None = None  # as it is handed in
     decoded_bytes: int = 4 * 1024**3
     gzip_ratio: int = 200
     gzip_free_bytes: int = 64 * 1024**2  # below this size no ratio is suspicious
@@ -33,7 +37,26 @@ class Limits:
     excel_seconds: int = 300
 
 
-LIMITS = Limits()
+CAPS = Caps()
+
+
+def caps_of(limits: Limits) -> Caps:
+    """The caps of a file that keep to the limits of its data set."""
+    found = CAPS
+    if limits.rows is not None:
+        found = replace(found, rows=min(found.rows, limits.rows))
+    if limits.file_megabytes is not None:
+        size = int(limits.file_megabytes * 1024**2)
+        unpacked = UNPACKED * size
+        found = replace(
+            found,
+            file_bytes=size,
+            decoded_bytes=min(found.decoded_bytes, unpacked),
+            excel_bytes=min(found.excel_bytes, unpacked),
+        )
+    if limits.memory is not None:
+        found = replace(found, excel_memory=min(found.excel_memory, size_in_bytes(limits.memory)))
+    return found
 
 
 def _say_nothing(rows: int, total: int | None) -> None:
@@ -42,11 +65,23 @@ def _say_nothing(rows: int, total: int | None) -> None:
 
 @dataclass(frozen=True)
 class Job:
-    """What every step of a reading goes by: the file's name for people, the limits, and whom to tell how far it is."""
+    """What every step of a reading goes by: the file's name for people, its caps, whom to tell how far it is, and how
+    many rows the files before it had."""
 
     name: str
-    limits: Limits = LIMITS
+    caps: Caps = CAPS
     progress: Progress = _say_nothing
+    rows_before: int = 0
+
+    def check_rows(self, rows: int) -> None:
+        """Raises OrdersError where the file, with so many rows, brings the data set above its cap."""
+        if rows + self.rows_before > self.caps.rows:
+            raise OrdersError(
+                self.name,
+                f"{'with this file there are' if self.rows_before else 'the file holds'} more than"
+                f" {self.caps.rows:,} rows, the most that are opened here",
+                "split it by date and open the parts you need",
+            )
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class _Source:
 
     def __init__(self, pieces: tuple[Path, ...], dialect: Dialect, job: Job) -> None:
         self.pieces = iter(pieces)
-        self.name, self.limits = job.name, job.limits
+        self.name, self.caps = job.name, job.caps
         self.backslash = dialect.escape == "\\"
         self.number = 0
         self.held: list[str] = []
@@ -57,14 +57,14 @@ class _Source:
     def __next__(self) -> str:
         line = self._next_line()
         self.number += 1
-        if len(line) > self.limits.line_length:
+        if len(line) > self.caps.line_length:
             self._skip_rest(line)
             self.too_long = True
             self.held.append(line[:1000])
             return "\n"
         self.held.append(line)
         self.size += len(line)
-        if len(self.held) > self.limits.quoted_lines or self.size > self.limits.line_length + len(line):
+        if len(self.held) > self.caps.quoted_lines or self.size > self.caps.line_length + len(line):
             raise self.never_closed()
         return self._with_doubled_quotes(line)
 
@@ -79,7 +79,7 @@ class _Source:
     def _next_line(self) -> str:
         while True:
             if self.file:
-                line = self.file.readline(self.limits.line_length + 1)
+                line = self.file.readline(self.caps.line_length + 1)
                 if line:
                     return line
                 self.file.close()
@@ -91,7 +91,7 @@ class _Source:
 
     def _skip_rest(self, start: str) -> None:
         while start and not start.endswith("\n"):
-            start = self.file.readline(self.limits.line_length) if self.file else ""
+            start = self.file.readline(self.caps.line_length) if self.file else ""
 
     def never_closed(self) -> OrdersError:
         """The refusal of a quote without an end; names the line where it was opened."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from retention_core.engines.duckdb import OutOfMemory, Stopped
 from retention_core.orders.dialect import Dialect, Shape
-from retention_core.orders.errors import OrdersError
 from retention_core.orders.read_parts import Account, Job
 from retention_core.orders.read_records import Record
 from retention_core.orders.read_text import Text
@@ -64,10 +64,10 @@ def fill_exactly(
             if len(rows) == batch:
                 count += _insert(connection, relation, lines, rows, width)
                 lines, rows = [], []
-                _check_rows(count, job)
+                job.check_rows(count)
                 job.progress(count, total)
     count += _insert(connection, relation, lines, rows, width)
-    _check_rows(count, job)
+    job.check_rows(count)
     job.progress(count, total)
     return count
 
@@ -86,15 +86,6 @@ def _insert(connection: Connection, relation: str, lines: list[int], rows: list[
     finally:
         connection.unregister(f"{relation}_batch")
     return len(rows)
-
-
-def _check_rows(count: int, job: Job) -> None:
-    if count > job.limits.rows:
-        raise OrdersError(
-            job.name,
-            f"the file holds more than {job.limits.rows:,} rows",
-            "split it by date and open the parts you need",
-        )
 
 
 def fill_fast(
@@ -117,18 +108,20 @@ def fill_fast(
     options = {
         "columns": {f"c{column}": "VARCHAR" for column in range(width)},
         "delimiter": dialect.delimiter,
-        "line": job.limits.line_length,
+        "line": job.caps.line_length,
     }
     for number, piece in enumerate(text.pieces):
         if _has_blanks_beside_quotes(piece.read_bytes(), dialect.delimiter):
             return None
         try:
             connection.execute(load, {**options, "path": str(piece), "skip": 0 if number else above}).fetchall()
-        except Exception:  # whatever the engine stumbles over, the exact way finds out what it is
+        except (OutOfMemory, Stopped):
+            raise
+        except Exception:  # whatever else the engine stumbles over, the exact way finds out what it is
             return None
         count = _one(connection, f"SELECT count(*) FROM temp.{relation}_rows")
+        job.check_rows(count)
         job.progress(count, text.lines)
-    _check_rows(count, job)
     empty = _one(connection, f"SELECT count(*) FROM temp.{relation}_rows WHERE coalesce({names}) IS NULL")
     top = connection.execute(f"SELECT {names} FROM temp.{relation}_rows WHERE rowid = 0").fetchall()
     if count != text.lines - above or empty or [cell or "" for cell in top[0]] != first.cells:

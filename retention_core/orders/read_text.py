@@ -45,24 +45,30 @@ class Text:
 
 def gunzip(path: Path, target: Path, job: Job) -> None:
     """Unpacks `path` into `target`; raises OrdersError on a damaged file or one that unpacks to suspiciously much."""
-    size, packed, limits = 0, path.stat().st_size, job.limits
+    size, packed, caps = 0, path.stat().st_size, job.caps
     try:
         with gzip.open(path) as source, target.open("wb") as sink:
             while chunk := source.read(CHUNK):
                 size += len(chunk)
-                swells = size > limits.gzip_free_bytes and size > limits.gzip_ratio * packed
-                if swells or size > limits.decoded_bytes:
+                if size > caps.gzip_free_bytes and size > caps.gzip_ratio * packed:
                     raise OrdersError(
                         job.name,
                         f"the compressed file unpacks to more than {size // packed:,} times its size",
                         "unpack it yourself, and open the text file if it really is that large",
                     )
+                if size > caps.decoded_bytes:
+                    raise _too_much_text(job)
                 sink.write(chunk)
                 job.progress(0, None)
-    except (EOFError, OSError, zlib.error) as problem:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
         raise OrdersError(
             job.name, f"the compressed file is damaged or cut off after {size:,} bytes", "export or download it again"
         ) from problem
+
+
+def _too_much_text(job: Job) -> OrdersError:
+    cause = f"the file holds more than {job.caps.decoded_bytes // 1024**2:,} MB of text"
+    return OrdersError(job.name, cause, "split it by date and open the parts you need, or save it as Parquet")
 
 
 def decode(path: Path, folder: Path, encoding: str | None, job: Job) -> Text:
@@ -193,7 +199,7 @@ class _Writer:
         try:
             for text in self._texts():
                 data = text.encode("utf-8")
-                if sink is None or (filled > self.job.limits.piece_bytes and b"\n" in data):
+                if sink is None or (filled > self.job.caps.piece_bytes and b"\n" in data):
                     cut = data.find(b"\n") + 1 if sink else 0
                     if sink:
                         sink.write(data[:cut])
@@ -218,12 +224,8 @@ class _Writer:
     def _count(self, data: bytes) -> None:
         self.lines += data.count(b"\n")
         self.written += len(data)
-        if self.written > self.job.limits.decoded_bytes:
-            raise OrdersError(
-                self.job.name,
-                f"the file holds more than {self.job.limits.decoded_bytes // 1024**2:,} MB of text",
-                "split it by date and open the parts together",
-            )
+        if self.written > self.job.caps.decoded_bytes:
+            raise _too_much_text(self.job)
         self.job.progress(self.lines, None)
 
     def _texts(self) -> Iterator[str]:

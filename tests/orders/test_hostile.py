@@ -14,14 +14,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from retention_core.orders.read import Limits, OrdersError, Part, read
+from retention_core.orders.read import Caps, OrdersError, Part, read
 
 from .hostile.make import MAKERS
 
 FOLDER = Path(__file__).parent / "hostile"
 SUFFIX = ".expect.json"
 NAMES = sorted(path.name.removesuffix(SUFFIX) for path in FOLDER.glob("*" + SUFFIX))
-LIMITS = Limits(excel_memory=1024**3)
+CAPS = Caps(excel_memory=1024**3)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -35,7 +35,7 @@ def test_hostile_file(name: str, tmp_path: Path) -> None:
         if "refused" in expected:
             _check_refusal(connection, path, expected)
             return
-        parts = read(connection, path, relation="orders", limits=LIMITS, **expected.get("options", {}))
+        parts = read(connection, path, relation="orders", caps=CAPS, **expected.get("options", {}))
         wanted = expected.get("parts", [expected])
         assert len(parts) == len(wanted)
         for part, want in zip(parts, wanted, strict=True):
@@ -49,7 +49,7 @@ def test_every_file_has_an_expectation() -> None:
 
 def _check_refusal(connection: duckdb.DuckDBPyConnection, path: Path, expected: dict[str, Any]) -> None:
     with pytest.raises(OrdersError) as refusal:
-        read(connection, path, relation="orders", limits=LIMITS, **expected.get("options", {}))
+        read(connection, path, relation="orders", caps=CAPS, **expected.get("options", {}))
     message = str(refusal.value)
     assert message.startswith(path.name)
     assert ". Do: " in message

@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from retention_core.orders import read_table, read_text
-from retention_core.orders.read import Cancelled, Limits, OrdersError, Part, list_encodings, read
+from retention_core.orders.read import Cancelled, Caps, OrdersError, Part, list_encodings, read
 
-SMALL = Limits(piece_bytes=20_000)
+SMALL = Caps(piece_bytes=20_000)
 
 
 @pytest.fixture
@@ -86,19 +86,19 @@ def test_both_ways_of_parsing_give_the_same_table(
     cells = ["", "x", '"a, b"', '"say ""hi"""', " padded ", "'", "0012", "Łódź", '""', "a\\b", "NULL", "\t"]
     rows = [",".join([str(row), *generator.choices(cells, k=4)]) for row in range(3000)]
     path.write_text("id,a,b,c,d\n" + "\n".join(rows) + "\n", encoding="utf-8")
-    (fast,) = read(connection, path, relation="fast", limits=SMALL)
+    (fast,) = read(connection, path, relation="fast", caps=SMALL)
     assert connection.execute("SELECT column_name FROM duckdb_columns() WHERE table_name = 'fast_rows'").fetchall()[
         0
     ] == ("c0",), "the engine's parser was not used"
     monkeypatch.setattr(read_table, "fill_fast", lambda *_: None)
-    (exact,) = read(connection, path, relation="exact", limits=SMALL)
+    (exact,) = read(connection, path, relation="exact", caps=SMALL)
     assert (fast.rows, fast.other_lines, fast.columns) == (exact.rows, exact.other_lines, exact.columns)
     assert connection.execute("FROM fast ORDER BY line").fetchall() == connection.execute("FROM exact").fetchall()
 
 
 def test_lines_are_numbered_through_all_pieces(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     path = many_rows(tmp_path / "orders.csv", header="Shop report\n\nid,name,value\n")
-    (part,) = read(connection, path, relation="orders", limits=Limits(piece_bytes=1))
+    (part,) = read(connection, path, relation="orders", caps=Caps(piece_bytes=1))
     assert part.rows == 60_000
     assert connection.execute("SELECT count(*) FROM orders WHERE c0::INT <> line - 4").fetchall() == [(0,)]
 
@@ -106,7 +106,7 @@ def test_lines_are_numbered_through_all_pieces(tmp_path: Path, connection: duckd
 def test_quoted_newlines_across_pieces_keep_their_line(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("id,note,value\n" + "".join(f'{row},"two\nlines",1\n' for row in range(150_000)))
-    (part,) = read(connection, path, relation="orders", limits=Limits(piece_bytes=1))
+    (part,) = read(connection, path, relation="orders", caps=Caps(piece_bytes=1))
     assert (part.rows, part.physical_lines) == (150_000, 300_001)
     assert connection.execute("SELECT count(*) FROM orders WHERE line <> 2 + 2 * c0::INT").fetchall() == [(0,)]
     assert {lines.rule: lines.lines for lines in part.other_lines} == {"header": 1, "continuation": 150_000}
@@ -142,7 +142,7 @@ def test_cancelling_at_any_moment_leaves_nothing_behind(
 
     for source in (path, exact):
         seen: list[tuple[int, int | None]] = []
-        read(connection, source, relation="orders", progress=lambda *step, seen=seen: seen.append(step), limits=SMALL)
+        read(connection, source, relation="orders", progress=lambda *step, seen=seen: seen.append(step), caps=SMALL)
         read_table.drop(connection, "orders")
         assert max(rows for rows, _ in seen) >= 60_000
         assert {total for _, total in seen} == {None, 60_001 + (source == exact)}
@@ -154,7 +154,7 @@ def test_cancelling_at_any_moment_leaves_nothing_behind(
                     raise Cancelled
 
             with pytest.raises(Cancelled):
-                read(connection, source, relation="orders", progress=cancel, limits=SMALL)
+                read(connection, source, relation="orders", progress=cancel, caps=SMALL)
             assert relations(connection) == []
             assert list((tmp_path / "temp").iterdir()) == []
 
@@ -175,28 +175,28 @@ def test_a_cancelled_workbook_stops_its_child(shared_data: Path, connection: duc
 
 
 @pytest.mark.parametrize(
-    ("limits", "words"),
+    ("caps", "words"),
     [
-        (Limits(rows=100), "more than 100 rows"),
-        (Limits(columns=2), "3 columns, more than 2"),
-        (Limits(decoded_bytes=10_000), "text"),
+        (Caps(rows=100), "more than 100 rows"),
+        (Caps(columns=2), "3 columns, more than 2"),
+        (Caps(decoded_bytes=10_000), "text"),
     ],
 )
 @pytest.mark.parametrize("last_line", ["", "wrong,width\n"])
-def test_limits_refuse_a_file(
-    limits: Limits, words: str, last_line: str, tmp_path: Path, connection: duckdb.DuckDBPyConnection
+def test_caps_refuse_a_file(
+    caps: Caps, words: str, last_line: str, tmp_path: Path, connection: duckdb.DuckDBPyConnection
 ) -> None:
     path = many_rows(tmp_path / "orders.csv", 1000)
     path.write_text(path.read_text() + last_line)
     with pytest.raises(OrdersError, match=words):
-        read(connection, path, relation="orders", limits=limits)
+        read(connection, path, relation="orders", caps=caps)
     assert relations(connection) == []
 
 
 def test_a_line_that_is_too_long_is_left_out_alone(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(f'id,value\n1,a\n2,{"b" * 500}\n3,c\n4,"d\n{"e" * 500}\nf"\n5,g\n')
-    (part,) = read(connection, path, relation="orders", limits=Limits(line_length=100))
+    (part,) = read(connection, path, relation="orders", caps=Caps(line_length=100))
     assert connection.execute("FROM orders").fetchall() == [(2, "1", "a"), (4, "3", "c"), (8, "5", "g")]
     assert {lines.rule: lines.lines for lines in part.other_lines} == {"header": 1, "too_long": 4}
     assert accounted(part) == part.physical_lines == 8
@@ -209,7 +209,7 @@ def test_the_sandbox_of_the_engine_is_respected(tmp_path: Path) -> None:
     connection.execute(f"SET allowed_directories = ['{allowed}/']")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
-    (part,) = read(connection, many_rows(tmp_path / "orders.csv"), relation="orders")
+    (part,) = read(connection, many_rows(tmp_path / "orders.csv"), relation="orders", folder=allowed)
     assert part.rows == 60_000
     fast = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'orders_rows' AND column_name = 'line'"
     assert connection.execute(fast).fetchall() == [(0,)]
@@ -230,13 +230,13 @@ def test_nothing_depends_on_where_a_chunk_ends(
 
 
 @pytest.mark.parametrize(
-    ("limits", "words"),
-    [(Limits(excel_bytes=1000), "unpacks to"), (Limits(excel_memory=1000), "too much memory")],
+    ("caps", "words"),
+    [(Caps(excel_bytes=1000), "unpacks to"), (Caps(excel_memory=1000), "too much memory")],
 )
-def test_limits_refuse_a_workbook(limits: Limits, words: str, connection: duckdb.DuckDBPyConnection) -> None:
+def test_caps_refuse_a_workbook(caps: Caps, words: str, connection: duckdb.DuckDBPyConnection) -> None:
     path = Path(__file__).parent / "hostile" / "xlsx_plain.xlsx"
     with pytest.raises(OrdersError, match=words):
-        read(connection, path, relation="orders", limits=limits)
+        read(connection, path, relation="orders", caps=caps)
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:
