@@ -39,6 +39,7 @@ FLOORS: dict[str, set[str]] = {
         "forecasts",
         "goals",
     },
+    "retention_core.report": {"charts", "export", "say"},
     "retention_core": {"limits", "store", "models", "orders", "contracts", "forecasts", "goals"},
 }
 # What only one part of the house may import at all.

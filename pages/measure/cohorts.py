@@ -95,7 +95,7 @@ heatmap = measure.cohort_heatmap(shown, in_picture, show, grain, title)
 clicked = ui.chart(
     heatmap, say("Cohorts by age. {answer}", answer=answer), "cells", on_select="rerun", selection_mode="cell"
 )
-st.caption(ui.plain(answers.cohort_signs(shown)))
+ui.caption(answers.cohort_signs(shown))
 cohort_parts.people(clicked, grain, form, say(GRAINS[grain]), shown)
 
 ui.heading(say("Side by side"))
@@ -104,14 +104,14 @@ lines = ui.choose("Compare", told_apart, "lines")
 curves = compared(lines, query, parameters, show, shown, older)
 curves = curves[curves["age"].between(first_age, ages)]
 if curves.empty:
-    st.caption(say("Nothing to compare: choose a cohort, or another group that the orders tell apart."))
+    ui.caption(say("Nothing to compare: choose a cohort, or another group that the orders tell apart."))
 else:
     pictured = measure.cohort_curves(curves, in_picture[in_picture["age"] <= curves["age"].max()], show, grain, title)
     ui.chart(pictured, say("{title} by age, one line for each of {n}", title=title, n=curves["name"].nunique()))
-    st.caption(say(CURVES_SO_FAR if is_growing else CURVES))
+    ui.caption(say(CURVES_SO_FAR if is_growing else CURVES))
 
 ui.heading(say("All figures"))
-st.dataframe(measure.cohort_table(shown, show, grain))
+ui.frame(measure.cohort_table(shown, show, grain))
 ui.download(say("All cells"), "cohorts", lambda: marked)
 cohort_parts.brackets(ui.older_cohorts("month", known_since))
 ui.explain((), {query: parameters}, NOTES)

@@ -77,9 +77,9 @@ if len(over):
     name = say(METRICS[rate].label)
     ui.chart(measure.rate_over_time(series, name, period), say("{name} over time. {answer}", name=name, answer=answer))
 if rate not in WITH_WINDOW:
-    st.caption(say("The activity window plays no part in this rate."))
+    ui.caption(say("The activity window plays no part in this rate."))
 elif window is None:
-    st.caption(say("With “Ever” a customer stays active for good and nobody is lost. Choose a window to see losses."))
+    ui.caption(say("With “Ever” a customer stays active for good and nobody is lost. Choose a window to see losses."))
 
 ui.heading(say("How long people wait for the second order"))
 asked_new = ui.truly_new()
@@ -89,7 +89,7 @@ ui.tell(waiting)
 if spans["customers"].gt(0).any():
     picture = measure.waiting_curve(curve, spans[spans["customers"] > 0])
     ui.chart(picture, say("Share of customers who have ordered again, by day. {answer}", answer=waiting))
-    st.caption(
+    ui.caption(
         say("Curve: all customers, each for as long as observed. Points: customers who first bought that long ago.")
     )
     ui.tell_left_out()
@@ -99,10 +99,10 @@ ui.tell(say("All of these get called retention. They differ because each divides
 over = totals[totals["is_complete"]]
 if len(over):
     in_period = answers.period_in_words(measure.period_name(over["period"].iloc[-1], period), period)
-    st.caption(
+    ui.caption(
         say("The first five are those of {period}; the other three are of all customers to date.", period=in_period)
     )
-st.table(definitions(period, window), hide_index=True, border="horizontal")
+ui.table(definitions(period, window))
 ui.explain(
     tuple(DIFFERS), {"retention_rates": asked, "period_totals": {"grain": period}, "second_order_curve": asked_new}
 )

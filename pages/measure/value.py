@@ -37,7 +37,7 @@ with head:
         worth.year_value(channels), worth.new_value(channels), value_parts.currency(), margin != worth.Margin()
     )
     ui.answer("Value", said)
-st.caption(ui.plain(value_parts.note(margin)))
+ui.caption(value_parts.note(margin))
 triangle = value_parts.cells(margin)
 picked = value_parts.by_cohort(triangle)
 costs = value_parts.costs_and_payback(margin, channels, triangle, picked)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
-import streamlit as st
 
 from pages.shared import ui
 from retention_core import lifecycle
@@ -37,8 +36,8 @@ def stages(standing: pd.DataFrame, flows: pd.DataFrame, totals: pd.DataFrame, li
     ui.heading(say("Where customers stand"))
     ui.chart(charts.stages_over_time(standing, totals), say("Customers won so far by stage, at the end of each month"))
     now = standing.tail(len(lifecycle.STAGES))
-    st.table(charts.stage_table(now, limits, is_own), hide_index=True, border="horizontal")
-    st.caption(answers.stages_caption(now, limits))
+    ui.table(charts.stage_table(now, limits, is_own))
+    ui.caption(answers.stages_caption(now, limits))
     over = totals.loc[totals["is_complete"], "period"]
     moved = flows[flows["month"].isin(over.tail(1))]
     if moved.empty:
@@ -48,7 +47,7 @@ def stages(standing: pd.DataFrame, flows: pd.DataFrame, totals: pd.DataFrame, li
     answer = answers.moves_answer(moved, name, lifecycle.net_of(moved))
     ui.tell(answer)
     ui.chart(charts.moves_of_a_month(moved), say("Customers by move. {answer}", answer=answer))
-    st.caption(
+    ui.caption(
         say("Blue: came closer. Grey: drifted away. The most frequent {n} of each.", n=charts.MOST_MOVES)
         if len(moved) > 2 * charts.MOST_MOVES
         else say("Blue: came closer. Grey: drifted away.")
@@ -66,11 +65,11 @@ def waits(gaps: pd.DataFrame, found: Mapping[int, Wait]) -> None:
     ui.tell(answer)
     if set(found) - {lifecycle.ALL_ORDERS}:
         ui.chart(charts.waits_by_order(gaps, found), say("Days to the next order. {answer}", answer=answer))
-        st.caption(
+        ui.caption(
             say("Bar: the middle half of the waits seen, the line in it their middle. Point: nine of ten, 95 % sure.")
         )
-    st.dataframe(charts.wait_table(gaps, found))
-    st.caption(
+    ui.frame(charts.wait_table(gaps, found))
+    ui.caption(
         say(
             "Days from one order to the next. “Seen so far” leaves out those who are still silent, so it is too short "
             "where many customers are young."
@@ -95,9 +94,9 @@ def silences(curves: pd.DataFrame, found: dict[int, Wait], limits: Limits, is_ow
     if set(known) & set(charts.LATER):
         ui.chart(charts.next_order_curves(curves, known, said), say("Ordered again, by day. {text}", text=sentence))
         point = say("Points: four of five are back.") if is_own else say("Points: the days set for lapsed.")
-        st.caption(say("Ordered again by themselves. Bands: 95 % sure.") + " " + point)
-    st.dataframe(charts.silence_table(said))
-    st.caption(
+        ui.caption(say("Ordered again by themselves. Bands: 95 % sure.") + " " + point)
+    ui.frame(charts.silence_table(said))
+    ui.caption(
         say(
             "“Silent” counts those not back by the day of the row; “ever seen” until the last day that 30 customers "
             "were watched for. Whether a reminder brings more, and when, only a test with a control group shows."

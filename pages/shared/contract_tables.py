@@ -87,7 +87,7 @@ def renewals(groups: tuple[Kept, ...]) -> None:
         for group in groups:
             found = keeping.renewals(group)
             unit = say("every {n} months", n=group.unit_months) if group.unit_months > 1 else say("every month")
-            st.markdown(f"**{ui.plain(called(group.name))}**, {unit}")
+            ui.tell(f"{called(group.name)}, {unit}")
             table = pd.DataFrame(
                 {
                     say("Renewal"): found["renewal"],
@@ -103,7 +103,7 @@ def renewals(groups: tuple[Kept, ...]) -> None:
                     say("By the model"): [percent(share, 1) for share in found["modelled"]],
                 }
             )
-            st.dataframe(table, hide_index=True, height=220, alt=say("Share renewed at each renewal"))
+            ui.frame(table, hide_index=True, height=220, alt=say("Share renewed at each renewal"))
 
 
 def ledger(contracts: Contracts) -> None:
@@ -124,6 +124,6 @@ def ledger(contracts: Contracts) -> None:
             say("File"): frame["file"],
         }
     )
-    st.dataframe(table, hide_index=True, alt=say("The ledger: one row for each file and rule"))
+    ui.frame(table, hide_index=True, alt=say("The ledger: one row for each file and rule"))
     ui.download(say("The ledger"), "ledger", lambda: table)
-    st.caption(ui.plain(f"{contracts.title}. {how_watched(contracts)}"))
+    ui.caption(f"{contracts.title}. {how_watched(contracts)}")

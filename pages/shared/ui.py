@@ -304,7 +304,7 @@ def tell_left_out() -> None:
     if not truly_new():
         return
     older = [month(day) for day in older_cohorts("month")]
-    st.caption(
+    caption(
         say(
             "{months}: left out of second orders, as most customers had probably bought before the data begin.",
             months=say(" and ").join(older),
@@ -319,4 +319,4 @@ def tells_amounts() -> bool:
 
 def tell_amounts_missing() -> None:
     if not tells_amounts():
-        st.caption(say("This file tells no amounts, so nothing is said about money."))
+        caption(say("This file tells no amounts, so nothing is said about money."))

@@ -140,14 +140,14 @@ def by_cohort(triangle: pd.DataFrame) -> list[str]:
             charts.value_curves(chosen, mean, currency()),
             say("Value per customer by months since the first order, for {n} cohorts", n=len(picked)),
         )
-        st.caption(ui.plain(f"{answers.curve_signs(chosen)} {answers.small_cohorts(chosen)}".strip()))
+        ui.caption(f"{answers.curve_signs(chosen)} {answers.small_cohorts(chosen)}".strip())
     rows = {*shown["cohort"].drop_duplicates().nlargest(MOST_ROWS), *chosen["cohort"]}  # each line has its row
     latest = shown[shown["cohort"].isin(rows)]
     ui.chart(charts.value_triangle(latest, currency()), say("Value per customer by cohort and age"))
     if signs := answers.triangle_signs(latest):
-        st.caption(ui.plain(signs))
+        ui.caption(signs)
     with st.expander(say("All figures"), icon=":material/table:"):
-        st.dataframe(charts.triangle_table(latest, currency()))
+        ui.frame(charts.triangle_table(latest, currency()))
         ui.download(say("All cells"), "value_by_cohort", lambda: triangle)
     return picked
 
@@ -180,7 +180,7 @@ def costs_and_payback(
         together = worth.all_channels(channels, mean, float(whole["cost"]), say("All channels"))
         table = pd.concat([table, worth.paid_back(*together, by)])
     rows = table if by == "channel" else table[::-1]
-    st.dataframe(_paid_table(rows, by, bool(set_margin.by_category)), hide_index=True)
+    ui.frame(_paid_table(rows, by, bool(set_margin.by_category)), hide_index=True)
     if typed is None:
         by_channel = worth.acquisition_costs(months)
         ui.tell(answers.unmatched_answer(by_channel, whole, currency()), answers.silent_answer(by_channel))
@@ -202,7 +202,7 @@ def _draw_payback(
             say("What a customer has brought less the cost of winning one, by months since the first order"),
         )
         signs = say("Above 0 the cost is paid back; a ring marks the first such month.")
-        st.caption(signs + (" " + say("The months are those chosen above.") if by == "cohort" else ""))
+        ui.caption(signs + (" " + say("The months are those chosen above.") if by == "cohort" else ""))
 
 
 def _spend() -> pd.DataFrame:
@@ -282,7 +282,7 @@ def allowance(set_margin: worth.Margin, costs: Costs) -> None:
     ui.tell(answers.allowable_answer(brought, int(back), share, costs.all, currency(), is_margin))
     if len(channels) > 1 and brought.value is not None:
         rows = worth.allowances(channels, costs.by_channel, share, is_first_order=not int(back))
-        st.dataframe(_allowances_table(rows, is_margin, bool(set_margin.by_category)), hide_index=True)
+        ui.frame(_allowances_table(rows, is_margin, bool(set_margin.by_category)), hide_index=True)
     with st.expander(say("An example: 30 to win a customer, 35 on the first order"), icon=":material/lightbulb:"):
         ui.tell(*answers.worked_example())
 
@@ -310,7 +310,7 @@ def who_brings(set_margin: worth.Margin) -> None:
         say("Share of customers and of revenue, by what a customer has brought to date"),
     )
     if set_margin != worth.Margin():
-        st.caption(say("This is revenue, whatever the margin."))
+        ui.caption(say("This is revenue, whatever the margin."))
 
 
 def four_values(set_margin: worth.Margin, channels: pd.DataFrame) -> None:
@@ -327,4 +327,4 @@ def four_values(set_margin: worth.Margin, channels: pd.DataFrame) -> None:
     rows = answers.four_values(simple, model_parts.made(), year, first, rate, currency(), is_rough)
     named = [(f"**{ui.plain(name)}.** {ui.plain(why)}", ui.plain(value)) for name, why, value in rows]
     columns = [say("Which, and what it says"), say("Value")]
-    st.table(pd.DataFrame(named, columns=columns), hide_index=True, border="horizontal")
+    ui.table(pd.DataFrame(named, columns=columns))
