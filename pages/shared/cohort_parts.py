@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared import sources, ui
+from pages.shared import customer_lists, sources, ui
 from retention_core import cohorts
 from retention_core.charts import measure
 from retention_core.say import between, number, percent, say
@@ -50,18 +50,19 @@ def people(clicked: Any, grain: str, form: str, unit: str, shown: pd.DataFrame) 
         listed = ui.query("cohort_customers", grain=grain, cohort=cohort, age=age)
     name = measure.period_name(pd.Timestamp(cohort), grain)
     when = {"unit": unit.lower(), "age": age, "n": number(len(listed))}
-    st.subheader(say("Customers of {cohort} who ordered in {unit} {age}: {n}", cohort=name, **when), anchor=False)
+    ui.heading(say("Customers of {cohort} who ordered in {unit} {age}: {n}", cohort=name, **when))
     if form != "in":
-        st.caption(
+        ui.caption(
             say("The list shows who ordered in that very period; the cell counts other periods too, so it differs.")
         )
-    st.dataframe(listed.head(MOST_PEOPLE), hide_index=True)
+    listed = customer_lists.without_refusals(listed)
+    customer_lists.show(listed.head(MOST_PEOPLE), sources.shop().loaded.has_pseudonyms)
     ui.download(say("These customers"), f"customers_{cohort}_{age}", lambda: listed)
 
 
 def brackets(older: list[pd.Timestamp]) -> None:
     """Who came back within spans of days that the user sets, over all cohorts that have lived through them."""
-    st.subheader(say("Your own spans of days"), anchor=False)
+    ui.heading(say("Your own spans of days"))
     text = st.text_input(
         say("First day of each span, and the day after the last"), EDGES, key="edges", bind="query-params"
     )
@@ -72,7 +73,7 @@ def brackets(older: list[pd.Timestamp]) -> None:
     cells = ui.query("bracket_retention", edges=edges).rename(columns={"from_day": "age"})
     means = cohorts.mean_by_age(cohorts.with_marks(cells, older))
     if means.empty:
-        st.caption(say("No cohort has lived through a whole span yet."))
+        ui.caption(say("No cohort has lived through a whole span yet."))
         return
     spans = means.merge(cells[["age", "to_day"]].drop_duplicates())
     table = pd.DataFrame(
@@ -84,5 +85,5 @@ def brackets(older: list[pd.Timestamp]) -> None:
             say("Cohorts"): spans["cohorts"].map(number),
         }
     )
-    st.dataframe(table, hide_index=True)
+    ui.frame(table, hide_index=True)
     ui.explain((), {"bracket_retention": {"edges": edges}})

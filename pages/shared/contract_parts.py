@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 import retention_core as rc
-from pages.shared import contract_tables, sources, ui
+from pages.shared import contract_tables, customer_lists, sources, ui
 from pages.shared.sources import Upload
 from retention_core.answers import contracts as answers
 from retention_core.charts import contracts as charts
@@ -71,9 +71,9 @@ def churn_or_none() -> bool:
     groups = _groups(contracts)
     curves = keeping.curves(groups, until=max(group.longest for group in groups))
     ui.chart(charts.kept_curves(_named(curves)), say("Share of contracts still kept, by month since they began"))
-    st.caption(say("Lines: counted, with the range that is 95 % sure. Dashed: the model, where it can be fitted."))
-    st.caption(ui.plain(contract_tables.how_watched(contracts, is_one_month)))
-    st.table(contract_tables.kept(groups), hide_index=True, border="horizontal")
+    ui.caption(say("Lines: counted, with the range that is 95 % sure. Dashed: the model, where it can be fitted."))
+    ui.caption(contract_tables.how_watched(contracts, is_one_month))
+    ui.table(contract_tables.kept(groups))
     contract_tables.tell_models(groups)
     _checked(contracts)
     contract_tables.renewals(groups)
@@ -100,7 +100,7 @@ def value_or_none() -> bool:
         span = worth.value_within(every, horizon, terms)
         ui.answer(say("Value"), answers.value_answer(span, horizon, contracts.currency))
         if not contracts.currency:
-            st.caption(say("Amounts are in the file's currency; the file does not name it."))
+            ui.caption(say("Amounts are in the file's currency; the file does not name it."))
     title = say("Margin of a new contract") if terms.margin < 1 else say("Brought by a new contract")
     value = worth.cumulative(groups, horizon, terms)
     if value["value"].notna().any():
@@ -108,11 +108,13 @@ def value_or_none() -> bool:
     asked = {"horizon": horizon, "margin": terms.margin, "discount": terms.discount, "by": _by(contracts)}
     asked["is_one_month"] = is_one_month
     table = sources.of_contracts("contract_worth", _worth, **asked)
-    st.table(contract_tables.worth(table, groups, horizon, contracts.currency), hide_index=True, border="horizontal")
+    ui.table(contract_tables.worth(table, groups, horizon, contracts.currency))
     if said := answers.counted_instead(groups, horizon):
-        st.caption(ui.plain(said))
+        ui.caption(said)
     contract_tables.tell_models(groups)
-    st.caption(ui.plain(contract_tables.how_watched(contracts, is_one_month)))
+    ui.caption(contract_tables.how_watched(contracts, is_one_month))
+    customer_lists.tell_consent_unknown()
+    customer_lists.tell_names(contracts.has_pseudonyms)
     ui.download(say("Value of each contract"), "contract_values", lambda: _each(contracts, groups, horizon, terms))
     ui.explain((), {}, WORTH_NOTES)
     return True
@@ -235,7 +237,7 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _checked(contracts: Contracts) -> None:
     """How well the models would have foretold the last months."""
-    st.subheader(say("Would the model have known?"), anchor=False)
+    ui.heading(say("Would the model have known?"))
     if contracts.is_snapshot:
         ui.tell(say("A snapshot names no days, so no month can be hidden and forecast: the model is not checked."))
         return

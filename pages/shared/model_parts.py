@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
-from pages.shared import sources, ui
+from pages.shared import customer_lists, sources, ui
 from retention_core import forecasts
 from retention_core.answers import forecasts as answers
 from retention_core.charts import forecasts as charts
@@ -58,7 +57,7 @@ def who_is_still_a_customer(limits: Limits, is_own: bool) -> None:
     `limits`: from when on a customer counts as lapsed on this page; `is_own`: they are the shop's own waits.
     """
     fitted = made()
-    st.subheader(say("Who is still a customer"), anchor=False)
+    ui.heading(say("Who is still a customer"))
     if not fitted.is_usable:
         ui.tell(answers.no_model_answer(fitted))
     if fitted.can_judge:
@@ -77,11 +76,11 @@ def _typical_customers(fitted: Forecasts) -> None:
     picture = charts.will_order(typical, counted)
     ui.chart(picture, say("Chance of an order within a year by days since the last order and number of orders"))
     if fitted.observed is None:
-        st.caption(say("Lines: by the model. The history is too short to count beside them what a year brought."))
+        ui.caption(say("Lines: by the model. The history is too short to count beside them what a year brought."))
     else:
-        st.caption(say(WITH_MODEL if fitted.is_usable else WITHOUT_MODEL))
+        ui.caption(say(WITH_MODEL if fitted.is_usable else WITHOUT_MODEL))
     if len(typical):
-        st.table(_of_a_hundred(typical), border="horizontal")
+        ui.table(_of_a_hundred(typical), has_index=True)
 
 
 def _one_time_buyers(fitted: Forecasts, typical: pd.DataFrame) -> list[str]:
@@ -112,21 +111,16 @@ def _of_a_hundred(typical: pd.DataFrame) -> pd.DataFrame:
 def _worth_a_letter(fitted: Forecasts, stake: AtStake) -> None:
     """The customers in doubt with most at stake: the sum, where it lies, and the list to take along."""
     currency = sources.shop().facts.currency
-    st.subheader(say("Who is worth winning back"), anchor=False)
+    ui.heading(say("Who is worth winning back"))
     sentence = answers.stake_answer(stake.groups, currency, fitted.tells_money)
     ui.tell(sentence)
     if stake.listed.empty:
         return
-    listed, refused = stake.listed, stake.listed["consent"].eq(False).fillna(False)
-    if refused.any():
-        asked = say("Also list the {n} who want no letters", n=number(refused.sum()))
-        if not st.toggle(asked, key="refused", bind="query-params"):
-            listed = listed[~refused]
-            st.caption(say("{n} customers who want no letters are left out.", n=number(refused.sum())))
-    st.dataframe(_listed(listed.head(SHOWN), fitted), hide_index=True)
+    listed = customer_lists.without_refusals(stake.listed)
+    customer_lists.show(_listed(listed.head(SHOWN), fitted), sources.shop().loaded.has_pseudonyms)
     if stake.in_doubt > len(stake.listed):
-        st.caption(say("The {n} with most at stake; {all} are open.", n=number(len(stake.listed)), all=stake.in_doubt))
-    st.caption(
+        ui.caption(say("The {n} with most at stake; {all} are open.", n=number(len(stake.listed)), all=stake.in_doubt))
+    ui.caption(
         say(
             "At stake: what the next year would bring more than expected, were the customer surely still there. It is "
             "what could be lost, not what a letter wins back. Chance: of an order within a year; next order: the "
@@ -161,21 +155,21 @@ def _taken_along(listed: pd.DataFrame) -> pd.DataFrame:
     """The list as a file: figures, not words."""
     kept = ["customer_id", "orders", "revenue", "days_since_last_order", "will_order", "expected_orders"]
     kept += ["expected_value", "at_risk", "consent", "from_day", "to_day"]
-    return listed[kept].dropna(axis="columns", how="all")
+    return listed[[name for name in kept if name in listed]].dropna(axis="columns", how="all")
 
 
 def _how_good(fitted: Forecasts) -> None:
     """The forecasts of hidden months beside what came, for the shown forecaster and for all."""
-    st.subheader(say("How good these forecasts are"), anchor=False)
+    ui.heading(say("How good these forecasts are"))
     check = fitted.checks[-1]
     sentence = answers.check_answer(check, fitted.shown)
     ui.tell(sentence)
     shown = fitted.shown_with_errors(check)
     picture = charts.tracking(shown.periods, check.observed_until)
     ui.chart(picture, say("Hidden months: expected and what came. {text}", text=sentence))
-    st.caption(say("Dashed: expected, with its 80 % band. Points: what came; a triangle lies outside the band."))
+    ui.caption(say("Dashed: expected, with its 80 % band. Points: what came; a triangle lies outside the band."))
     ui.tell(answers.band_answer(shown, check.of(fitted.shown)))
-    st.table(_models(fitted), hide_index=True, border="horizontal")
+    ui.table(_models(fitted))
     if fitted.caveats:
         ui.tell(*(say(caveat) for caveat in fitted.caveats))
 

@@ -59,6 +59,7 @@ class Contracts:
     parts: tuple[Part, ...]
     observed_on: date | None
     currency: str | None
+    has_pseudonyms: bool = False
 
     @property
     def is_snapshot(self) -> bool:

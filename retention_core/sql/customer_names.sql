@@ -1,5 +1,5 @@
--- One row per customer of $customers, a list of codes: customer, customer_id as in the file, consent to letters (null: the
--- files say nothing of it).
+-- One row per customer of $customers, a list of codes: customer, customer_id as in the file, or a pseudonym;
+-- consent to letters (null: the files say nothing of it).
 -- $customers: codes as in customer_histories
 select customer_ids.customer, customer_ids.customer_id, clean_customers.consent
 from customer_ids

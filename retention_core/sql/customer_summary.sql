@@ -1,7 +1,7 @@
--- One row per customer: customer_id as in the file, first_ordered_at, last_ordered_at, orders, order_days (days with one).
--- revenue in the file's currency; days_since_last_order, to the last observed day; mean_gap_days: mean days between order
--- days, null for one. r_score, f_score, m_score: 1-5 by the shop's quintiles of silence, orders, revenue; segment: named by
--- (R, F).
+-- One row per customer: customer_id as in the file or its pseudonym, first_ordered_at, last_ordered_at, orders, order_days
+-- (days with one), revenue in the file's currency; days_since_last_order, to the last observed day; mean_gap_days: mean
+-- days between order days, null for one. r_score, f_score, m_score: 1-5 by the shop's quintiles of silence, orders,
+-- revenue; segment: named by (R, F).
 select
     customer_ids.customer_id,
     customers.orders,

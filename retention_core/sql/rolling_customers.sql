@@ -9,10 +9,12 @@ select
     customer_ages.orders,
     cast(customer_ages.revenue as double) as revenue,
     customers.orders as total_orders,
-    cast(customers.revenue as double) as total_revenue
+    cast(customers.revenue as double) as total_revenue,
+    clean_customers.consent
 from customer_ages
 join customers on customers.customer = customer_ages.customer
 join customer_ids on customer_ids.customer = customer_ages.customer
+left join clean_customers on clean_customers.customer_id = customer_ids.customer_id
 join calendar on calendar.period = customer_ages.cohort
 where calendar.starts_on = $cohort and customer_ages.period = $age
 order by revenue desc, customer_ids.customer_id
