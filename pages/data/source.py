@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import contract_parts, contract_tables, ledger, opening, sources, ui, upload
+from pages.shared import contract_parts, contract_tables, hosting, ledger, opening, sources, ui, upload
 from retention_core.answers import contracts as answers
 from retention_core.orders.load import NeedsAnswers
 from retention_core.say import say
@@ -12,6 +12,10 @@ def delete_data() -> None:
     sources.forget_upload()
     opening.forget_draft()
     st.session_state["deleted"] = True
+
+
+def open_again() -> None:
+    st.session_state["draft"] = st.session_state["upload"]
 
 
 def look_at_sample() -> None:
@@ -44,24 +48,30 @@ else:
 if sources.current() in sources.SAMPLES and "draft" not in st.session_state:
     st.caption(say("This is sample data of an invented shop. Open your own orders here, or choose in the sidebar."))
 
-with st.container(border=True):
-    st.subheader(
-        say("Open other orders") if is_own and (is_open or contracts) else say("Open your own orders"), anchor=False
-    )
-    upload.choose()
-    st.caption(
-        say(
-            "Your files are read on the computer that runs this app, stay in its memory for your visit only and are "
-            "shown to nobody else. They are gone when you delete them, or at the latest soon after you close the page."
+if hosting.current().uploads:
+    with st.container(border=True):
+        st.subheader(
+            say("Open other orders") if is_own and (is_open or contracts) else say("Open your own orders"), anchor=False
         )
-    )
-    if "upload" in st.session_state or "draft" in st.session_state:
-        st.button(
-            say("Delete my data"),
-            on_click=delete_data,
-            icon=":material/delete:",
-            key="delete_data",
+        upload.choose()
+        st.caption(
+            say(
+                "Your files are read on the computer that runs this app, stay in its memory for your visit only and are "
+                "shown to nobody else. They are gone when you delete them, or at the latest soon after you close the page. "
+                "No number needs names, e-mails, phones or addresses: they are not kept when the orders are opened."
+            )
         )
+        if "upload" in st.session_state or "draft" in st.session_state:
+            with st.container(horizontal=True):
+                st.button(say("Delete my data"), on_click=delete_data, icon=":material/delete:", key="delete_data")
+                if "upload" in st.session_state and "draft" not in st.session_state:
+                    st.button(
+                        say("Open my files again"),
+                        on_click=open_again,
+                        icon=":material/refresh:",
+                        key="open_again",
+                        help=say("To read them in another way, or to choose how lists name your customers."),
+                    )
 
 if contracts is not None and "draft" not in st.session_state:
     st.subheader(say("What became of every line"), anchor=False)

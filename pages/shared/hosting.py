@@ -43,7 +43,9 @@ class Hosting:
     table: str | None = _setting("The table of that database which holds the orders.", None)
     login: bool = _setting("Nobody sees a page before signing in with the OpenID provider of secrets.toml.", False)
     people: tuple[str, ...] = _setting(
-        "Who may sign in: e-mails or @domains, joined by commas; all whom the provider lets in if empty.", (), secret=True
+        "Who may sign in: e-mails or @domains, joined by commas; all whom the provider lets in if empty.",
+        (),
+        secret=True,
     )
     uploads: bool = _setting("Visitors may open their own files.", True)
     hosts: tuple[str, ...] = _setting(

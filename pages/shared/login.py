@@ -71,7 +71,9 @@ def why_not() -> str | None:
     except StreamlitSecretNotFoundError:
         told = {}
     if missing := [name for name in NEEDED if not told.get(name)]:
-        return f"COMEBACK_LOGIN needs {', '.join(missing)} under [auth] in .streamlit/secrets.toml. See docs/hosting.md."
+        return (
+            f"COMEBACK_LOGIN needs {', '.join(missing)} under [auth] in .streamlit/secrets.toml. See docs/hosting.md."
+        )
     return None
 
 

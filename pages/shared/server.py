@@ -27,11 +27,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime import get_instance
 
-from pages.shared import hosting, login, logs
+from pages.shared import hosting, login, logs, published
+from retention_core.engines import databases
 
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
 INDEX = Path(st.__file__).parent / "static" / "index.html"
 # What tells strangers about the app or makes it work for them. The readiness route runs the app at most once a minute.
+UPLOADS = "/_stcore/upload_file"
 CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 CHECKED_FOR_SECONDS = 60.0
 A_YEAR = 31_536_000
@@ -125,7 +127,8 @@ class Guard:
 def is_closed(path: str) -> bool:
     """Whether nobody outside may call this path, however it is spelled."""
     plain = re.sub("/+", "/", path).rstrip("/")
-    return any(plain.endswith(closed) or f"{closed}/" in plain for closed in CLOSED)
+    closed = CLOSED if hosting.current().uploads else (*CLOSED, UPLOADS)
+    return any(plain.endswith(path) or f"{path}/" in plain for path in closed)
 
 
 def with_headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -193,7 +196,8 @@ os.environ.setdefault("COMEBACK_HOSTED", "1")  # whoever serves this module mean
 logs.start()
 try:
     settings = hosting.current()
-except hosting.WrongSetting as problem:
+    published.files()
+except (hosting.WrongSetting, databases.NoSuchTable) as problem:
     sys.exit(str(problem))  # of all that is not written down, this is for the one who starts the server
 app = st.App(
     SCRIPT,

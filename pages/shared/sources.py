@@ -20,7 +20,7 @@ import pandas as pd
 import streamlit as st
 
 import retention_core as rc
-from pages.shared import privacy
+from pages.shared import hosting, privacy, published
 from retention_core.contracts import matching
 from retention_core.engines import duckdb as engine
 from retention_core.metrics import Reading
@@ -82,8 +82,8 @@ def names() -> dict[str, str]:
     """The data sets that can be chosen now, with their names for people. Called before the choice is drawn."""
     if "next_shop" in st.session_state:  # a widget's value can only be set before it is drawn: see look_at
         st.session_state["shop"] = st.session_state.pop("next_shop")
-    own = {"file": "Your order file"} if command_line_files() else {}
-    return own | SAMPLES | {"upload": "Your uploaded orders"}
+    own = {"file": published.NAME if published.is_any() else "Your order file"} if command_line_files() else {}
+    return own | SAMPLES | ({"upload": "Your uploaded orders"} if hosting.current().uploads else {})
 
 
 def current() -> str:
@@ -190,6 +190,8 @@ def of_contracts(name: str, build: Callable[..., T], **settings: Any) -> T:
 
 def open_upload(upload: Upload, progress: Progress | None = None) -> Opened:
     """Open files of this session; nothing is kept yet. Raises OrdersError, and what `progress` raises."""
+    if not hosting.current().uploads and any(isinstance(content, bytes) for _, content in upload.files):
+        raise OrdersError(upload.files[0][0], "this app takes no files", "look at the orders that it shows")
     with ExitStack() as stack:
         paths = [_on_disk(content, stack) for _, content in upload.files]
         # Everything is copied into the engine before the folder goes.
@@ -241,7 +243,11 @@ def forget_upload() -> None:
 
 
 def command_line_files() -> tuple[tuple[str, Path], ...]:
-    """`streamlit run app.py -- orders.csv`: name and path of the files that every visitor of this server sees."""
+    """Name and path of the files that every visitor of this server sees: published, or on its command line,
+    `streamlit run app.py -- orders.csv`.
+    """
+    if published.is_any():
+        return published.files()
     if Path(sys.argv[0]).resolve() != APP:
         return ()
     paths = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
@@ -276,7 +282,8 @@ def _on_disk(content: bytes | Path, stack: ExitStack) -> Path:
 
 def _open_command_line() -> Opened | OrdersError:
     upload = Upload(command_line_files())
-    return _open_files(upload.key, upload)
+    opened = _open_files(upload.key, upload)
+    return published.refused(opened) if published.is_any() and isinstance(opened, OrdersError) else opened
 
 
 @st.cache_resource(show_spinner="Opening the sample shop …")

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.shared import contract_parts, opening, review, settings, sources, ui
+from pages.shared import contract_parts, hosting, opening, review, settings, sources, ui
 from pages.shared.sources import Upload
 from retention_core.orders.load import NOTHING_ANSWERED, Inspected, OrdersError, Question
 from retention_core.say import number, say
@@ -18,6 +18,9 @@ MEGABYTE = 1024**2
 
 def choose() -> None:
     """The whole way from files to opened orders. Whatever was opened before stays until the new orders are open."""
+    if not hosting.current().uploads:
+        st.info(say("This app takes no files. It shows the orders that can be chosen in the sidebar."))
+        return
     draft: Upload | None = st.session_state.get("draft")
     if draft is None:
         _take_files()

@@ -1,0 +1,54 @@
+"""The one data set that a server shows to everybody who has its link: files, or a table of a database, read-only."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from pathlib import Path
+
+from pages.shared import hosting, logs
+from retention_core import scratch
+from retention_core.engines import databases
+from retention_core.orders.load import OrdersError
+from retention_core.say import say
+
+NAME = "Published orders"
+
+
+def is_any() -> bool:
+    """Whether this server publishes a data set."""
+    return bool(hosting.current().data)
+
+
+def files() -> tuple[tuple[str, Path], ...]:
+    """Name and path of each file to open. The table of a database becomes a file, once for the process.
+
+    Raises databases.NoSuchTable.
+    """
+    settings = hosting.current()
+    if settings.data_is_database and settings.table is not None:
+        return (_table(settings.data[0], settings.table),)
+    return tuple((path.name, path) for path in settings.data)
+
+
+def refused(problem: OrdersError) -> OrdersError:
+    """What visitors read in place of a refusal, which may quote lines of the files; the log tells its kind and line."""
+    _note_refusal(type(problem).__name__, problem.line)
+    return OrdersError(
+        say(NAME),
+        "these orders cannot be shown at the moment",
+        "look at a sample shop, or ask the one who runs this app",
+    )
+
+
+@cache
+def _note_refusal(kind: str, line: int | None) -> None:
+    """Written down once: pages ask again with each click."""
+    logs.note("published data refused", logging.ERROR, error=kind, file_line=line)
+
+
+@cache
+def _table(database: Path, table: str) -> tuple[str, Path]:
+    copied = scratch.folder("published") / "orders.parquet"
+    databases.copy_table(database, table, copied)
+    return copied.name, copied
