@@ -1,16 +1,27 @@
-"""Frames for spreadsheets. A cell that a spreadsheet would run as a formula becomes plain text."""
+"""Frames for spreadsheets. A cell that a spreadsheet would run as a formula becomes plain text.
+
+An apostrophe before the sign does that (OWASP, "CSV Injection"); wide signs count where Japanese is written.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
-# Spreadsheets look past these before they decide what a cell is.
-BLANKS = (" ", "\u00a0", "\u2007", "\u202f", "\u3000", "\ufeff", "\u200b")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+SIGNS = "[-=+@\uff1d\uff0b\uff0d\uff20]"
+# Spreadsheets look past blanks and signs without width before they decide what a cell is.
+BLANKS = r"[^\S\t\r\n]|[\x00-\x08\x0e-\x1f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+# Nothing is tried twice: a cell of a million blanks takes as long as one of a million letters.
+_SIGN = rf"(?='*+(?:{BLANKS})*+{SIGNS})"
+_LIVE = re.compile(rf"{_SIGN}|(?='*+[\t\r\n])")
+# A list opened with another separator than its own, as is usual where the decimal mark is a comma, has cells here too.
+_CELL = rf"([;|\t\r\n](?:\"|{BLANKS})*+)"
+_NEXT_LIVE = re.compile(f"{_CELL}{_SIGN}")
+_NEXT_DISARMED = re.compile(f"{_CELL}'{_SIGN}")
 
 
 def safe_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -23,9 +34,19 @@ def safe_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _disarmed(cell: object) -> object:
-    if isinstance(cell, str) and cell.lstrip("".join(BLANKS)).startswith(FORMULA_STARTS):
-        return f"'{cell}"
-    return cell
+    return disarmed(cell) if isinstance(cell, str) else cell
+
+
+def disarmed(text: str) -> str:
+    """The text with an apostrophe before each place where it could begin a cell with a formula."""
+    text = _NEXT_LIVE.sub(r"\1'", text)
+    return f"'{text}" if _LIVE.match(text) else text
+
+
+def armed(text: str) -> str:
+    """What the text was before `disarmed`."""
+    text = text[1:] if text.startswith("'") and _LIVE.match(text) else text
+    return _NEXT_DISARMED.sub(r"\1", text)
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
