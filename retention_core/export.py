@@ -12,6 +12,7 @@ import re
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
+MEDIA_TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 SIGNS = "[-=+@\uff1d\uff0b\uff0d\uff20]"
 # Spreadsheets look past blanks and signs without width before they decide what a cell is.
 BLANKS = r"[^\S\t\r\n]|[\x00-\x08\x0e-\x1f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"

@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from pages.shared import scope, sources
+from pages.shared import downloads, scope, sources
 from pages.shared.recording import here, note
 from retention_core import cohorts, export, report
 from retention_core.answers import retention as answers
@@ -268,14 +268,10 @@ def download(label: str, name: str, frame: Callable[[], pd.DataFrame]) -> None:
     """Two buttons that make the file when they are pressed, safe to open in a spreadsheet."""
     with st.container(horizontal=True):
         for kind, make in (("csv", export.to_csv), ("xlsx", export.to_excel)):
-            st.download_button(
-                f"{label} ({kind.upper()})",
-                data=lambda make=make: make(frame()),
-                file_name=f"{name}.{kind}",
-                key=f"download_{name}_{kind}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+            downloads.button(
+                f"{label} ({kind.upper()})", f"{name}.{kind}", f"download_{name}_{kind}", export.MEDIA_TYPES[kind],
+                lambda make=make: make(frame()),
+            )  # fmt: skip
 
 
 def older_cohorts(grain: str, known_since: pd.Timestamp | None = None) -> list[pd.Timestamp]:
