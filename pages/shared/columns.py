@@ -30,5 +30,6 @@ FIELD_WORDS = {
     "category": "Category of the product",
     "product_id": "Product number",
     "product": "Product name",
+    "consent": "Agreed to letters",
 }
 CORE = ("customer_id", "ordered_at", "amount", "order_id")

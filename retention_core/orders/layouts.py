@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from retention_core.orders import names
+
 Kind = Literal["orders", "order_lines", "payments", "customer_keys", "customers", "events", "spend", "contracts"]
 Grain = Literal["order", "line", "header"]
 Role = Literal["id", "date", "money", "number", "text", "flag"]
@@ -39,6 +41,7 @@ FIELDS: Mapping[str, Role] = {
     "category": "text",
     "product_id": "id",
     "product": "text",
+    "consent": "flag",
 }
 # The ways in which a file can tell what the goods cost; the first of them that it has counts.
 COST_FIELDS = ("cost", "unit_cost", "profit")
@@ -46,7 +49,6 @@ COST_FIELDS = ("cost", "unit_cost", "profit")
 SECOND_FIELDS: Mapping[str, Role] = {
     "person_id": "id",
     "birthday": "date",
-    "consent": "flag",
     "first_channel": "text",
     "event": "text",
     "occurred_at": "date",
@@ -93,6 +95,17 @@ _ONLINE_RETAIL_MONEY = "quantity × price of the invoice's lines, carriage lines
 
 _OF_LINES = ("quantity", "price", "unit_cost", "line_amount", "product_id", "product")
 
+_ORDER_SIGNS = (
+    "Order ID",
+    "Order number",
+    "Order date",
+    "Ordered at",
+    "Invoice",
+    "InvoiceNo",
+    "Created at",
+    "Basket ID",
+)
+
 LAYOUTS: tuple[Layout, ...] = (
     Layout(
         "comeback",
@@ -131,6 +144,7 @@ LAYOUTS: tuple[Layout, ...] = (
             "unit_cost": ("Lineitem cost", "Cost per item"),
             "product_id": ("Lineitem sku",),
             "product": ("Lineitem name",),
+            "consent": ("Accepts Marketing", "Accepts Email Marketing"),
         },
         "Total less Taxes and Shipping",
         includes=("tax", "shipping"),
@@ -389,6 +403,36 @@ LAYOUTS: tuple[Layout, ...] = (
         },
     ),
     Layout(
+        "shopify_customers",
+        "Shopify, Customers > Export",
+        "customers",
+        "order",
+        ("First Name", "Last Name", "Email", "Total Spent", "Total Orders"),
+        {"customer_id": ("Email",), "consent": ("Accepts Email Marketing", "Accepts Marketing")},
+    ),
+    Layout(
+        "consents",
+        "Customers and who agreed to letters",
+        "customers",
+        "order",
+        (),
+        {
+            "customer_id": (
+                "Customer ID",
+                "Customer",
+                "Customer Email",
+                "Email",
+                "E-mail",
+                "Email Address",
+                "Client ID",
+            ),
+            "consent": names.NAMES["consent"],
+            "birthday": ("Birthday", "Date of birth", "Birth date"),
+        },
+        fields=("customer_id", "consent"),
+        not_with=(*_ORDER_SIGNS, *names.NAMES["ordered_at"], *names.NAMES["amount"], *names.NAMES["order_id"]),
+    ),
+    Layout(
         "comeback_events",
         "Events",
         "events",
@@ -452,16 +496,6 @@ _CONTRACT_OWNER: tuple[str, ...] = (
 )
 _CONTRACT_OWNER += ("Account ID", "Account", "Customer Email", "Email", "Contract ID", "Subscription ID")
 _MONTHLY_AMOUNT = ("MonthlyCharges", "Monthly Charge", "Monthly Amount", "Monthly Price", "Monthly Fee", "MRR")
-_ORDER_SIGNS = (
-    "Order ID",
-    "Order number",
-    "Order date",
-    "Ordered at",
-    "Invoice",
-    "InvoiceNo",
-    "Created at",
-    "Basket ID",
-)
 CONTRACTS: tuple[Layout, ...] = (
     Layout(
         "contract_months",

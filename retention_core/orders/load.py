@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_core.limits import NO_LIMITS, Limits
-from retention_core.orders import clean, ledger, notes, pseudonyms, read_table, second
+from retention_core.orders import clean, consents, ledger, notes, pseudonyms, read_table, second
 from retention_core.orders.errors import HoldsContracts, OrdersError
 from retention_core.orders.facts import Facts, gather
 from retention_core.orders.mapping import Guess
@@ -157,6 +157,7 @@ def _load_parts(connection: Connection, parts: Sequence[Part], answers: Answers)
     for part in parts:
         rows += ledger.structure_rows(part)
     facts = gather(connection, readings, answers, notes.sentences(rows))
+    consents.take_from_orders(connection, readings)
     return Loaded(tuple(parts), " + ".join(dict.fromkeys(t.layout.title for t in orders)), ledger.frame(rows), facts)
 
 

@@ -175,6 +175,15 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         product, product name, item, item name, description, товар, название товара, artikel, zboží, produkt
         """
     ),
+    "consent": _names(
+        """
+        consent, accepts marketing, accepts email marketing, email marketing consent, marketing consent, marketing opt
+        in, accepts newsletter, newsletter consent, email opt in, opt in, opted in, buyer accepts marketing, newsletter,
+        newsletter subscription, newsletter subscribed, subscribed, subscribed to newsletter, gdpr consent, согласие на
+        рассылку, согласие, подписка на рассылку, newsletter einwilligung, einwilligung, souhlas, zgoda marketingowa,
+        съгласие, съгласие за бюлетин
+        """
+    ),
 }
 
 # Parts of a name that hint at a field when no name matches as a whole, and parts that rule it out.

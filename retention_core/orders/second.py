@@ -161,7 +161,7 @@ def _cell(connection: Connection, table: Matched, field: str) -> str:
             money = values.unless_percent(money, column, kind)
         return money if role == "money" else f"CAST({money} AS DOUBLE)"
     text = values.id_sql(column, kind) if role == "id" else values.text_sql(column, kind)
-    return words.contains(words.TEST_WORDS, text) if role == "flag" else text
+    return words.contains(words.AGREED_WORDS, text) if field == "consent" else text
 
 
 def _order_lines(connection: Connection, table: Matched) -> list[Row]:

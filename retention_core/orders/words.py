@@ -66,6 +66,14 @@ TOTAL_WORDS = _words(
     "total, totals, grand total, sum, subtotal, summe, gesamt, итого, всего, celkem, razem, suma, общо"
 )
 TEST_WORDS = _words("true, t, yes, y, 1, test, да, ja, ano, tak, oui, si, sí")
+# Any other word of a column of consent is no "yes", so nobody is written to because of it.
+AGREED_WORDS = TEST_WORDS + _words(
+    """
+    subscribed, opted in, opt-in, opt_in, optin, single_opt_in, confirmed_opt_in, granted, agreed, accepted, confirmed,
+    allowed, consented, active, подписан, подписана, согласен, согласна, zugestimmt, angemeldet, abonniert, souhlasí,
+    zgoda, abonné, suscrito, iscritto, съгласен, съгласна
+    """
+)
 NO_CUSTOMER_WORDS = (
     "",
     *_words("nan, null, none, n/a, na, -, guest, guest customer, anonymous, гость, gast, host, гост"),
