@@ -4,7 +4,8 @@ FROM python:3.11-slim
 # The dependencies first, with the extras, so that a change of the app does not fetch them again.
 WORKDIR /app
 COPY pyproject.toml requirements.txt README.md LICENSE ./
-# hadolint ignore=DL3013 -- the versions stand in requirements.txt
+# The versions stand in requirements.txt, which the linter does not see.
+# hadolint ignore=DL3013
 RUN pip install --no-cache-dir ".[login,report]" && pip uninstall --yes comeback
 
 COPY .streamlit/config.toml .streamlit/config.toml
