@@ -27,7 +27,7 @@ FLOORS: dict[str, set[str]] = {
     "retention_core.worth": {"metrics", "models", "store"},
     "retention_core.contracts": {"engines", "limits", "orders", "models"},
     "retention_core.forecasts": {"models", "store"},
-    "retention_core.goals": {"forecasts", "models", "metrics", "readings", "cohorts", "store"},
+    "retention_core.goals": {"export", "forecasts", "models", "metrics", "readings", "cohorts", "store"},
     "retention_core.charts": {
         "answers",
         "cohorts",

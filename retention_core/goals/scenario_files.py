@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from retention_core.export import armed
 from retention_core.goals.goal import BOUNDS, MOST_SCENARIOS, Goal, GoalError, Lever, Scenario, Uplift
 
 FORMAT = "comeback-scenarios"
@@ -84,7 +85,7 @@ def from_csv(text: str | bytes) -> tuple[Scenario, ...]:
             continue
         if len(cells) != len(COLUMNS):
             raise GoalError(f"Line {line} has {len(cells)} cells; it must have {len(COLUMNS)}.")
-        scenario, lever, name, value = map(_armed, cells)
+        scenario, lever, name, value = map(armed, cells)
         goal = goals.setdefault(scenario, {})
         row = levers.setdefault(scenario, {}).setdefault(lever, {"key": lever}) if lever else goal
         if name in row:
@@ -201,11 +202,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(constant: str) -> None:
     raise GoalError(f"The file has {constant} for a number; only real numbers can be read.")
-
-
-def _armed(cell: str) -> str:
-    """The cell without the apostrophe that keeps a spreadsheet from running it."""
-    return cell[1:] if cell.startswith("'") and cell[1:].lstrip().startswith(("=", "+", "-", "@")) else cell
 
 
 def _rows(place: str, name: str, listed: Any) -> list[dict[str, Any]]:
