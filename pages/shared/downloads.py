@@ -20,7 +20,7 @@ _turns = count()
 _waiting: dict[str, threading.Timer] = {}
 
 
-def button(label: str, name: str, key: str, kind: str, make: Callable[[], bytes | str]) -> None:
+def button(label: str, name: str, key: str, kind: str, make: Callable[[], bytes | str], width: str = "content") -> None:
     """A button that makes the file `name`, of the media type `kind`, when pressed; the page does not run again."""
     # The type is part of the hash that becomes the address; a secret in it makes the address this session's own.
     secret = st.session_state.setdefault("downloads", secrets.token_hex(16))
@@ -33,7 +33,7 @@ def button(label: str, name: str, key: str, kind: str, make: Callable[[], bytes 
         return content
 
     st.download_button(
-        label, made, name, media_type, key=key, on_click="ignore", icon=":material/download:"
+        label, made, name, media_type, key=key, on_click="ignore", icon=":material/download:", width=width
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from pages.shared import ledger, sources
+from pages.shared import downloads, ledger, sources
 from pages.shared.recording import Noted, noted
 from retention_core import report
 from retention_core.say import say
@@ -51,10 +51,7 @@ def address() -> str:
 
 
 def _file(label: str, ending: str, mime: str, make: Callable[[], bytes]) -> None:
-    st.download_button(
-        label, make, f"comeback.{ending}", mime, key=f"share_{ending}", on_click="ignore", icon=":material/download:",
-        width="stretch",
-    )  # fmt: skip
+    downloads.button(label, f"comeback.{ending}", f"share_{ending}", mime, make, width="stretch")
 
 
 def _about() -> Callable[[], report.About]:
