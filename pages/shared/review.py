@@ -19,12 +19,11 @@ from retention_core.say import number, percent, say
 FEW_OPTIONS = 6
 WORDS = {**FIELD_WORDS, **contract_parts.FIELD_WORDS}
 KEEPS = (
-    "Customers keep the numbers or e-mails of your file, in this visit's memory only, and your lists show them. Names, "
-    "phones and addresses are not kept."
+    "The opened orders keep the numbers or e-mails of your file, in the memory of this visit only, and lists show them."
 )
 PSEUDONYMS = (
-    "Customers get pseudonyms such as 7f3a90c2b14d65e8 when the files are opened: every number stays the same, and "
-    "lists show pseudonyms. Names, phones and addresses are not kept."
+    "The opened orders know your customers by pseudonyms such as 7f3a90c2b14d65e8: every number stays the same, and "
+    "lists show pseudonyms."
 )
 SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "blanks"}
 
