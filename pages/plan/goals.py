@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.shared import plan_kept, plan_parts, sources, ui
+from pages.shared import plan_kept, plan_numbers, plan_parts, plan_settings, sources, ui
+from pages.shared.plan_parts import Question
 from retention_core.answers import goals as answers
 from retention_core.goals import baseline, realism
 from retention_core.goals.goal import Goal
-from retention_core.goals.simulate import rate_without, simulate
+from retention_core.goals.simulate import rate_without
 from retention_core.say import say
 
 NOTES = (
@@ -27,57 +28,57 @@ NOTES = (
 
 ui.customers_or_stop("Goals")
 base = sources.derived("baseline", baseline.baseline)
-own = sources.derived("levers", plan_parts.offered)
-own = replace(own, suggested=plan_parts.first_plan(base, own))
+own = sources.derived("levers", plan_settings.offered)
+own = replace(own, suggested=plan_settings.first_plan(base, own))
 
 
 @st.fragment
 def simulator() -> None:
-    """All that a slider moves: arithmetic on what was fetched before. The picture that is watched comes first."""
-    currency = sources.shop().facts.currency
+    """The settings. A slider that moves draws only what follows from it anew: parts that are fragments themselves."""
     head = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        window, by = plan_parts.window(), plan_parts.by(base)
+        window, by = plan_settings.window(), plan_settings.by(base)
     facts = sources.derived("realism", realism.facts_of, window=window)
-    without = rate_without(base, Goal(window=window, by=by)).mean
-    target = plan_parts.target(plan_parts.suggestion(facts, without, by))
-    judged = realism.judge(facts, without, target, by)
-    judgement, picture, brings = st.container(), st.container(), st.container()
+    judged = plan_settings.prospects(facts, rate_without(base, Goal(window=window, by=by)).mean, by)
+    plan_settings.target(judged)
+    watched = st.container()
     st.subheader(say("What you would do"), anchor=False)
-    margin = plan_parts.margin()
-    tested = plan_parts.own_test(own)
-    shown = plan_kept.with_changes(own, tested)
-    levers, places = plan_parts.chosen_levers(shown)
-    goal = Goal(levers, window, target, by, margin)
-    result, mix = simulate(base, goal), plan_kept.best_mix(base, shown, goal)
-    best = None if mix.is_reached else mix.probability
-
+    cards = st.container()
+    plan_settings.margin()
+    tested = plan_settings.own_test(own)
+    shown = plan_settings.with_changes(own, tested)
+    with cards:
+        effects = plan_settings.lever_cards(shown)
+    question = Question(base, facts, judged, own, tested, shown, by, sources.shop().facts.currency)
     with head:
-        ui.answer("Goals", answers.headline(facts.rate, goal, result, judged, currency))
-    with judgement:
-        plan_parts.range_picture(facts, judged)
-        plan_parts.verdict(judged, by, best)
-    with picture:
-        plan_parts.rate_picture(base, result, target, by)
-    with brings:
-        plan_parts.money_cards(result)
-        plan_parts.what_moved(goal, result)
-    plan_parts.tell_effects(places, result)
-    plan_kept.cheapest(mix, goal, by, own, tested)
-    plan_parts.lever_pictures(result, shown)
+        plan_parts.sentence(question)
+    with watched:
+        plan_parts.picture(question)
+    for key, place in effects.items():
+        with place:
+            plan_parts.effect(key, question.currency)
+    reasons(question)
+
+
+@st.fragment(key="reasons")
+def reasons(question: Question) -> None:
+    """What stands below the sliders: the way to the goal, what each lever does, other plans, why it is realistic."""
+    plan = plan_parts.on_screen()
+    plan_kept.cheapest(question, plan)
+    plan_parts.lever_pictures(plan.result, question.shown, question.currency)
     st.subheader(say("Plans side by side"), anchor=False)
-    plan_kept.side_by_side(base, own, tested, goal, result)
+    plan_kept.side_by_side(question, plan)
     st.subheader(say("What would have to be true"), anchor=False)
-    ui.tell(*answers.would_have_to_be_true(goal, result))
+    ui.tell(*answers.would_have_to_be_true(plan.goal, plan.result))
     numbers = st.expander(
         say("The numbers behind the levers"), key="numbers", icon=":material/tune:", on_change="rerun"
     )
     if numbers.open:
         with numbers:
-            plan_kept.change_assumptions(shown, own, tested)
-            plan_kept.take_along(goal, own, tested)
+            plan_numbers.change_assumptions(question.shown, own, question.tested)
+            plan_numbers.take_along(plan.goal, own, question.tested)
     st.subheader(say("Is it realistic?"), anchor=False)
-    plan_parts.witnesses(judged)
+    plan_parts.witnesses(plan.judged)
 
 
 simulator()

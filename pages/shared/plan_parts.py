@@ -1,219 +1,145 @@
-"""Parts of the goals page: settings of a plan, whom its levers reach, what it brings, whether it is realistic."""
+"""What a plan on the Goals page comes to: its verdict, its pictures, its money, whether it is realistic."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-import retention_core as rc
-from pages.shared import scope, sources, ui
+from pages.shared import plan_settings, scope, sources, ui
+from pages.shared.plan_settings import Offered
 from retention_core.answers import goals as answers
 from retention_core.answers import realism as reasons
-from retention_core.charts import plan
-from retention_core.goals import levers, realism
+from retention_core.charts import plan as charts
+from retention_core.goals import backwards, realism
 from retention_core.goals.baseline import Baseline
 from retention_core.goals.goal import Goal, Lever
 from retention_core.goals.simulate import Band, Result, simulate
 from retention_core.say import between, compact_money, month, number, percent, points, say
 
-WINDOWS = {"365": "A year", "180": "180 days", "90": "90 days"}
-FINE, COARSE, MANY = 0.001, 0.005, 0.2  # steps of the goal's slider; where MANY come back it is coarser
-LEVER_STEP = 0.05
 LATEST = 24  # cohorts of the past in the picture
-SOONEST, USUAL = 3, 12  # months until a goal: the least that is offered, and the first suggestion
-GROUPS = {
-    "New customers come back": ("return_after_first",),
-    "Existing customers": ("return_of_active", "win_back"),
-    "Orders and new customers": ("order_value", "orders_per_buyer", "acquisition"),
-}
-# What can be changed of a lever: its name for people, the step, whether it is a share.
-FIELDS: Mapping[str, tuple[str, float, bool]] = {
-    "uplift": ("Of 100 reached who would not return, now return", 0.001, True),
-    "take_up": ("Share of the reached who take part", 0.01, True),
-    "discount": ("Discount on the order", 0.01, True),
-    "cost_once": ("Cost once", 100.0, False),
-    "cost_per_month": ("Cost per month", 10.0, False),
-    "cost_per_contact": ("Cost per letter or contact", 0.001, False),
-    "ramp_months": ("Months until in full force", 1.0, False),
-}
-# Where a slider of a number ends, if before what a lever may have.
-LIMITS = {"uplift": (-0.2, 0.5)}
 INPUTS = {"arrivals": "How many new customers come", "return": "How many return anyway", "order_value": "Order value"}
-USUALLY_TESTED = "email_frequency"
+PICTURES = ("Lever by lever", "What matters most", "Money over time")
 
 
 @dataclass(frozen=True)
-class Offered:
-    """The levers of the chosen shop, all off; whom each reaches; those of a first plan; randomised tests of its own."""
+class Question:
+    """What the sliders do not move: the forecast, the shop's figures, its levers, and the month the goal is about.
 
-    levers: tuple[Lever, ...]
-    reaches: Mapping[str, levers.Reach]
-    suggested: tuple[str, ...]
-    tests: Mapping[str, levers.OwnTest]
+    `judged`: how realistic it is that nothing changes. `own`: the levers as they were found; `tested`: by key those
+    with what a test of the shop found; `shown`: the levers with that, and with what was changed by hand.
+    """
+
+    base: Baseline
+    facts: realism.Facts
+    judged: realism.Realism
+    own: Offered
+    tested: Mapping[str, Lever]
+    shown: Offered
+    by: date
+    currency: str | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the sliders say, and what comes of it. `moved`: what the last move changed, in words; empty at first.
+
+    `place`: which customers of which shop it is about.
+    """
+
+    place: str
+    goal: Goal
+    result: Result
+    judged: realism.Realism
+    best: backwards.Mix
+    moved: str
 
     @property
-    def acting(self) -> tuple[Lever, ...]:
-        """Those that move a number here; the others only plan, or lack their data."""
-        return tuple(one for one in self.levers if not one.is_planning_only and one.reach > 0)
-
-    @property
-    def names(self) -> dict[str, str]:
-        return {lever.key: say(lever.strategy) for lever in self.levers}
+    def chance_at_best(self) -> float | None:
+        """Of the best levers there are, where they do not get there as often as not."""
+        return None if self.best.is_reached else self.best.probability
 
 
-def offered(shop: rc.Shop, **scope: Any) -> Offered:
-    """Counted once per data set and scope. A test of one's own can be used where its split was fair."""
-    found, reaches = levers.of_shop(shop, **scope), levers.reach_of_shop(shop, **scope)
-    enough = [lever for lever in found if not reaches[lever.key].is_too_few]
-    tests = {}
-    for row in shop.query("test_arms", **scope).itertuples():
-        test = levers.read_test(shop, test=str(row.test), treated=str(row.arm), **scope)
-        if test is not None and test.split_p >= levers.FAIR_SPLIT and test.shares[1] < 1:
-            tests[f"{row.test}: {row.arm}"] = test
-    return Offered(found, reaches, levers.suggested(enough), tests)
+def work_out(question: Question) -> Plan:
+    """The plan as the sliders stand now. All parts of the page show this one until a slider moves again."""
+    state = st.session_state
+    goal = Goal(
+        plan_settings.chosen_levers(question.shown),
+        question.facts.window, state["target"], question.by, state["margin_of_plan"],
+    )  # fmt: skip
+    result = simulate(question.base, goal)
+    place = f"{sources.shop_key()} {sorted(scope.chosen().items())}"
+    before: Plan | None = state.get("plan_on_screen")
+    moved = ""
+    if before and before.place == place and before.goal != goal and _is_same_question(before.goal, goal):
+        moved = answers.moved_answer(before.goal, before.result, goal, result, question.currency)
+    found = Plan(
+        place, goal, result, realism.aimed_at(question.judged, state["target"]),
+        best_mix(question.base, question.shown, goal), moved,
+    )  # fmt: skip
+    state["plan_on_screen"] = found
+    return found
 
 
-def first_plan(base: Baseline, own: Offered) -> tuple[str, ...]:
-    """Of the suggested levers those that are expected to pay; where none does, or no money is known, all of them."""
-    on = tuple(replace(lever, is_on=True) for lever in own.acting if lever.key in own.suggested)
-    alone = simulate(base, Goal(on)).levers
-    paying = tuple(alone.loc[alone["profit"] > 0, "key"])
-    return paying or own.suggested
+def _is_same_question(one: Goal, other: Goal) -> bool:
+    return (one.window, one.by) == (other.window, other.by)
 
 
-def strength_key(lever: Lever) -> str:
-    """The name of a lever's slider in the link."""
-    return f"do_{lever.key}"
+def on_screen() -> Plan:
+    """What `work_out` found last."""
+    found: Plan = st.session_state["plan_on_screen"]
+    return found
 
 
-def window() -> int:
-    return int(ui.choose("Coming back means a second order within", WINDOWS, "within"))
+def best_mix(base: Baseline, shown: Offered, goal: Goal) -> backwards.Mix:
+    """Backwards: the cheapest levers that reach the goal as often as not, or those that get furthest.
 
-
-def by(base: Baseline) -> date:
-    """The month whose new customers the goal is about."""
-    months = {month(first): first for first in base.months[min(SOONEST, len(base.months)) - 1 :]}
-    usual = month(base.months[min(USUAL, len(base.months)) - 1])
-    scope.note_unknown("by", months)
-    chosen = st.selectbox(
-        say("Customers first won in"), list(months), list(months).index(usual), key="by", bind="query-params"
+    Levers of which nobody knows whether they help or harm are no way to a goal: they are to be tested first.
+    """
+    known = [lever for lever in shown.acting if lever.uplift.mean > 0]
+    return backwards.cheapest(
+        base, known, goal.target or 0.0, goal.by, window=goal.window, margin=goal.margin, horizon=goal.horizon
     )
-    return months[chosen or usual]
 
 
-def suggestion(facts: realism.Facts, without: float, by: date) -> float:
-    """A first goal: what a hard-working programme brings, and no less than today."""
-
-    def judged(_: rc.Shop, **__: Any) -> float:
-        return max(realism.judge(facts, without, without, by).targets.cautious, facts.rate.value or 0.0)
-
-    return sources.derived("first goal", judged, window=facts.window, by=by)
+@st.fragment(key="sentence")
+def sentence(question: Question) -> None:
+    """The head of the page: what the plan comes to, in one sentence."""
+    plan = work_out(question)
+    ui.answer("Goals", answers.headline(question.facts.rate, plan.goal, plan.result, plan.judged, question.currency))
 
 
-def target(suggestion: float) -> float:
-    """The goal. Where few come back, steps are finer: half a point is much there."""
-    step = FINE if suggestion < MANY else COARSE
-    usual = min(max(round(math.ceil(round(suggestion / step, 6)) * step, 3), step), 1.0)
-    scope.note_unfit("target", step, 1.0)
-    # A goal that nobody has touched follows the suggestion, as it does in a link, which leaves it out.
-    if st.session_state.get("target") == st.session_state.get("first_goal") != usual:
-        st.session_state["target"] = usual
-    st.session_state["first_goal"] = usual
-    label = say("Goal: so many of them order again in time")
-    return st.slider(label, step, 1.0, usual, step, format="percent", key="target", bind="query-params")
+@st.fragment(key="picture")
+def picture(question: Question) -> None:
+    """What the plan does to the rate, and whether it is realistic. The picture that is watched is drawn first."""
+    plan = on_screen()
+    judgement, fan, money = st.container(), st.container(), st.container()
+    with fan:
+        _rate_picture(question, plan)
+    with judgement:
+        _range_picture(question.facts, plan.judged)
+        _verdict(plan, question.by)
+    with money:
+        _money_cards(plan.result, question.currency)
+        st.info(ui.plain(plan.moved or say("Move a slider: what it changes is said here.")))
 
 
-def margin() -> float:
-    scope.note_unfit("margin_of_plan", LEVER_STEP, 1.0)
-    return st.slider(
-        say("Margin"), LEVER_STEP, 1.0, 1.0, LEVER_STEP, format="percent", key="margin_of_plan", bind="query-params",
-        help=say("What is left of revenue after goods and delivery. At 100 % all money here is revenue, not profit."),
-    )  # fmt: skip
+def effect(key: str, currency: str | None) -> None:
+    """Below a lever that is on: what it does by itself, drawn anew when its slider moves."""
+    st.fragment(_effect, key=plan_settings.effect_key(key))(key, currency)
 
 
-def own_test(own: Offered) -> dict[str, Lever]:
-    """By key: the lever that a test of the shop's own was about, with what it found, where the user wants it so."""
-    if not own.tests:
-        return {}
-    about = {lever.key: say(lever.strategy) for lever in own.acting if lever.acts_on in levers.RETURNING}
-    name = next(iter(own.tests))
-    with st.container(border=True):
-        if len(own.tests) > 1:
-            name = st.selectbox(say("Test"), list(own.tests), key="test", bind="query-params") or name
-        found = own.tests[name]
-        ui.tell(answers.own_test_answer(found))
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            keys = list(about)
-            usual = keys.index(USUALLY_TESTED) if USUALLY_TESTED in keys else 0
-            key = st.selectbox(say("The test was about"), keys, usual, format_func=about.__getitem__, key="tested")
-            is_used = st.toggle(
-                say("Put it into the plan"), key="own_test", bind="query-params", on_change=_switch, args=(key,)
-            )
-    lever = next(one for one in own.levers if one.key == (key or keys[usual]))
-    return {lever.key: levers.with_own_test(lever, found)} if is_used else {}
-
-
-def _switch(key: str) -> None:
-    """A test that is put into the plan switches its lever on, and off again."""
-    st.session_state[f"do_{key}"] = 1.0 if st.session_state.get("own_test") else 0.0
-
-
-def chosen_levers(shown: Offered) -> tuple[tuple[Lever, ...], dict[str, DeltaGenerator]]:
-    """A slider for each lever that acts: how many of those who can be reached are reached. And by key of the lever the
-    place below it, where its effect goes once it is known."""
-    on: dict[str, float] = {}
-    places: dict[str, DeltaGenerator] = {}
-    for tab, kinds in zip(st.tabs([say(name) for name in GROUPS]), GROUPS.values(), strict=True):
-        acting = [one for one in shown.acting if one.acts_on in kinds]
-        if not acting:
-            tab.caption(say("None of these can be counted in your files: see “Levers without a number” below."))
-        with tab, st.grid(3, min_column_width=230):
-            for lever in acting:
-                with st.container(border=True, height="stretch"):
-                    on[lever.key] = _strength(lever, shown)
-                    places[lever.key] = st.empty()
-    chosen = (replace(one, is_on=on.get(one.key, 0) > 0, strength=on.get(one.key) or 1.0) for one in shown.levers)
-    return tuple(chosen), places
-
-
-def _strength(lever: Lever, shown: Offered) -> float:
-    usual = 1.0 if lever.key in shown.suggested else 0.0
-    scope.note_unfit(strength_key(lever), 0.0, 1.0)
-    evidence = say("Evidence {grade}: {what}.", grade=lever.grade, what=say(answers.GRADES[lever.grade]))
-    share = st.slider(
-        say(lever.strategy), 0.0, 1.0, usual, LEVER_STEP, help=ui.plain(f"{evidence} {say(lever.source)}."),
-        format="percent", key=strength_key(lever), bind="query-params",
-    )  # fmt: skip
-    st.caption(ui.plain(answers.lever_answer(lever, shown.reaches[lever.key], rests_on=False)))
-    return share
-
-
-def tell_effects(places: Mapping[str, DeltaGenerator], result: Result) -> None:
-    """Below each lever that is on: what it does by itself."""
-    currency = sources.shop().facts.currency
-    for row in result.levers.to_dict("records"):
-        parts = [points(row["rate_change"], 2)] if row["rate_change"] else []
-        if not math.isnan(row["profit"]):
-            parts.append(say("leaves {left}", left=compact_money(row["profit"], currency)))
-        places[row["key"]].markdown(f"**{ui.plain(say('Alone: {effect}', effect=', '.join(parts) or '–'))}**")
-
-
-def what_moved(goal: Goal, result: Result) -> None:
-    """What the last move of a slider changed, in words; only between two plans of one shop and the same customers."""
-    place = (sources.shop_key(), str(sorted(scope.chosen().items())))
-    before = st.session_state.get("last_plan")
-    st.session_state["last_plan"] = (place, goal, result)
-    if before is None or before[0] != place or (before[1].window, before[1].by) != (goal.window, goal.by):
-        return
-    if before[1] != goal:
-        st.info(ui.plain(answers.moved_answer(*before[1:], goal, result, sources.shop().facts.currency)))
+def _effect(key: str, currency: str | None) -> None:
+    found = on_screen().result.levers
+    for rate_change, profit in found.loc[found["key"] == key, ["rate_change", "profit"]].to_numpy():
+        parts = [points(rate_change, 2)] if rate_change else []
+        if not math.isnan(profit):
+            parts.append(say("leaves {left}", left=compact_money(profit, currency)))
+        st.markdown(f"**{ui.plain(say('Alone: {effect}', effect=', '.join(parts) or '–'))}**")
 
 
 def cannot_act(shown: Offered) -> None:
@@ -230,8 +156,9 @@ def span(band: Band, words: Callable[[float], str]) -> str:
     return between(words(band.p10), words(band.p90))
 
 
-def verdict(judged: realism.Realism, by: date, best: float | None) -> None:
-    """Whether the goal is realistic, in a colour and in words. `best`: the chance of the best levers, below a half."""
+def _verdict(plan: Plan, by: date) -> None:
+    """Whether the goal is realistic, in a colour and in words."""
+    judged, best = plan.judged, plan.chance_at_best
     said = ui.plain(reasons.verdict_answer(judged, by, best))
     if judged.today is None or not judged.new_customers:
         st.info(said)
@@ -243,30 +170,30 @@ def verdict(judged: realism.Realism, by: date, best: float | None) -> None:
         st.success(said)
 
 
-def range_picture(facts: realism.Facts, judged: realism.Realism) -> None:
+def _range_picture(facts: realism.Facts, judged: realism.Realism) -> None:
     """The realistic range with today's rate and the target on it."""
     rate = facts.rate
     today = None if rate.value is None or rate.low is None or rate.high is None else (rate.value, rate.low, rate.high)
     ends = {"own": judged.plan_up_to, "stretch": judged.stretch_up_to}
     said = reasons.targets_answer(judged)
-    picture = plan.target_range(ends, today, judged.baseline, judged.target)
+    picture = charts.target_range(ends, today, judged.baseline, judged.target)
     ui.chart(picture, f"{said} {say(reasons.IN_A_WORD[judged.verdict])}")
     st.caption(ui.plain(said))
 
 
-def rate_picture(base: Baseline, result: Result, target: float, by: date) -> None:
+def _rate_picture(question: Question, plan: Plan) -> None:
     """The rate as it was and as it comes, without a plan and with it."""
-    rates = result.months[result.months["series"] == "rate"]
-    picture = plan.rate_fan(base.history.tail(LATEST), rates, target, by)
+    months = plan.result.months
+    rates, past = months[months["series"] == "rate"], question.base.history.tail(LATEST)
+    picture = charts.rate_fan(past, rates, plan.goal.target, question.by)
     ui.chart(picture, say("The rate by month of the first order, as it was, without a plan and with it"))
     st.caption(
         say("Points: cohorts of your own, hollow where they are not over yet. Bands: 80 % and half of what can happen.")
     )
 
 
-def money_cards(result: Result) -> None:
+def _money_cards(result: Result, currency: str | None) -> None:
     """Four figures of the plan; the range below each holds four of five outcomes."""
-    currency = sources.shop().facts.currency
 
     def sum_of(value: float) -> str:
         return compact_money(value, currency)
@@ -281,35 +208,44 @@ def money_cards(result: Result) -> None:
     with st.grid(4, min_column_width=130):
         for label, value, below in cards:
             st.metric(label, value, below or None, delta_color="off", delta_arrow="off", border=True, height="stretch")
-    lines = [
-        say("Money of all months to {month}. Paid back: {paid}.", month=month(result.months["month"].max()), paid=paid)
-    ]
+    last = month(result.payback["month"].iloc[-1])
+    lines = [say("Money of all months to {month}. Paid back: {paid}.", month=last, paid=paid)]
     if result.cost_per_extra is not None:
         cost, limits = sum_of(result.cost_per_extra.p50), span(result.cost_per_extra, sum_of)
         lines.append(say("One more customer who comes back costs {cost} ({span}).", cost=cost, span=limits))
     st.caption(ui.plain(" ".join(lines)))
 
 
-def lever_pictures(result: Result, shown: Offered) -> None:
-    """What each lever adds to the rate, what the result depends on, and when it is paid back."""
+def lever_pictures(result: Result, shown: Offered, currency: str | None) -> None:
+    """What each lever adds to the rate, what the result depends on, and when it is paid back: one of them at a time."""
     if result.levers.empty:
         st.caption(say("No lever is on: the plan is the forecast itself. Move a slider to see what changes."))
         return
     names = {**shown.names, **{key: say(name) for key, name in INPUTS.items()}}
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.subheader(say("Lever by lever"), anchor=False)
-        ui.chart(plan.waterfall(result.waterfall, names), say("What each lever alone adds to the rate"))
-        st.caption(say("Levers on existing customers do not move this rate; they bring money."))
-    with right:
-        st.subheader(say("What matters most"), anchor=False)
-        words = sources.shop().facts.currency
-        picture = plan.tornado(
-            result.tornado, names, "profit", lambda value: compact_money(value, words), say("Left after all costs")
-        )
-        ui.chart(picture, say("How far the result moves when one thing is lower or higher than expected"))
-        st.caption(say("Each bar: one thing at its low and its high end (10 and 90 of 100), all else at the middle."))
-    ui.chart(plan.money_over_time(result.payback, say("Left after costs, so far")), say("Money after costs by month"))
+    tabs = st.tabs(list(map(say, PICTURES)), key="shown", on_change="rerun", bind="query-params")
+    for tab, draw in zip(tabs, (_by_lever, _by_input, _by_month), strict=True):
+        if tab.open:
+            with tab:
+                draw(result, names, currency)
+
+
+def _by_lever(result: Result, names: Mapping[str, str], currency: str | None) -> None:
+    ui.chart(charts.waterfall(result.waterfall, names), say("What each lever alone adds to the rate"))
+    st.caption(say("Levers on existing customers do not move this rate; they bring money."))
+
+
+def _by_input(result: Result, names: Mapping[str, str], currency: str | None) -> None:
+    def sum_of(value: float) -> str:
+        return compact_money(value, currency)
+
+    picture = charts.tornado(result.tornado, names, "profit", sum_of, say("Left after all costs"))
+    ui.chart(picture, say("How far the result moves when one thing is lower or higher than expected"))
+    st.caption(say("Each bar: one thing at its low and its high end (10 and 90 of 100), all else at the middle."))
+
+
+def _by_month(result: Result, names: Mapping[str, str], currency: str | None) -> None:
+    picture = charts.money_over_time(result.payback, say("Left after costs, so far"))
+    ui.chart(picture, say("Money after costs by month"))
 
 
 def witnesses(judged: realism.Realism) -> None:

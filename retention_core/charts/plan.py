@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from retention_core.charts.measure import READABLE, SILENT
-from retention_core.charts.prepared import Prepared, specification
+from retention_core.charts.prepared import Column, Prepared, frame, specification
 from retention_core.charts.theme import BASELINE, GOAL
 from retention_core.say import NOT_KNOWN, compact, month, percent, points, say
 
@@ -52,27 +52,24 @@ def target_range(
     most = min(math.ceil(ROOM * max(ends["stretch"], value, target) / AXIS_STEP) * AXIS_STEP, 1.0)
     edges = [0.0, *(min(end, most) for end in ends.values()), most]
     now = "today {share}" if today else "expected {share}"
-    frame = pd.DataFrame(
-        {
-            "kind": [*["zone"] * len(ZONES), "today", "target"],
-            "zone": [*(say(name) for name, _ in ZONES.values()), "", ""],
-            "x": [*edges[:-1], value, target],
-            "x2": [*edges[1:], value, target],
-            "low": [*edges[:-1], low, target],
-            "high": [*edges[1:], high, target],
-            "label": [
-                *[""] * len(ZONES),
-                say(now, share=percent(value, 1)),
-                say("goal {share}", share=percent(target, 1)),
-            ],
-        }
-    )
-    return Prepared(frame, _target_range(tuple(say(name) for name, _ in ZONES.values()), round(most, 2)))
+    none = [""] * len(ZONES)
+    zones = tuple(say(name) for name, _ in ZONES.values())
+    columns: dict[str, Column] = {
+        "kind": [*["zone"] * len(ZONES), "today", "target"],
+        "zone": [*zones, "", ""],
+        "x": [*edges[:-1], value, target],
+        "x2": [*edges[1:], value, target],
+        "low": [*edges[:-1], low, target],
+        "high": [*edges[1:], high, target],
+        "label": [*none, say(now, share=percent(value, 1)), say("goal {share}", share=percent(target, 1))],
+        "most": [most] * (len(ZONES) + 2),
+    }
+    return Prepared(frame(columns), _target_range(zones))
 
 
 @lru_cache
-def _target_range(names: tuple[str, ...], most: float) -> Spec:
-    x = alt.X("x:Q").title(None).axis(format="~%", tickCount=9, grid=False).scale(domain=[0, most], nice=False)
+def _target_range(names: tuple[str, ...]) -> Spec:
+    x = alt.X("x:Q").title(None).axis(format="~%", tickCount=9, grid=False).scale(zero=True, nice=False)
     base = alt.Chart().encode(x=x, y=alt.value(MIDDLE))
     colours: dict[str, Any] = {"domain": list(names), "range": [colour for _, colour in ZONES.values()]}
     zones = base.transform_filter("datum.zone != ''").mark_bar(height=BAR, opacity=0.8, **SILENT).encode(
@@ -87,7 +84,8 @@ def _target_range(names: tuple[str, ...], most: float) -> Spec:
     aim = base.transform_filter("datum.kind == 'target'")
     mark = aim.mark_tick(thickness=3, size=BAR + 10, color=READABLE, **SILENT)
     above = aim.mark_text(fontSize=12, fontWeight="bold", color=READABLE, dy=-BAR, **SILENT).encode(text="label:N")
-    return specification(STRIP_HEIGHT, zones, sure, point, below, mark, above)
+    end = base.mark_rule(opacity=0, **SILENT).encode(x="most:Q")
+    return specification(STRIP_HEIGHT, zones, sure, point, below, mark, above, end)
 
 
 def rate_fan(history: pd.DataFrame, months: pd.DataFrame, target: float | None, by: date) -> Prepared:
@@ -106,25 +104,30 @@ def rate_fan(history: pd.DataFrame, months: pd.DataFrame, target: float | None, 
     unknown = np.full(len(history), np.nan), aim * np.nan
     sure = {True: say("95 % sure"), False: say("80 % sure, not over yet")}
     names = {key: say(name) for key, name in VARIANTS.items()}
-    frame = pd.DataFrame(
-        {
-            "month": np.concatenate([history["cohort"], months["month"], np.array([by], "datetime64[ns]")]),
-            "part": [*["past"] * len(history), *(names[variant] for variant in months["variant"]), "goal"],
-            **{name: np.concatenate([past[name], coming[name], aim]) for name in ("value", "p10", "p90")},
-            **{name: np.concatenate([unknown[0], coming[name], unknown[1]]) for name in ("p25", "p75")},
-            "is_over": [*over, *[True] * (len(months) + 1)],
-            "sure": [*(sure[bool(one)] for one in over), *[say("80 % sure")] * len(months), ""],
-        }
-    )
-    frame = _in_words(frame[frame["value"].notna()])
-    frame["label"] = "" if target is None else say("goal {share}", share=percent(target, 1))
-    low, high = float(frame["p10"].min()), float(frame["p90"].max())
+    days = history["cohort"].to_numpy("datetime64[ns]"), months["month"].to_numpy("datetime64[ns]")
+    numbers = {name: np.concatenate([past[name], coming[name], aim]) for name in ("value", "p10", "p90")}
+    numbers |= {name: np.concatenate([unknown[0], coming[name], unknown[1]]) for name in ("p25", "p75")}
+    is_known = ~np.isnan(numbers["value"])
+    low, high = (float(edge(numbers[name])) for edge, name in ((np.nanmin, "p10"), (np.nanmax, "p90")))
     room = max(LEAST_SPAN - (high - low), 0.0) / 2
-    frame["lowest"], frame["highest"] = max(low - room, 0), high + room
+    count = len(is_known)
+    columns: dict[str, Column] = {
+        "month": np.concatenate([*days, np.array([by], "datetime64[ns]")]),
+        "part": [*["past"] * len(history), *map(names.__getitem__, months["variant"].tolist()), "goal"],
+        **numbers,
+        "is_over": [*over.tolist(), *[True] * (len(months) + 1)],
+        "sure": [*(sure[one] for one in over.tolist()), *[say("80 % sure")] * len(months), ""],
+        "label": ["" if target is None else say("goal {share}", share=percent(target, 1))] * count,
+        "lowest": [max(low - room, 0)] * count,
+        "highest": [high + room] * count,
+    }
+    columns |= _in_words(columns)
     hover = _titled(
         ("name:N", "Customers won in"), ("words:N", "Order again in time"), ("span:N", "Range"), ("sure:N", "How sure")
     )
-    return Prepared(frame, _rate_fan(say("Order again in time"), tuple(map(say, VARIANTS.values())), hover))
+    table = frame(columns)
+    shown = table if is_known.all() else table.filter(is_known)
+    return Prepared(shown, _rate_fan(say("Order again in time"), tuple(map(say, VARIANTS.values())), hover))
 
 
 @lru_cache
@@ -161,25 +164,28 @@ def _rate_fan(title: str, variants: tuple[str, ...], said: Hover) -> Spec:
 def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> Prepared:
     """From the rate without a plan to the rate with it, a bar for each lever. `steps`: Result.waterfall."""
     titles = {"baseline": say("Without a plan"), "overlap": say("They overlap"), "plan": say("With these levers")}
-    steps = steps[(steps["step"] != "overlap") | (steps["change"].abs() >= LEAST_OVERLAP)]
-    label = [titles.get(step, names.get(key, key)) for step, key in zip(steps["step"], steps["key"], strict=True)]
-    is_end = steps["step"].isin(["baseline", "plan"])
-    ends, changes = steps["ends_at"].map(lambda end: percent(end, 1)), steps["change"].map(lambda by: points(by, 2))
-    frame = steps.assign(
-        label=label, words=ends.where(is_end, changes), right=steps[["starts_at", "ends_at"]].max(axis=1),
-        kind=steps["step"].map({"baseline": "base", "overlap": "base"}).fillna("plan"),
-    )  # fmt: skip
-    levels = pd.concat([steps["ends_at"], steps.loc[~is_end, "starts_at"]]).astype(float)
-    room = max(float(levels.max() - levels.min()), LEAST_CHANGE)
-    frame["lowest"], frame["highest"] = max(float(levels.min()) - room, 0.0), float(levels.max()) + 2.4 * room
-    frame["starts_at"] = frame["starts_at"].where(~is_end, frame["lowest"])
-    columns = ["label", "words", "kind", "starts_at", "ends_at", "right", "lowest", "highest"]
+    bars = [bar for bar in steps.to_dict("records") if bar["step"] != "overlap" or abs(bar["change"]) >= LEAST_OVERLAP]
+    for bar in bars:
+        bar["is_end"] = bar["step"] in ("baseline", "plan")
+    levels = [bar["ends_at"] for bar in bars] + [bar["starts_at"] for bar in bars if not bar["is_end"]]
+    room = max(max(levels) - min(levels), LEAST_CHANGE)
+    lowest, highest = max(min(levels) - room, 0.0), max(levels) + 2.4 * room
+    columns: dict[str, Column] = {
+        "label": [titles.get(bar["step"], names.get(bar["key"], bar["key"])) for bar in bars],
+        "words": [percent(bar["ends_at"], 1) if bar["is_end"] else points(bar["change"], 2) for bar in bars],
+        "kind": ["base" if bar["step"] in ("baseline", "overlap") else "plan" for bar in bars],
+        "starts_at": [lowest if bar["is_end"] else bar["starts_at"] for bar in bars],
+        "ends_at": [bar["ends_at"] for bar in bars],
+        "right": [max(bar["starts_at"], bar["ends_at"]) for bar in bars],
+        "lowest": [lowest] * len(bars),
+        "highest": [highest] * len(bars),
+    }
     said = _titled(("label:N", "Step"), ("words:N", "Change"))
-    return Prepared(frame[columns], _waterfall(len(frame), say("Order again in time"), said))
+    return Prepared(frame(columns), _high(_waterfall(say("Order again in time"), said), len(bars)))
 
 
 @lru_cache
-def _waterfall(bars_shown: int, title: str, said: Hover) -> Spec:
+def _waterfall(title: str, said: Hover) -> Spec:
     base = alt.Chart().encode(y=alt.Y("label:N").sort(None).title(None).axis(labelLimit=230, ticks=False, domain=False))
     bars = base.mark_bar(height=16, clip=True).encode(
         x=alt.X("starts_at:Q").title(title).axis(format="~%", tickCount=4).scale(zero=False, nice=False),
@@ -189,7 +195,12 @@ def _waterfall(bars_shown: int, title: str, said: Hover) -> Spec:
     )
     text = base.mark_text(align="left", dx=5, fontSize=12, color=READABLE, **SILENT).encode(x="right:Q", text="words:N")
     ends = base.mark_rule(opacity=0, **SILENT).encode(x="lowest:Q", x2="highest:Q")
-    return specification(STEP * bars_shown + AXIS, bars, text, ends)
+    return specification(0, bars, text, ends)
+
+
+def _high(spec: Spec, bars_shown: int) -> Spec:
+    """The same drawing, as high as so many bars need."""
+    return {**spec, "height": STEP * max(bars_shown, 1) + AXIS}
 
 
 def tornado(inputs: pd.DataFrame, names: Mapping[str, str], of: str, words: Any, title: str) -> Prepared:
@@ -197,25 +208,24 @@ def tornado(inputs: pd.DataFrame, names: Mapping[str, str], of: str, words: Any,
 
     `inputs`: Result.tornado; `of`: "rate" or "profit"; `words` puts a value into words.
     """
-    frame = pd.DataFrame(
-        {
-            "label": [
-                names.get(key or kind, key or kind) for kind, key in zip(inputs["input"], inputs["key"], strict=True)
-            ],
-            "at_low": inputs[f"{of}_low"].astype(float),
-            "at_high": inputs[f"{of}_high"].astype(float),
-            "middle": inputs[f"{of}_mid"].astype(float),
-        }
-    )
-    frame = frame[(frame["at_low"] - frame["at_high"]).abs() > 0]
-    frame = frame.sort_values("at_low", key=lambda _: -(frame["at_high"] - frame["at_low"]).abs())
-    frame = frame.assign(low_words=frame["at_low"].map(words), high_words=frame["at_high"].map(words))
+    lows, highs, middles = (inputs[f"{of}_{end}"].to_numpy(float) for end in ("low", "high", "mid"))
+    width = np.abs(lows - highs)
+    order = [place for place in np.argsort(-width, kind="stable") if width[place] > 0]  # NaN is no width either
+    labels = [names.get(key or kind, key or kind) for kind, key in zip(inputs["input"], inputs["key"], strict=True)]
+    columns: dict[str, Column] = {
+        "label": [labels[place] for place in order],
+        "at_low": lows[order],
+        "at_high": highs[order],
+        "middle": middles[order],
+        "low_words": [words(lows[place]) for place in order],
+        "high_words": [words(highs[place]) for place in order],
+    }
     said = _titled(("label:N", "Not known for sure"), ("low_words:N", "If low"), ("high_words:N", "If high"))
-    return Prepared(frame, _tornado(len(frame), "~%" if of == "rate" else "~s", title, said))
+    return Prepared(frame(columns), _high(_tornado("~%" if of == "rate" else "~s", title, said), len(order)))
 
 
 @lru_cache
-def _tornado(bars_shown: int, form: str, title: str, said: Hover) -> Spec:
+def _tornado(form: str, title: str, said: Hover) -> Spec:
     shown = alt.Scale(zero=False, nice=True, padding=10)
     base = alt.Chart().encode(y=alt.Y("label:N").sort(None).title(None).axis(labelLimit=230, ticks=False, domain=False))
     bars = base.mark_bar(height=16, color=GOAL, opacity=0.75).encode(
@@ -224,7 +234,7 @@ def _tornado(bars_shown: int, form: str, title: str, said: Hover) -> Spec:
         tooltip=_tooltip(said),
     )
     middle = base.mark_tick(color=READABLE, thickness=2, size=20, **SILENT).encode(x="middle:Q")
-    return specification(STEP * max(bars_shown, 1) + AXIS, bars, middle)
+    return specification(0, bars, middle)
 
 
 def money_over_time(payback: pd.DataFrame, title: str) -> Prepared:
@@ -232,12 +242,17 @@ def money_over_time(payback: pd.DataFrame, title: str) -> Prepared:
 
     `payback`: Result.payback.
     """
-    low, words, high = ([compact(value) for value in payback[name]] for name in ("p10", "p50", "p90"))
-    span = [f"{one} – {other}" for one, other in zip(low, high, strict=True)]
-    frame = payback.assign(value=payback["p50"], words=words, span=span, name=_months(payback["month"]))
-    kept = ["month", "value", "p10", "p25", "p75", "p90", "words", "span", "name"]
+    low, words, high = ([compact(value) for value in payback[name].tolist()] for name in ("p10", "p50", "p90"))
+    columns: dict[str, Column] = {
+        "month": payback["month"].to_numpy("datetime64[ns]"),
+        "value": payback["p50"].to_numpy(float),
+        **{name: payback[name].to_numpy(float) for name in ("p10", "p25", "p75", "p90")},
+        "words": words,
+        "span": [f"{one} – {other}" for one, other in zip(low, high, strict=True)],
+        "name": _months(payback["month"].to_numpy()),
+    }
     said = _titled(("name:N", "Up to"), ("words:N", title), ("span:N", "80 % sure"))
-    return Prepared(frame[kept], _money_over_time(title, said))
+    return Prepared(frame(columns), _money_over_time(title, said))
 
 
 @lru_cache
@@ -253,22 +268,21 @@ def _money_over_time(title: str, said: Hover) -> Spec:
     return specification(240, zero, band, half, line.encode(tooltip=_tooltip(said)))
 
 
-def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
-    low, high, words = (_shares(frame[name]) for name in ("p10", "p90", "value"))
+def _in_words(columns: Mapping[str, Column]) -> dict[str, Column]:
+    low, high, words = (_shares(np.asarray(columns[name])) for name in ("p10", "p90", "value"))
     span = [f"{one} – {other}" for one, other in zip(low, high, strict=True)]
-    return frame.assign(name=_months(frame["month"]), words=words, span=span)
+    return {"name": _months(np.asarray(columns["month"])), "words": words, "span": span}
 
 
-def _shares(values: pd.Series) -> list[str]:
+def _shares(exact: Any) -> list[str]:
     """Shares as people write them, each once: below a tenth to a tenth of a per cent, else to a whole one."""
-    exact = values.to_numpy(float)
     rounded = np.where(np.abs(exact) < 0.1, exact.round(3), exact.round(2)).tolist()
     written = {share: percent(share) for share in set(rounded)}
     return [written.get(share, NOT_KNOWN) for share in rounded]
 
 
-def _months(days: pd.Series) -> list[str]:
-    dates = days.to_numpy("datetime64[D]").tolist()
+def _months(days: Any) -> list[str]:
+    dates = days.astype("datetime64[D]").tolist()
     written = {day: month(day) for day in set(dates)}
     return [written[day] for day in dates]
 

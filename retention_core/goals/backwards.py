@@ -126,9 +126,14 @@ def cheapest(
     found = _found.get(baseline, asked, lambda: _search(_question(baseline, goal, probability, seed)))
     known = found.strengths
     chosen = tuple(
-        replace(lever, is_on=lever.key in known, strength=known.get(lever.key, lever.strength)) for lever in goal.levers
+        replace(lever, is_on=True, strength=known[lever.key]) if lever.key in known else _off(lever)
+        for lever in goal.levers
     )
     return Mix(replace(goal, levers=chosen), found.is_reached, found.probability, found.rate, found.cost)
+
+
+def _off(lever: Lever) -> Lever:
+    return replace(lever, is_on=False) if lever.is_on else lever
 
 
 def _search(question: Question) -> _Found:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -161,10 +161,9 @@ def judge(facts: Facts, baseline: float, target: float, by: date) -> Realism:
     plan = _highest(baseline, best.figures.get("quarter_share"), moved.share, published.figures["low"])
     stretch = min(_highest(plan, best.figures.get("segment_share"), published.figures["high"]), 1.0)
     measurable = _measurable(facts, baseline, years)
-    smallest = measurable.figures.get("smallest_change")
     falls, season = _falls(facts, baseline, by)
-    return Realism(
-        verdict="within" if target <= plan else "stretch" if target <= stretch else "not_seen",
+    found = Realism(
+        verdict="within",
         baseline=baseline,
         target=target,
         window=facts.window,
@@ -175,10 +174,25 @@ def judge(facts: Facts, baseline: float, target: float, by: date) -> Realism:
         years=years,
         plan_up_to=min(plan, 1.0),
         stretch_up_to=stretch,
-        is_measurable=None if smallest is None else abs(target - baseline) >= smallest,
+        is_measurable=None,
         witnesses=(best, moved, published, measurable),
         product=facts.product,
         targets=_targets(facts.product.kind, baseline, plan, years),
+    )
+    return aimed_at(found, target)
+
+
+def aimed_at(judged: Realism, target: float) -> Realism:
+    """The same shop and day with another target: nothing else is worked out anew. Raises GoalError as `judge`."""
+    check_number("The goal", "target", target)
+    measurable = next(one for one in judged.witnesses if one.key == "measurable")
+    smallest = measurable.figures.get("smallest_change")
+    plan, stretch = judged.plan_up_to, judged.stretch_up_to
+    return replace(
+        judged,
+        verdict="within" if target <= plan else "stretch" if target <= stretch else "not_seen",
+        target=target,
+        is_measurable=None if smallest is None else abs(target - judged.baseline) >= smallest,
     )
 
 

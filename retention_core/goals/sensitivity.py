@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -56,8 +56,21 @@ def extra_profit(outcome: Outcome, base: Outcome) -> Floats:
     return np.asarray((outcome.margin_after_cost - base.margin_after_cost).sum(axis=1))
 
 
-def tornado(start: Start, levers: Sequence[Lever], uplifts: Floats, strengths: Floats, place: int) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Inputs:
+    """What a result rests on: where it starts, the levers in force with their uplifts (draws, L) and strengths (1, L),
+    and the place of the goal's month."""
+
+    start: Start
+    levers: Sequence[Lever]
+    uplifts: Floats
+    strengths: Floats
+    place: int
+
+
+def tornado(inputs: Inputs) -> pd.DataFrame:
     """One row per uncertain input at its 10 % and 90 % value, all others at the middle; widest profit first."""
+    start, levers, uplifts, place = inputs.start, inputs.levers, inputs.uplifts, inputs.place
     cells = start.cells
     levels = {"return": cells.new_returning[:, place], "arrivals": cells.new_customers.sum(axis=1)}
     levels["order_value"] = cells.order_value.mean(axis=1)
@@ -74,7 +87,7 @@ def tornado(start: Start, levers: Sequence[Lever], uplifts: Floats, strengths: F
         settings[1 + 2 * lever_row : 3 + 2 * lever_row, place_of] = both[lever_row]
     scaled = _scaled(start.expected, factors["return"], factors["arrivals"], factors["order_value"])
     base = evaluate(scaled, (), NONE, NONE)
-    plan = evaluate(scaled, levers, settings, strengths) if levers else base
+    plan = evaluate(scaled, levers, settings, inputs.strengths) if levers else base
     rate, profit = plan.rate[:, place], extra_profit(plan, base)
     frame = pd.DataFrame(
         {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from retention_core.goals.arithmetic import Cells, evaluate, force, rate_with
 from retention_core.goals.bands import COLUMNS, Band, band, bands
 from retention_core.goals.draws import draw_uplifts
 from retention_core.goals.goal import Goal, GoalError, Lever
-from retention_core.goals.sensitivity import alone, tornado
+from retention_core.goals.sensitivity import Inputs, alone, tornado
 from retention_core.goals.start import SERIES, bands_of, needed, rate_band, start_of
 from retention_core.models.triples import Floats
 
@@ -35,8 +36,6 @@ class Result:
     plan), key, change, starts_at, ends_at. Mean rates; each lever's bar is what it does alone, in the goal's order.
     `levers`: one row per lever in force, alone on the expected baseline with its expected uplift: key, rate_change,
     extra_margin (before costs), cost, profit, extra_retained, break_even_uplift (NaN: no uplift pays for it).
-    `tornado`: one row per uncertain input, widest profit first: input, key, at_low, at_high (the input's p10 and p90),
-    rate_low, rate_mid, rate_high, profit_low, profit_mid, profit_high. All other inputs at the middle.
     `payback`: one row per month: month, paid_back (share of draws whose costs are covered from that month on), and the
     profit up to it: mean, p10, p25, p50, p75, p90.
     `rate_before`, `rate`: the baseline's and the plan's rate in `month`. `probability`: that the rate reaches the
@@ -49,7 +48,6 @@ class Result:
     months: pd.DataFrame
     waterfall: pd.DataFrame
     levers: pd.DataFrame
-    tornado: pd.DataFrame
     payback: pd.DataFrame
     month: date
     rate_before: Band
@@ -62,6 +60,14 @@ class Result:
     extra_retained: Band
     payback_month: date | None
     cost_per_extra: Band | None
+    inputs: Inputs = field(repr=False, compare=False)
+
+    @cached_property
+    def tornado(self) -> pd.DataFrame:
+        """One row per uncertain input, widest profit first: input, key, at_low, at_high (the input's p10 and p90),
+        rate_low, rate_mid, rate_high, profit_low, profit_mid, profit_high. All other inputs at the middle. Worked out
+        when it is first asked for: a slider that moves does not need it."""
+        return tornado(self.inputs)
 
 
 def simulate(baseline: Baseline, goal: Goal, seed: int = 0) -> Result:
@@ -82,7 +88,6 @@ def simulate(baseline: Baseline, goal: Goal, seed: int = 0) -> Result:
         months=_months(cells.months, start.bands, bands_of(plan, start.luck) if levers else start.bands),
         waterfall=_waterfall(start.cells, levers, uplifts, place, before, rate),
         levers=alone(start, levers, uplifts.mean(axis=0, keepdims=True), strengths, place),
-        tornado=tornado(start, levers, uplifts, strengths, place),
         payback=payback,
         month=cells.months[place],
         rate_before=rate_band(before, luck),
@@ -95,6 +100,7 @@ def simulate(baseline: Baseline, goal: Goal, seed: int = 0) -> Result:
         extra_retained=band(extra),
         payback_month=_payback_month(payback) if cost.any() else None,
         cost_per_extra=band(cost / extra) if (extra > 0).mean() >= 0.9 and (extra != 0).all() else None,
+        inputs=Inputs(start, levers, uplifts, strengths, place),
     )
 
 

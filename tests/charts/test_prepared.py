@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import pytest
 
 from retention_core.charts import plan
-from retention_core.charts.prepared import Prepared, specification
+from retention_core.charts.prepared import Prepared, frame, specification
 from retention_core.charts.theme import layered
 
 
 def test_a_prepared_picture_is_the_layered_one() -> None:
-    frame = pd.DataFrame({"x": [1, 2], "day": pd.to_datetime(["2026-01-01", "2026-02-01"])})
+    columns = {"x": [1.5, math.nan], "day": np.array(["2026-01-01", "2026-02-01"], "datetime64[ns]")}
     base = alt.Chart().encode(x="day:T", y="x:Q")
     layers = base.mark_line(), base.mark_rule(opacity=0)
-    built, prepared = layered(frame, 90, *layers).to_dict(), Prepared(frame, specification(90, *layers)).to_dict()
+    built, prepared = (
+        layered(pd.DataFrame(columns), 90, *layers).to_dict(),
+        Prepared(frame(columns), specification(90, *layers)).to_dict(),
+    )
     (values,) = built.pop("datasets").values()
     assert prepared.pop("data")["values"] == values and built.pop("data")
     assert prepared == built
 
 
 def test_a_copy_takes_another_frame_and_leaves_the_first_picture_as_it_is() -> None:
-    first = Prepared(pd.DataFrame({"x": [1]}), specification(90, alt.Chart().mark_point().encode(x="x:Q")))
+    first = Prepared(frame({"x": [1]}), specification(90, alt.Chart().mark_point().encode(x="x:Q")))
     other = first.copy(deep=False)
     other.data = alt.NamedData("frame")
     assert other.to_dict()["data"] == {"name": "frame"}
@@ -33,7 +38,7 @@ def test_a_copy_takes_another_frame_and_leaves_the_first_picture_as_it_is() -> N
 
 
 def test_what_is_no_vega_lite_is_refused() -> None:
-    broken = Prepared(pd.DataFrame({"x": [1]}), {"layer": [{"mark": "no such mark"}]})
+    broken = Prepared(frame({"x": [1]}), {"layer": [{"mark": "no such mark"}]})
     with pytest.raises(Exception, match="no such mark"):
         broken.to_dict()
 
@@ -50,11 +55,11 @@ def test_how_a_plan_is_drawn_does_not_depend_on_its_figures(shift: float) -> Non
         picture = plan.rate_fan(history, months, rate, date(2026, 5, 1))
         found = picture.to_dict()
         del found["data"]
-        return found, picture.data
+        return found, picture.data.to_pandas()
 
-    (one, frame), (other, moved) = drawn(0.2), drawn(0.2 + shift)
+    (one, before), (other, moved) = drawn(0.2), drawn(0.2 + shift)
     assert one == other
-    assert (moved["value"] - frame["value"]).tolist() == pytest.approx([shift] * len(frame))
+    assert (moved["value"] - before["value"]).tolist() == pytest.approx([shift] * len(before))
     # An axis spans five points at least, and what is drawn lies inside.
-    assert (frame["highest"] - frame["lowest"]).tolist() == pytest.approx([0.05] * len(frame))
+    assert (before["highest"] - before["lowest"]).tolist() == pytest.approx([0.05] * len(before))
     assert (moved["lowest"] <= moved["p10"]).all() and (moved["p90"] <= moved["highest"]).all()

@@ -1,6 +1,6 @@
 """Laws of the simulation, on random baselines and levers; and figures worked out by hand."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 
 import numpy as np
@@ -34,8 +34,9 @@ def outcome(baseline, goal, seed=0):
 
 
 def every_byte(result: Result) -> bytes:
-    frames = [part.to_csv() for part in vars(result).values() if isinstance(part, pd.DataFrame)]
-    rest = [repr(part) for part in vars(result).values() if not isinstance(part, pd.DataFrame)]
+    parts = [getattr(result, one.name) for one in fields(Result) if one.name != "inputs"] + [result.tornado]
+    frames = [part.to_csv() for part in parts if isinstance(part, pd.DataFrame)]
+    rest = [repr(part) for part in parts if not isinstance(part, pd.DataFrame)]
     return "\n".join(frames + rest).encode()
 
 
