@@ -58,8 +58,7 @@ if hosting.current().uploads:
             say(
                 "Your files are read on the computer that runs this app, stay in its memory for your visit only and "
                 "are shown to nobody else. They are gone when you delete them, or at the latest soon after you close "
-                "the page. No number needs names, e-mails, phones or addresses: they are not kept when the orders "
-                "are opened."
+                "the page. No number needs names, phones or addresses, so the opened orders hold none."
             )
         )
         if "upload" in st.session_state or "draft" in st.session_state:

@@ -1,0 +1,185 @@
+"""Personal data in the app: pseudonyms unless lists must come back, lists without those who said no, and deletion."""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import hosting, privacy, sources
+from pages.shared.sources import Upload
+from tests.conftest import ROOT
+from tests.pages.conftest import said
+
+PSEUDONYM = re.compile("[0-9a-f]{16}")
+MAIL = "reader{}@mail.example"
+
+
+def orders(consent: tuple[str, str] | None = ("yes", "no"), mail: str = MAIL) -> bytes:
+    """Twelve customers who order in January and in February; every third one gives the second answer on letters."""
+    lines = ["Order ID,Customer Email,Date,Amount,Full Name" + (",Newsletter" if consent else "")]
+    for number in range(12):
+        answer = f",{consent[number % 3 == 0]}" if consent else ""
+        for month in (1, 2):
+            person = f"{mail.format(number)},2024-{month:02}-{number + 1:02},10,Name of {number}"
+            lines.append(f"{month}{number:02},{person}{answer}")
+    return "\n".join(lines).encode()
+
+
+def cell() -> None:
+    """The list behind the cell of the customers of January, one month later."""
+    import pandas as pd
+
+    from pages.shared import cohort_parts
+
+    clicked = {"selection": {"cell": [{"cohort_key": "2024-01-01", "age": 1}]}}
+    shown = pd.DataFrame({"cohort": [pd.Timestamp("2024-01-01")], "age": [1]})
+    cohort_parts.people(clicked, "month", "in", "Month", shown)
+
+
+def list_of(upload: Upload) -> AppTest:
+    app = AppTest.from_function(cell, default_timeout=60)
+    app.session_state["shop"], app.session_state["upload"] = "upload", upload
+    return app.run()
+
+
+def open_page(page: str = "pages/data/source.py") -> AppTest:
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page(page).run()
+
+
+def take(content: bytes) -> AppTest:
+    return open_page().file_uploader[0].set_value([("orders.csv", content, "text/csv")]).run()
+
+
+def names(upload: Upload) -> set[str]:
+    opened = sources.open_upload(upload)
+    return set(opened.query("customer_names", customers=list(range(20)))["customer_id"])
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_customers_get_pseudonyms_unless_their_owner_ticks_otherwise(keeps: bool) -> None:
+    app = take(orders())
+    tick = app.checkbox[0]
+    assert "own numbers or e-mails" in tick.label and tick.value is False
+    assert "lists show pseudonyms" in said(app)
+    if keeps:
+        tick.set_value(True).run()
+        assert "in the memory of this visit only, and lists show them" in said(app)
+    app.button(key="open_orders").click().run()
+    assert not app.exception
+    upload = app.session_state["upload"]
+    assert upload.keeps_keys is keeps
+    found = names(upload)
+    assert len(found) == 12
+    assert (found == {MAIL.format(number) for number in range(12)}) is keeps
+    assert all(PSEUDONYM.fullmatch(name) for name in found) is not keeps
+
+
+def test_the_choice_can_be_changed_by_opening_the_files_again() -> None:
+    app = take(orders()).button(key="open_orders").click().run()
+    app.button(key="open_again").click().run()
+    app.checkbox[0].set_value(True).run().button(key="open_orders").click().run()
+    assert app.session_state["upload"].keeps_keys and "draft" not in app.session_state
+
+
+def test_the_choice_tells_uploads_apart() -> None:
+    files = (("orders.csv", orders()),)
+    assert Upload(files).key != Upload(files, keeps_keys=True).key
+
+
+def test_nobody_who_said_no_to_letters_is_in_a_list() -> None:
+    app = list_of(Upload((("orders.csv", orders()),), keeps_keys=True))
+    assert not app.exception
+    listed = app.dataframe[0].value
+    assert set(listed["customer_id"]) == {MAIL.format(number) for number in range(12) if number % 3}
+    assert "4 customers said no to letters and are left out." in said(app)
+    assert "Customers of Jan 2024 who ordered in month 1: 12" in said(app)
+    assert "pseudonym" not in said(app)
+
+
+def test_where_no_file_tells_of_consent_the_list_says_so() -> None:
+    app = list_of(Upload((("orders.csv", orders(consent=None)),)))
+    assert len(app.dataframe[0].value) == 12 and "consent" not in app.dataframe[0].value
+    assert "The files do not tell who agreed to letters: check it before you write to anybody." in said(app)
+
+
+def test_those_who_were_not_asked_stay_and_are_counted() -> None:
+    app = list_of(Upload((("orders.csv", orders(consent=("yes", ""))),)))
+    assert len(app.dataframe[0].value) == 12
+    assert "Whether 4 of the customers agreed to letters is not known" in said(app)
+
+
+def test_a_list_of_pseudonyms_says_how_to_get_names_back() -> None:
+    app = list_of(Upload((("orders.csv", orders()),)))
+    assert all(PSEUDONYM.fullmatch(name) for name in app.dataframe[0].value["customer_id"])
+    assert "open the files again under Orders" in said(app)
+
+
+@pytest.fixture
+def hosted(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    monkeypatch.setenv("COMEBACK_HOSTED", "1")
+    monkeypatch.setenv("COMEBACK_PSEUDONYM_KEY", "the same key tomorrow")
+    hosting.current.cache_clear()
+    yield monkeypatch
+    hosting.current.cache_clear()
+
+
+def test_a_key_in_the_settings_gives_the_same_pseudonyms_tomorrow(hosted: pytest.MonkeyPatch) -> None:
+    upload = Upload((("orders.csv", orders()),))
+    before = names(upload)
+    privacy._key_of_this_process.cache_clear()
+    assert names(upload) == before
+    hosted.delenv("COMEBACK_PSEUDONYM_KEY")
+    hosting.current.cache_clear()
+    assert names(upload).isdisjoint(before)
+
+
+def test_what_a_server_publishes_has_pseudonyms_whatever_is_asked(hosted: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_bytes(orders())
+    assert all(PSEUDONYM.fullmatch(name) for name in names(Upload((("orders.csv", path),), keeps_keys=True)))
+
+
+def test_files_of_ones_own_computer_stay_as_they_are(tmp_path: Any) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_bytes(orders())
+    assert names(Upload((("orders.csv", path),))) == {MAIL.format(number) for number in range(12)}
+
+
+def holders(needle: str) -> list[str]:
+    """What in this process holds a text with the needle in it, longer than the needle itself."""
+    gc.unfreeze()  # the app takes what it has at its start out of the collector's sight
+    gc.collect()
+    found, raw = [], needle.encode()
+    to_see, seen = gc.get_objects(), set[int]()
+    while to_see:
+        thing = to_see.pop()
+        if isinstance(thing, pd.DataFrame) and needle in thing.to_csv():
+            found.append(f"frame {thing.shape}")
+        for held in gc.get_referents(thing):
+            if isinstance(held, str) and len(held) > len(needle) and needle in held:
+                found.append(f"{type(thing).__name__}: {held[:80]}")
+            elif isinstance(held, bytes | bytearray) and len(held) > len(raw) and raw in held:
+                found.append(f"{type(thing).__name__}: {bytes(held[:80])!r}")
+            elif isinstance(held, tuple | dict) and not gc.is_tracked(held) and id(held) not in seen:
+                seen.add(id(held))  # of plain things only, so the collector does not list it
+                to_see.append(held)
+    return found
+
+
+def test_what_is_deleted_is_in_no_object_of_the_process() -> None:
+    needle = "".join(reversed("eteledrekram"))
+    app = take(orders(mail=f"{needle}{{}}@mail.example"))
+    app.checkbox[0].set_value(True).run().button(key="open_orders").click().run()
+    for page in ("measure/overview", "measure/cohorts", "data/source"):
+        assert not app.switch_page(f"pages/{page}.py").run().exception
+    assert holders(needle), "the search finds what is open"
+    app.button(key="delete_data").click().run()
+    assert "upload" not in app.session_state
+    left = holders(needle)
+    assert not left, left[:5]
