@@ -51,6 +51,10 @@ def size_in_bytes(size: str) -> int:
     return int(float(number) * base ** ("KMGT".index(unit[0]) + 1))
 
 
+class NoRoom(Exception):  # noqa: N818 - no error of the caller
+    """A query found neither memory nor disk space; the data set is as it was before."""
+
+
 class QueryTooLong(Exception):  # noqa: N818 - no error of the caller: the question was too much for these limits
     """A query was stopped because it had used up `Limits.query_seconds`; the data set is as it was before."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retention_core.engines import duckdb as engine
-from retention_core.limits import NO_LIMITS, OPENING, Limits, QueryTooLong
+from retention_core.limits import NO_LIMITS, OPENING, Limits, NoRoom, QueryTooLong
 from retention_core.orders import load as orders
 from retention_core.orders.faults import opened_for
 
@@ -132,6 +132,9 @@ def query_names() -> tuple[str, ...]:
 class Closed(Exception):  # noqa: N818 - no error of the caller: somebody else has closed the shop
     """The shop was closed before it could answer: its session has ended, or its data were deleted."""
 
+    def __init__(self) -> None:
+        super().__init__("the shop was closed, and its tables are gone")
+
 
 class Shop:
     """One opened data set on its own cursor. Safe to use from several threads; `close` gives all memory back.
@@ -196,8 +199,8 @@ class Shop:
         """The frame that `sql/<name>.sql` describes in its first lines, for the customers of the scope.
 
         Scope: `since`, `until` (days of the first order), `channel`, `country`, `category` (lists), `coupon` (bool).
-        Raises KeyError for an unknown query and TypeError for an unknown or missing parameter, QueryTooLong where the
-        limits end it, and Closed where `close` does.
+        Raises KeyError for an unknown query and TypeError for an unknown or missing parameter, QueryTooLong and
+        NoRoom where the limits or the machine end it, and Closed where `close` does.
         """
         text, values = self._prepare(name, parameters)
         with self._asking():
@@ -216,6 +219,10 @@ class Shop:
                 if self._is_closed or self._query_seconds is None:
                     raise Closed from problem
                 raise QueryTooLong(self._query_seconds) from problem
+            except engine.Error as problem:
+                if engine.has_no_room(problem):
+                    raise NoRoom from problem
+                raise
 
     def _make_lazily(self, tables: Iterable[str]) -> None:
         """Build what a query names for the first time; as a step of opening, it may take longer than a query."""

@@ -6,76 +6,41 @@ never a name alone. Samples and the files of the command line are the same for a
 
 from __future__ import annotations
 
-import hashlib
-import sys
-import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
+import numbers
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
 from typing import Any, NoReturn, TypeAlias, TypeVar, cast
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import retention_core as rc
-from pages.shared import hosting, privacy, published
-from retention_core.contracts import matching
-from retention_core.engines import duckdb as engine
+from pages.shared import hosting, published
+from pages.shared.handed_in import SAMPLES as SAMPLES
+from pages.shared.handed_in import Opened as Opened
+from pages.shared.handed_in import Progress as Progress
+from pages.shared.handed_in import Upload as Upload
+from pages.shared.handed_in import columns_of as columns_of
+from pages.shared.handed_in import command_line_files as command_line_files
+from pages.shared.handed_in import inspect_upload as inspect_upload
+from pages.shared.handed_in import open_sample, settled
+from pages.shared.handed_in import open_upload as open_upload
+from retention_core.limits import NoRoom, QueryTooLong
 from retention_core.metrics import Reading
 from retention_core.orders.errors import HoldsContracts
-from retention_core.orders.layouts import CONTRACTS
-from retention_core.orders.load import NOTHING_ANSWERED, Answers, Inspected, OrdersError, inspect
-from retention_core.orders.read import Part, read
-from retention_core.say import say
+from retention_core.orders.load import OrdersError
+from retention_core.say import number, say
+from retention_core.store import Closed
 
-SAMPLES = {"replenish": "Sample shop: coffee and care", "gift": "Sample shop: gifts"}
-APP = Path(__file__).resolve().parents[2] / "app.py"
 CACHED_ANSWERS = 300
 SHARED_ANSWERS_SIZE, OWN_ANSWERS_SIZE = "200mb", "50mb"
 SHARED_DERIVED, OWN_DERIVED = 48, 12  # forecasts and the like: the latest so many
 
-Opened: TypeAlias = rc.Shop | rc.Contracts
-Progress: TypeAlias = Callable[[int, int | None], None]
 Settings: TypeAlias = tuple[tuple[str, Any], ...]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Upload:
-    """What a session has handed in: its files by name, as bytes or as a file on this computer, and its answers.
-
-    `keeps_keys`: lists of customers must come back with their own numbers or e-mails, so no pseudonyms are made.
-    """
-
-    files: tuple[tuple[str, bytes | Path], ...]
-    answers: Answers = NOTHING_ANSWERED
-    keeps_keys: bool = False
-
-    @property
-    def pseudonym_key(self) -> bytes | None:
-        """The secret of the customers' pseudonyms; None: they stay as the files write them."""
-        return privacy.pseudonym_key([content for _, content in self.files], self.keeps_keys)
-
-    @property
-    def holds_contracts(self) -> bool:
-        """Whether the files are opened as a list of contracts: recognised, or said by their owner."""
-        return self.answers.layout in {layout.key for layout in CONTRACTS}
-
-    @cached_property
-    def files_key(self) -> str:
-        """Tells these files from all others by their contents."""
-        digest = hashlib.sha256()
-        for name, content in self.files:
-            digest.update(hashlib.sha256(_identity(content)).digest() + name.encode() + b"\0")
-        return digest.hexdigest()
-
-    @cached_property
-    def key(self) -> str:
-        """Tells these files with these answers from all others."""
-        answers = {name: _settled(value) for name, value in vars(self.answers).items()}
-        return hashlib.sha256(f"{self.files_key}{sorted(answers.items())}{self.keeps_keys}".encode()).hexdigest()
 
 
 def names() -> dict[str, str]:
@@ -136,16 +101,17 @@ def need_orders(title: str) -> NoReturn:
 
 def _open_chosen() -> Opened:
     source = current()
-    if source == "upload":
-        if "upload" not in st.session_state:
-            _ask_for_upload()
-        return _open_upload(st.session_state["upload"].key)
-    if source == "file":
-        opened = _open_command_line()
-        if isinstance(opened, OrdersError):
-            _say_why_not(opened)
-        return opened
-    return _open_sample(source)
+    if source == "upload" and "upload" not in st.session_state:
+        _ask_for_upload()
+    try:
+        if source == "upload":
+            return _open_upload(st.session_state["upload"].key)
+        opened = _open_command_line() if source == "file" else _open_sample(source)
+    except OrdersError as problem:  # the machine has less room than when the session first opened them
+        opened = problem
+    if isinstance(opened, OrdersError):
+        _say_why_not(opened)
+    return opened
 
 
 def shop_key() -> str:
@@ -179,52 +145,14 @@ def derived(name: str, build: Callable[..., T], **settings: Any) -> T:
     asked = _settings({**scope.chosen(), **settings})
     cached = _own_derived if current() == "upload" else _shared_derived
     opened = shop()
-    return cast("T", cached(shop_key(), name, asked, opened, build))
+    with _or_say_why_not():
+        return cast("T", cached(shop_key(), name, asked, opened, build))
 
 
 def of_contracts(name: str, build: Callable[..., T], **settings: Any) -> T:
     """The same of the chosen list of contracts: what `build(contracts, **settings)` makes, once for each of them."""
     cached = _own_derived if current() == "upload" else _shared_derived
     return cast("T", cached(shop_key(), name, _settings(settings), contracts(), build))
-
-
-def open_upload(upload: Upload, progress: Progress | None = None) -> Opened:
-    """Open files of this session; nothing is kept yet. Raises OrdersError, and what `progress` raises."""
-    if not hosting.current().uploads and any(isinstance(content, bytes) for _, content in upload.files):
-        raise OrdersError(upload.files[0][0], "this app takes no files", "look at the orders that it shows")
-    with ExitStack() as stack:
-        paths = [_on_disk(content, stack) for _, content in upload.files]
-        # Everything is copied into the engine before the folder goes.
-        names_of_files = [name for name, _ in upload.files]
-        open_files = rc.open_contracts if upload.holds_contracts else rc.open_orders
-        key = upload.pseudonym_key
-        return open_files(paths, names=names_of_files, progress=progress, pseudonym_key=key, **vars(upload.answers))
-
-
-def inspect_upload(upload: Upload, progress: Progress | None = None) -> tuple[Inspected, ...]:
-    """How the files would be read: one record per table. Raises OrdersError, and what `progress` raises."""
-    told = upload.answers
-    with ExitStack() as stack:
-        connection = stack.enter_context(closing(engine.connect()))
-        parts: list[Part] = []
-        for place, (name, content) in enumerate(upload.files):
-            parts += read(
-                connection, _on_disk(content, stack), relation=f"raw_{place}", name=name, encoding=told.encoding,
-                delimiter=told.delimiter, header=told.header, progress=progress,
-            )  # fmt: skip
-        return (matching.inspect if upload.holds_contracts else inspect)(connection, parts, told)
-
-
-def columns_of(upload: Upload) -> tuple[str, ...]:
-    """The names of the columns of the first table, whatever it is. Raises OrdersError where it cannot be read."""
-    told, (name, content) = upload.answers, upload.files[0]
-    with ExitStack() as stack:
-        connection = stack.enter_context(closing(engine.connect()))
-        parts = read(
-            connection, _on_disk(content, stack), relation="raw_0", name=name, encoding=told.encoding,
-            delimiter=told.delimiter, header=told.header,
-        )  # fmt: skip
-        return parts[0].columns
 
 
 def keep_upload(upload: Upload, opened: Opened) -> None:
@@ -235,49 +163,18 @@ def keep_upload(upload: Upload, opened: Opened) -> None:
 
 
 def forget_upload() -> None:
-    """Give back all memory of this session's own orders: files, tables and cached answers."""
-    st.session_state.pop("upload", None)
+    """Give back all memory of this session's own orders: files, tables, cached answers, and what pages keep of them.
+
+    Plain settings stay, as they do in the link.
+    """
+    for key, value in list(st.session_state.items()):
+        if not _is_setting(value):
+            del st.session_state[key]
+    if context := get_script_run_ctx():
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
     _open_upload.clear()
     _own_answer.clear()
     _own_derived.clear()
-
-
-def command_line_files() -> tuple[tuple[str, Path], ...]:
-    """Name and path of the files that every visitor of this server sees: published, or on its command line,
-    `streamlit run app.py -- orders.csv`.
-    """
-    if published.is_any():
-        return published.files()
-    if Path(sys.argv[0]).resolve() != APP:
-        return ()
-    paths = [Path(argument) for argument in sys.argv[1:] if not argument.startswith("-")]
-    return tuple((path.name, path) for path in paths)
-
-
-def _identity(content: bytes | Path) -> bytes:
-    """What changes when the content changes. A file on disk, which can be far too big to hash: path, size and time."""
-    if isinstance(content, bytes):
-        return content
-    try:
-        about = content.stat()
-    except OSError:
-        return str(content).encode()
-    return f"{content.resolve()} {about.st_size} {about.st_mtime_ns}".encode()
-
-
-def _settled(value: Any) -> Any:
-    """A setting that can be part of a key: lists and mappings as sorted tuples."""
-    if isinstance(value, Mapping):
-        return tuple(sorted(value.items()))
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _on_disk(content: bytes | Path, stack: ExitStack) -> Path:
-    if isinstance(content, Path):
-        return content
-    path = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="comeback-"))) / "upload"
-    path.write_bytes(content)
-    return path
 
 
 def _open_command_line() -> Opened | OrdersError:
@@ -288,7 +185,7 @@ def _open_command_line() -> Opened | OrdersError:
 
 @st.cache_resource(show_spinner="Opening the sample shop …")
 def _open_sample(name: str) -> rc.Shop:
-    return rc.open_orders(rc.sample(name))
+    return open_sample(name)
 
 
 def _close_opened(opened: Opened | OrdersError) -> None:
@@ -320,12 +217,35 @@ def _answer(kind: str, name: str, parameters: Mapping[str, Any]) -> Any:
     settings = _settings(parameters)
     cached = _own_answer if current() == "upload" else _shared_answer
     opened = shop()
-    return cached(shop_key(), kind, name, settings, opened)
+    with _or_say_why_not():
+        return cached(shop_key(), kind, name, settings, opened)
+
+
+@contextmanager
+def _or_say_why_not() -> Iterator[None]:
+    """In place of the rest of the page, a sentence where a question asks too much of this computer."""
+    try:
+        yield
+    except QueryTooLong as problem:
+        took = say("This took longer than {seconds} s and was stopped.", seconds=number(problem.seconds))
+        _stop_with(took, say("Choose fewer customers in the sidebar, or open orders of a shorter time."))
+    except NoRoom:
+        _stop_with(
+            say("There is not enough memory to count this now."),
+            say("Try again when fewer people use this app, or open orders of a shorter time."),
+        )
+    except Closed:
+        _stop_with(say("These orders are no longer open."), say("Load this page again to open them again."))
+
+
+def _stop_with(cause: str, advice: str) -> NoReturn:
+    st.error(f"{cause} {advice}", icon=":material/hourglass_disabled:")
+    st.stop()
 
 
 def _settings(parameters: Mapping[str, Any]) -> Settings:
     """Parameters as part of a key."""
-    return tuple(sorted((key, _settled(value)) for key, value in parameters.items()))
+    return tuple(sorted((key, settled(value)) for key, value in parameters.items()))
 
 
 @st.cache_data(max_entries=CACHED_ANSWERS, max_size=SHARED_ANSWERS_SIZE, show_spinner=False)
@@ -348,7 +268,13 @@ def _own_derived(key: str, name: str, settings: Settings, _opened: Any, _build: 
     return _build(_opened, **dict(settings))
 
 
-def _ask_for_upload() -> None:
+def _is_setting(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_setting, value))
+    return value is None or isinstance(value, str | bool | numbers.Number | date)
+
+
+def _ask_for_upload() -> NoReturn:
     """In place of the page: its link stays as it is, so the same view appears once the orders are there."""
     from pages.shared import upload  # which opens shops through this module
 
@@ -358,7 +284,7 @@ def _ask_for_upload() -> None:
     st.stop()
 
 
-def _say_why_not(problem: OrdersError) -> None:
+def _say_why_not(problem: OrdersError) -> NoReturn:
     from pages.shared import upload
 
     upload.refusal(problem)

@@ -23,7 +23,7 @@ Error = duckdb.Error
 Stopped = duckdb.InterruptException
 """Raised in a query that `limit_seconds` or `interrupt` has stopped."""
 OutOfMemory = duckdb.OutOfMemoryException
-"""Memory and spill are used up; also raised where the spill finds the disk full."""
+"""Memory and spill are used up."""
 
 _ONE = threading.Lock()
 _SPILLS = count()
@@ -45,6 +45,16 @@ def connect(limits: Limits = NO_LIMITS) -> Connection:
 def limit_seconds(connection: Connection, seconds: float | None) -> None:
     """From now on each statement of this cursor, and of no other, is stopped after so long. None: never."""
     connection.execute(f"set max_execution_time = {0 if seconds is None else max(1, round(seconds * 1000))}")
+
+
+def has_no_room(problem: Error) -> bool:
+    """Whether memory, spill or disk are used up."""
+    return isinstance(problem, OutOfMemory) or is_disk_full(problem)
+
+
+def is_disk_full(problem: Error) -> bool:
+    """Whether the disk, and not a limit, has ended a statement."""
+    return isinstance(problem, duckdb.IOException) and "No space left on device" in str(problem)
 
 
 @cache

@@ -35,10 +35,9 @@ def opened_for(
             engine.limit_seconds(connection, limits.query_seconds * OPENING)
         try:
             yield connection
-        except (engine.OutOfMemory, engine.Stopped):
-            raise
         except engine.Error as problem:
-            if (place := _damaged(connection, paths)) is None:
+            is_no_fault = isinstance(problem, engine.Stopped) or engine.has_no_room(problem)
+            if is_no_fault or (place := _damaged(connection, paths)) is None:
                 raise
             cause = "the Parquet file is damaged or cut off"
             raise OrdersError(shown[place], cause, "export or download it again") from problem
@@ -59,7 +58,7 @@ def _in_plain_words(name: str, limits: Limits) -> Iterator[None]:
         cause = f"there is no room for these orders: {size} that all open data sets share here are in use"
         raise OrdersError(name, cause, f"wait until others have left, or {_SMALLER}") from problem
     except engine.Error as problem:
-        if "No space left on device" in str(problem):
+        if engine.is_disk_full(problem):
             raise _disk_is_full(name) from problem
         raise
     except OSError as problem:
