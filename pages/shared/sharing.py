@@ -29,7 +29,7 @@ OF_A_SAMPLE = "Whoever opens it sees this view of the sample shop: the link carr
 @st.fragment
 def offer() -> None:
     """The link and the files, behind a button. To open it runs this part alone, so that the link is of that moment."""
-    with st.popover(say("Share"), icon=":material/share:", key="share", on_change="rerun", width="stretch") as opened:
+    with st.popover(say("Share"), icon=":material/share:", key="sharing", on_change="rerun", width="stretch") as opened:
         if not opened.open:
             return
         st.markdown(f"**{say('Link to this view')}**")
