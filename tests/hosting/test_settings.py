@@ -1,0 +1,110 @@
+"""The settings of a server: what they are read from, what is refused, and that the table for people tells the same."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from pages.shared.hosting import Hosting, WrongSetting, memory_of_machine
+from tests.conftest import ROOT
+
+
+def test_nothing_is_limited_on_ones_own_computer() -> None:
+    limits = Hosting.read({}).limits()
+    assert (limits.rows, limits.query_seconds, limits.memory, limits.spill) == (None, None, None, "20GB")
+    assert Hosting.read({"PATH": "/bin", "COMEBACK_ROWS": "  "}) == Hosting()
+
+
+def test_a_server_for_others_has_limits_of_its_own_and_takes_those_it_is_told() -> None:
+    hosted = Hosting.read({"COMEBACK_HOSTED": "1"})
+    limits = hosted.limits()
+    assert limits.rows and limits.query_seconds and limits.memory
+    assert hosted.file_megabytes < Hosting().file_megabytes
+    told = Hosting.read({"COMEBACK_HOSTED": "1", "COMEBACK_ROWS": "1_000", "COMEBACK_MEMORY": "2GB"})
+    assert (told.limits().rows, told.limits().memory) == (1000, "2GB")
+
+
+def test_every_variable_is_read(tmp_path: Path) -> None:
+    orders, database = tmp_path / "orders.csv", tmp_path / "shop.duckdb"
+    orders.touch()
+    database.touch()
+    assert Hosting.read({"COMEBACK_DATA": f"{orders}"}).data == (orders,)
+    told = {
+        "COMEBACK_HOSTED": "yes",
+        "COMEBACK_DATA": f"{database}",
+        "COMEBACK_TABLE": "sales.orders",
+        "COMEBACK_LOGIN": "1",
+        "COMEBACK_PEOPLE": "Ann@example.com, @example.org",
+        "COMEBACK_UPLOADS": "0",
+        "COMEBACK_HOSTS": "retention.example.com, *.example.org",
+        "COMEBACK_MEMORY": "3 GB",
+        "COMEBACK_SPILL": "500MB",
+        "COMEBACK_ROWS": "10",
+        "COMEBACK_FILE_MEGABYTES": "7",
+        "COMEBACK_QUERY_SECONDS": "2.5",
+        "COMEBACK_PSEUDONYM_KEY": "0123456789abcdef",
+    }
+    read = Hosting.read(told)
+    assert set(told) == {f"COMEBACK_{setting.name.upper()}" for setting in fields(Hosting)}
+    assert all(getattr(read, setting.name) != setting.default for setting in fields(Hosting))
+    assert read.people == ("ann@example.com", "@example.org")
+    assert read.hosts == ("retention.example.com", "*.example.org")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"COMEBACK_HOSTED": "perhaps"}, "COMEBACK_HOSTED is “perhaps”. Set it to 1"),
+        ({"COMEBACK_ROWS": "many"}, "COMEBACK_ROWS is “many”. Give a whole number"),
+        ({"COMEBACK_ROWS": "0"}, "COMEBACK_ROWS"),
+        ({"COMEBACK_ROWS": "-5"}, "COMEBACK_ROWS"),
+        ({"COMEBACK_FILE_MEGABYTES": "1.5"}, "COMEBACK_FILE_MEGABYTES"),
+        ({"COMEBACK_QUERY_SECONDS": "nan"}, "COMEBACK_QUERY_SECONDS"),
+        ({"COMEBACK_QUERY_SECONDS": "inf"}, "COMEBACK_QUERY_SECONDS"),
+        ({"COMEBACK_MEMORY": "4"}, "COMEBACK_MEMORY is “4”. Give a size with its unit"),
+        ({"COMEBACK_MEMORY": "4GB'; drop table x"}, "COMEBACK_MEMORY"),
+        ({"COMEBACK_HOSTS": "https://example.com"}, "COMEBACK_HOSTS"),
+        ({"COMEBACK_DATA": "/nowhere/orders.csv"}, "COMEBACK_DATA names /nowhere/orders.csv, which is no file here"),
+        ({"COMEBACK_TABLE": "orders"}, "COMEBACK_TABLE is for a database"),
+        ({"COMEBACK_PEOPLE": "ann@example.com"}, "COMEBACK_PEOPLE is for signing in"),
+        ({"COMEBACK_PEOPLE": "ann", "COMEBACK_LOGIN": "1"}, "COMEBACK_PEOPLE holds an entry without @"),
+        ({"COMEBACK_UPLOAD": "0"}, "COMEBACK_UPLOAD is no setting. There are: COMEBACK_HOSTED, COMEBACK_DATA"),
+    ],
+)
+def test_a_setting_that_cannot_be_meant_is_refused_by_name(told: dict[str, str], expected: str) -> None:
+    with pytest.raises(WrongSetting) as refused:
+        Hosting.read(told)
+    assert str(refused.value).startswith(expected)
+
+
+def test_a_database_needs_its_table(tmp_path: Path) -> None:
+    database = tmp_path / "shop.duckdb"
+    database.touch()
+    with pytest.raises(WrongSetting, match="COMEBACK_TABLE must name its table"):
+        Hosting.read({"COMEBACK_DATA": str(database)})
+
+
+def test_secrets_are_never_printed() -> None:
+    secret = {"COMEBACK_PSEUDONYM_KEY": "very-secret-text-1", "COMEBACK_LOGIN": "1", "COMEBACK_PEOPLE": "ann@x.org"}
+    assert "very-secret" not in repr(Hosting.read(secret)) and "ann" not in repr(Hosting.read(secret))
+    with pytest.raises(WrongSetting) as refused:
+        Hosting.read({"COMEBACK_PSEUDONYM_KEY": "short-secret"})
+    assert "short-secret" not in str(refused.value)
+
+
+def test_the_engine_takes_its_share_of_what_the_container_is_allowed(tmp_path: Path) -> None:
+    allowed, unlimited = tmp_path / "memory.max", tmp_path / "unlimited"
+    allowed.write_text("1073741824\n")
+    unlimited.write_text("max\n")
+    assert memory_of_machine((tmp_path / "none", allowed)) == 1024**3
+    assert memory_of_machine((unlimited,)) == memory_of_machine(()) > 0
+
+
+def test_the_table_for_people_has_every_setting_with_its_sentence() -> None:
+    rows = [
+        line for line in (ROOT / "docs/hosting.md").read_text(encoding="utf-8").splitlines() if "`COMEBACK_" in line
+    ]
+    table = {row.split("|")[1].strip(" `"): row for row in rows if row.startswith("| `COMEBACK_")}
+    assert set(table) == {f"COMEBACK_{setting.name.upper()}" for setting in fields(Hosting)}
+    for setting in fields(Hosting):
+        assert setting.metadata["about"] in table[f"COMEBACK_{setting.name.upper()}"]
