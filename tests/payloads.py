@@ -6,10 +6,11 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import cache
 
+Texts = tuple[str, ...]
 FOREIGN = "zq.example"  # reserved for examples: nobody answers there, and nobody may be asked
 # Each holds several payloads, as a page shows only the largest few groups; blank ends and line breaks are part of them.
 PAYLOADS = (
@@ -20,6 +21,11 @@ PAYLOADS = (
     f"https://{FOREIGN}/e www.{FOREIGN} zq@{FOREIGN} mailto:zq@{FOREIGN} [zq]: http://{FOREIGN}/f",
     f"|zq|zq|\r\n|-|-|\r\n\r\n    ![zq](http://{FOREIGN}/g.png)|",
     "\u202ezq\u2066 datum.zq ' \" \\ " + "zq" * 250,
+)
+# What a spreadsheet would run, in the file's own separator or in another.
+FORMULAS = (
+    *("=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1", f'=HYPERLINK("http://{FOREIGN}","x")', " =1+1"),
+    *("=cmd|'/C calc'!A0", "\uff1d1+1", ";=1+1", 'a";=1+1;"b', "a\n=1+1"),
 )
 # What of them would come alive where Streamlit reads Markdown. An escape stands between the signs of each otherwise.
 ALIVE = re.compile(
@@ -34,31 +40,30 @@ LINK_KEYS = (
     *("shop", "channel", "country", "category", "since", "until", "coupon", "grain", "lapsed", "entry", "words"),
     *("plan", "lever", "test", "contracts_by", "contract_months", "margin", "share", "payload", "by", "cohorts_month"),
 )
+RUNS = re.compile(r"[\s\x00-\x1f\u200b\ufeff]*[-=+@\uff1d\uff0b\uff0d\uff20]")
+NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?")
 CUSTOMERS, MONTHS = 420, 22
 START = date(2023, 1, 3)
 
-# field of the reader -> its name in the file. The names of the text columns are payloads too.
-COLUMNS: Mapping[str, str] = {
-    "order_id": "Order ID",
-    "customer_id": f"customer {PAYLOADS[0]}",
-    "ordered_at": "Order date",
-    "amount": "Amount",
-    "channel": f"channel {PAYLOADS[1]}",
-    "country": f"country {PAYLOADS[2]}",
-    "category": f"category {PAYLOADS[3]}",
-    "campaign": f"campaign {PAYLOADS[4]}",
-    "coupon": f"coupon {PAYLOADS[5]}",
-    "payment_method": f"payment {PAYLOADS[6]}",
-    "delivery_method": f"delivery {PAYLOADS[0]}",
-    "status": "Status",
-    "currency": "Currency",
-}
 TEXT_COLUMNS = ("channel", "country", "category", "campaign", "payment_method", "delivery_method", "status")
+PLAIN_COLUMNS = {"order_id": "Order ID", "ordered_at": "Order date", "amount": "Amount", "currency": "Currency"}
+
+
+def columns(texts: Texts = PAYLOADS) -> dict[str, str]:
+    """Field of the reader → its name in the file: those of the text columns are payloads too."""
+    hostile = ("customer_id", "coupon", *TEXT_COLUMNS)
+    named = {field: f"{texts[place % len(texts)]} {field}" for place, field in enumerate(hostile)}
+    return PLAIN_COLUMNS | named
 
 
 def alive(text: str) -> bool:
     """Whether a payload of the text is Markdown and no longer only a name."""
     return bool(ALIVE.search(text) or ADDRESS.search(re.sub(r"\\([^\w\s])", r"\1", text)))
+
+
+def runs_in_a_spreadsheet(cell: str) -> bool:
+    """Whether a text cell is a formula; a number with its sign is none."""
+    return bool(RUNS.match(cell)) and not NUMBER.fullmatch(cell)
 
 
 def holds_payload(text: str) -> bool:
@@ -73,68 +78,73 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _customer(number: int) -> str:
-    return f"c{number} {PAYLOADS[number % len(PAYLOADS)]}"
+def _text(number: int, texts: Texts) -> str:
+    return texts[number % len(texts)]
 
 
-def value(column: str, number: int) -> str:
+def _customer(number: int, texts: Texts) -> str:
+    return f"{_text(number, texts)} c{number}"
+
+
+def value(column: str, number: int, texts: Texts = PAYLOADS) -> str:
     """The value of a text column: each column begins with another payload, so that each is often the largest group."""
-    place = TEXT_COLUMNS.index(column)
-    return f"{column} {PAYLOADS[(number + place) % len(PAYLOADS)]}"
+    return f"{_text(number + TEXT_COLUMNS.index(column), texts)} {column}"
 
 
 @cache
-def orders_file() -> bytes:
+def orders_file(texts: Texts = PAYLOADS) -> bytes:
     """Orders of two years; about half of the customers come back, the sooner the lower their number."""
     rows = []
     for number in range(CUSTOMERS):
         first = START + timedelta(days=number * 30 * MONTHS // CUSTOMERS)
         for again in range(1 + (number % 2) * (number % 5 + 1)):
             day = first + timedelta(days=again * (19 + number % 23))
-            cells: dict[str, object] = {name: value(name, number + again) for name in TEXT_COLUMNS[:-1]}
+            cells: dict[str, object] = {name: value(name, number + again, texts) for name in TEXT_COLUMNS[:-1]}
             cells |= {
-                "order_id": f"{number}-{again} {PAYLOADS[number % len(PAYLOADS)]}",
-                "customer_id": _customer(number),
+                "order_id": f"{_text(number, texts)} {number}-{again}",
+                "customer_id": _customer(number, texts),
                 "ordered_at": f"{day} 11:30:00",
                 "amount": f"{10 + number % 17 + again}.50",
-                "coupon": PAYLOADS[number % len(PAYLOADS)] if number % 3 else "",
-                "status": "paid" if number % 19 else value("status", number),
+                "coupon": _text(number, texts) if number % 3 else "",
+                "status": "paid" if number % 19 else value("status", number, texts),
                 "currency": "EUR",
             }
-            rows.append([cells[field] for field in COLUMNS])
-    rows.append(["x", _customer(0), PAYLOADS[0], PAYLOADS[1], *[""] * (len(COLUMNS) - 4)])  # cells that are quoted
-    return _csv(list(COLUMNS.values()), rows)
+            rows.append([cells[field] for field in columns(texts)])
+    rows.append(
+        ["x", _customer(0, texts), texts[0], texts[1], *[""] * (len(columns(texts)) - 4)]
+    )  # cells that are quoted
+    return _csv(list(columns(texts).values()), rows)
 
 
 @cache
-def other_files() -> tuple[tuple[str, bytes], ...]:
+def other_files(texts: Texts = PAYLOADS) -> tuple[tuple[str, bytes], ...]:
     """Customers, events, products and spend of the same shop."""
     months = [f"{2023 + month // 12}-{month % 12 + 1:02}-01" for month in range(MONTHS)]
     spend = [
-        (month, value("channel", turn), 40 + turn)
+        (month, value("channel", turn, texts), 40 + turn)
         for month in months
-        for turn in range(len(PAYLOADS))
+        for turn in range(len(texts))
     ]  # fmt: skip
     people = [
-        (_customer(number), f"19{60 + number % 40}-05-0{number % 8 + 1}", "yes" if number % 7 else "no",
-         value("channel", number))
+        (_customer(number, texts), f"19{60 + number % 40}-05-0{number % 8 + 1}", "yes" if number % 7 else "no",
+         value("channel", number, texts))
         for number in range(CUSTOMERS)
     ]  # fmt: skip
-    kinds = ("cart_abandoned", "review", "newsletter_opened", *(f"event {text}" for text in PAYLOADS))
+    kinds = ("cart_abandoned", "review", "newsletter_opened", *(f"{text} event" for text in texts))
     events = [
-        (_customer(number), kinds[number % len(kinds)], f"{START + timedelta(days=60 + number)} 10:00:00",
-         PAYLOADS[number % len(PAYLOADS)])
+        (_customer(number, texts), kinds[number % len(kinds)], f"{START + timedelta(days=60 + number)} 10:00:00",
+         _text(number, texts))
         for number in range(CUSTOMERS)
     ]  # fmt: skip
     lines = [
-        (f"{number}-0 {PAYLOADS[number % len(PAYLOADS)]}", f"p{number % 9} {PAYLOADS[number % len(PAYLOADS)]}",
-         f"product {PAYLOADS[(number + 3) % len(PAYLOADS)]}", value("category", number), 1, f"{10 + number % 17}.50")
+        (f"{_text(number, texts)} {number}-0", f"{_text(number, texts)} p{number % 9}",
+         f"{_text(number + 3, texts)} product", value("category", number, texts), 1, f"{10 + number % 17}.50")
         for number in range(CUSTOMERS)
     ]  # fmt: skip
     return (
         (
             f"spend {FILE_NAME}",
-            _csv(["month", "channel", "amount", PAYLOADS[0]], [(*row, PAYLOADS[1]) for row in spend]),
+            _csv(["month", "channel", "amount", texts[0]], [(*row, texts[1]) for row in spend]),
         ),
         (f"customers {FILE_NAME}", _csv(["customer_id", "birthday", "consent", "first_channel"], people)),
         (f"events {FILE_NAME}", _csv(["customer_id", "event", "occurred_at", "detail"], events)),
@@ -143,25 +153,20 @@ def other_files() -> tuple[tuple[str, bytes], ...]:
 
 
 @cache
-def contracts_file(with_days: bool = False) -> bytes:
+def contracts_file(with_days: bool = False, texts: Texts = PAYLOADS) -> bytes:
     """Contracts under a plan, a region and a column whose name is itself a payload."""
     rows: list[tuple[object, ...]] = []
     for number in range(600):
         months, is_over = number * 7 % 23 + 1, number % 3 > 0
-        groups = (f"plan {PAYLOADS[number % 6]}", f"region {PAYLOADS[number % 5 + 2]}", PAYLOADS[number % 4])
+        groups = (f"{texts[number % 4]} plan", f"{texts[number % 2 + 5]} region", texts[number % 6])
         if with_days:
             start = date(2022, 1, 1) + timedelta(days=number % 300)
             end = start + timedelta(days=30 * months) if is_over else ""
-            rows.append((_customer(number), start, end, 20 + number % 5, *groups))
+            rows.append((_customer(number, texts), start, end, 20 + number % 5, *groups))
         else:
-            rows.append((_customer(number), months, "yes" if is_over else "no", 20 + number % 5, *groups))
+            rows.append((_customer(number, texts), months, "yes" if is_over else "no", 20 + number % 5, *groups))
     kept = ("start date", "end date") if with_days else ("tenure", "Churn")
-    return _csv(["customer", *kept, "MonthlyCharges", "plan", "region", PAYLOADS[0]], rows)
-
-
-def mapping() -> dict[str, str]:
-    """What an owner would answer about the hostile column names."""
-    return dict(COLUMNS)
+    return _csv(["customer", *kept, "MonthlyCharges", "plan", "region", texts[0]], rows)
 
 
 def plan_file(name: str, kind: str) -> bytes:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +14,12 @@ import pyarrow as pa
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import ui
 from pages.shared.columns import FIELD_WORDS
-from pages.shared.sources import Upload
+from pages.shared.handed_in import Upload
 from retention_core.orders.load import Answers
 from tests import payloads
 from tests.conftest import ROOT
@@ -41,27 +45,28 @@ PAGES = (
 )
 
 
-def upload(kind: str) -> Upload:
+def upload(kind: str, texts: payloads.Texts = payloads.PAYLOADS) -> Upload:
+    """The files of one kind, as their owner would open them."""
     if kind == "orders":
-        files = ((payloads.FILE_NAME, payloads.orders_file()), *payloads.other_files())
-        return Upload(files, Answers(mapping=payloads.mapping()))
-    name = f"contracts {payloads.FILE_NAME}"
-    if kind == "contracts with days":
-        answers = Answers(layout="contract_days", as_of=datetime(2024, 9, 7))
-        return Upload(((name, payloads.contracts_file(True)),), answers)
-    return Upload(((name, payloads.contracts_file()),), Answers(layout="contract_months"))
+        files = ((payloads.FILE_NAME, payloads.orders_file(texts)), *payloads.other_files(texts))
+        return Upload(files, Answers(mapping=payloads.columns(texts)), keeps_keys=True)
+    name, with_days = f"contracts {payloads.FILE_NAME}", kind == "contracts with days"
+    layout = (
+        Answers(layout="contract_days", as_of=datetime(2024, 9, 7)) if with_days else Answers(layout="contract_months")
+    )
+    return Upload(((name, payloads.contracts_file(with_days, texts)),), layout, keeps_keys=True)
 
 
-def visit(kind: str, page: str, **link: str) -> AppTest:
+def visit(kind: str, page: str, texts: payloads.Texts = payloads.PAYLOADS, **link: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     app.session_state["shop"] = "upload"
-    app.session_state["upload"] = upload(kind)
+    app.session_state["upload"] = upload(kind, texts)
     app.query_params.update(link)
     app.run()
     return app if page == "measure/overview" else app.switch_page(f"pages/{page}.py").run()
 
 
-def texts(message: Message) -> Iterator[tuple[str, str, str]]:
+def said_by(message: Message) -> Iterator[tuple[str, str, str]]:
     """Message, field and text of all that the element says, whatever it is made of."""
     name = message.DESCRIPTOR.name
     for field, value in message.ListFields():
@@ -72,7 +77,7 @@ def texts(message: Message) -> Iterator[tuple[str, str, str]]:
             yield from ((name, field.name, str(part)) for pair in value.items() for part in pair)
         elif field.message_type:
             for part in many:
-                yield from texts(part)
+                yield from said_by(part)
 
 
 def cells(arrow: bytes) -> Iterator[str]:
@@ -93,7 +98,7 @@ def read_as_markdown(app: AppTest) -> Iterator[tuple[str, str, str]]:
     """Element, field and text of everything that Streamlit would read as Markdown."""
     for element in elements(app):
         kind = element.DESCRIPTOR.name
-        for name, field, text in texts(element):
+        for name, field, text in said_by(element):
             if field not in AS_IT_IS.get(name, ()) and field not in IDS:
                 yield name, field, text
         if kind == "Table":
@@ -142,7 +147,7 @@ def check(app: AppTest) -> None:
 
 
 def texts_with_payloads(app: AppTest) -> set[str]:
-    return {name for element in elements(app) for name, _, text in texts(element) if payloads.holds_payload(text)}
+    return {name for element in elements(app) for name, _, text in said_by(element) if payloads.holds_payload(text)}
 
 
 def test_every_page_of_the_app_is_visited() -> None:
@@ -150,7 +155,7 @@ def test_every_page_of_the_app_is_visited() -> None:
                           if page.parent.name != "shared"}  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [*payloads.PAYLOADS, *payloads.COLUMNS.values(), payloads.FILE_NAME])
+@pytest.mark.parametrize("text", [*payloads.PAYLOADS, *payloads.columns().values(), payloads.FILE_NAME])
 def test_what_is_alive_is_found_and_what_is_plain_is_not(text: str) -> None:
     assert payloads.alive(text) == payloads.holds_payload(text)
     assert not payloads.alive(ui.plain(text))
@@ -217,9 +222,9 @@ def test_the_review_of_files_of_payloads() -> None:
 
 def answer_columns(app: AppTest) -> None:
     """Name every column in the settings, as their owner would."""
-    for field, name in payloads.COLUMNS.items():
+    for field, name in payloads.columns().items():
         box = next(box for box in app.selectbox if box.label == FIELD_WORDS[field])
-        box.select(next(column for column in box.options if column.split()[0] == name.split()[0]))
+        box.select(next(column for column in box.options if column.split()[-1] == name.split()[-1]))
     next(button for button in app.button if button.label == "Read the files like this").click().run()
 
 
@@ -263,10 +268,73 @@ def test_questions_and_refusals(content: str) -> None:
             return
 
 
-@pytest.mark.parametrize("name", [*payloads.PAYLOADS, "=1+1"])
+@pytest.mark.parametrize("place", range(len(payloads.PAYLOADS)))
 @pytest.mark.parametrize("kind", ["json", "csv"])
-def test_a_plan_that_is_read_back(name: str, kind: str) -> None:
+def test_a_plan_that_is_read_back(place: int, kind: str) -> None:
     """Its name is shown as it is, or the file is refused."""
+    name = payloads.PAYLOADS[place][:60]
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run().switch_page("pages/plan/goals.py").run()
-    app.file_uploader(key="plan_file").set_value((f"{name[:20]}.{kind}", payloads.plan_file(name, kind), "")).run()
+    given = (f"plan {place}.{kind}", payloads.plan_file(name, kind), "text/plain")
+    app.file_uploader[0].set_value(given).run()
     check(app)
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Callable[[], bytes]]]:
+    """What each download button would make, by the name of its file: Streamlit keeps it until the button is pressed."""
+    found: dict[str, Callable[[], bytes]] = {}
+    add = MediaFileManager.add_deferred
+
+    def noted(
+        self: MediaFileManager, data: Any, mimetype: Any, coordinates: str, file_name: Any = None, **more: Any
+    ) -> str:
+        found[str(file_name)] = data
+        return add(self, data, mimetype, coordinates, file_name, **more)
+
+    monkeypatch.setattr(MediaFileManager, "add_deferred", noted)
+    yield found
+
+
+def test_every_download_goes_through_one_place() -> None:
+    """Where it is made when asked for, and lies at an address of its own for a minute."""
+    calls = [page for page in (ROOT / "pages").rglob("*.py") if "st.download_button(" in page.read_text("utf-8")]
+    assert [page.name for page in calls] == ["downloads.py"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("kind", ["orders", "contracts"])
+def test_no_download_holds_a_formula(kind: str, page: str, offered: dict[str, Callable[[], bytes]]) -> None:
+    app = visit(kind, page, payloads.FORMULAS)
+    assert not app.exception
+    assert len(offered) == len(app.get("download_button"))
+    for name, make in offered.items():
+        check_file(name, make())
+
+
+def check_file(name: str, content: bytes) -> None:
+    """No cell of a list and of a workbook is a formula, whatever parts the cells; a report shows text as text."""
+    if name.endswith(".csv"):
+        for separator in ",;\t|":
+            rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=separator)
+            assert not [cell for row in rows for cell in row if payloads.runs_in_a_spreadsheet(cell)]
+    elif name.endswith(".xlsx"):
+        book = zipfile.ZipFile(io.BytesIO(content))
+        sheets = [book.read(part).decode() for part in book.namelist() if part.startswith("xl/worksheets/")]
+        assert sheets and not [sheet for sheet in sheets if "<f>" in sheet or "<f " in sheet or "yperlink" in sheet]
+        assert not [part for part in book.namelist() if part.endswith(".rels") and b"External" in book.read(part)]
+    elif name.endswith(".html"):
+        text = content.decode()
+        assert "<img src=http" not in text and "window.__p=2</script>" not in text and "<svg onload" not in text
+    else:
+        assert name.endswith(".json") and json.loads(content)
+
+
+@pytest.mark.parametrize(
+    ("kind", "page"), [("orders", "measure/value"), ("orders", "data/source"), ("contracts", "measure/churn")]
+)
+def test_a_report_shows_payloads_as_text(kind: str, page: str, offered: dict[str, Callable[[], bytes]]) -> None:
+    app = visit(kind, page)
+    app.session_state["sharing"] = True
+    check(app.run())
+    name = next(name for name in offered if name.endswith(".html"))
+    check_file(name, offered[name]())
