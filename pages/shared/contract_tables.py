@@ -109,21 +109,27 @@ def renewals(groups: tuple[Kept, ...]) -> None:
 def ledger(contracts: Contracts) -> None:
     """Every line of the files by what became of it, and how the file was read."""
     frame = contracts.ledger
-    lines = int(frame.loc[frame["outcome"].ne("note"), "rows"].sum())
+    counted = int(frame.loc[frame["outcome"].ne("note"), "rows"].sum())
     of = sum(part.physical_lines for part in contracts.parts)
-    if lines == of:
+    if counted == of:
         st.success(say("Every line is accounted for: {n} lines of the files.", n=number(of)), icon=":material/check:")
     else:
-        st.error(say("This does not add up: {n} of {of} lines. Please report it.", n=number(lines), of=number(of)))
-    table = pd.DataFrame(
+        st.error(say("This does not add up: {n} of {of} lines. Please report it.", n=number(counted), of=number(of)))
+    table = lines(contracts)
+    ui.frame(table, hide_index=True, alt=say("The ledger: one row for each file and rule"))
+    ui.download(say("The ledger"), "ledger", lambda: table)
+    ui.caption(f"{contracts.title}. {how_watched(contracts)}")
+
+
+def lines(contracts: Contracts) -> pd.DataFrame:
+    """One row per file and rule: what became of the lines, in words."""
+    frame = contracts.ledger
+    return pd.DataFrame(
         {
             say("What"): frame["rule"].map(answers.rule_words),
             say("Lines"): frame["rows"],
             say("Outcome"): frame["outcome"].map(lambda outcome: say(str(outcome).capitalize())),
-            say("Lines such as"): frame["examples"].map(lambda lines: ", ".join(number(line) for line in lines)),
+            say("Lines such as"): frame["examples"].map(lambda found: ", ".join(number(line) for line in found)),
             say("File"): frame["file"],
         }
     )
-    ui.frame(table, hide_index=True, alt=say("The ledger: one row for each file and rule"))
-    ui.download(say("The ledger"), "ledger", lambda: table)
-    ui.caption(f"{contracts.title}. {how_watched(contracts)}")

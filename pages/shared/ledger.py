@@ -138,6 +138,16 @@ def for_people(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def for_report(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per file and rule that says something of orders, in words; the file only where there are several."""
+    rows = frame[~frame["rule"].isin(STRUCTURE)]
+    table = for_people(rows)
+    names = ["What", "Outcome", "Lines", "Orders", "Customers", "Money", "Currency", "File"]
+    dropped = {"File"} if table["File"].nunique() < 2 else set()
+    dropped |= {name for name in ("Currency", "Money") if table[name].fillna("").eq("").all()}
+    return table[[name for name in names if name not in dropped]]
+
+
 def _without_shared_start(files: pd.Series) -> pd.Series:
     """The names from where they differ: files of one export often begin alike, and the column is narrow."""
     names = files.unique().tolist()

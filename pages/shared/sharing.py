@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from pages.shared import downloads, ledger, sources
+from pages.shared import contract_tables, downloads, ledger, sources
 from pages.shared.recording import Noted, noted
-from retention_core import report
+from retention_core import export, report
 from retention_core.say import say
 
 WHO_CAN_READ = {
@@ -24,6 +24,12 @@ WHO_CAN_READ = {
     "file": "Whoever can open this app sees the same view: the link carries settings and no data.",
 }
 OF_A_SAMPLE = "Whoever opens it sees this view of the sample shop: the link carries settings and no data."
+
+# The name of a file for people, its ending, its media type, and what makes it.
+KINDS = (
+    ("Report (HTML)", "html", "text/html", report.to_html),
+    ("Workbook (Excel)", "xlsx", export.MEDIA_TYPES["xlsx"], report.to_workbook),
+)
 
 
 @st.fragment
@@ -40,6 +46,12 @@ def offer() -> None:
         st.markdown(f"**{say('This view as a file')}**")
         about, notes = _about(), noted()
         _file(say("Report (HTML)"), "html", "text/html", partial(_made, report.to_html, notes, about))
+        _file(
+            say("Workbook (Excel)"),
+            "xlsx",
+            export.MEDIA_TYPES["xlsx"],
+            partial(_made, report.to_workbook, notes, about),
+        )
         st.caption(say("A report opens in any browser, without this app, and prints to PDF."))
 
 
@@ -48,10 +60,6 @@ def address() -> str:
     settings = [(key, value) for key in st.query_params for value in st.query_params.get_all(key)]
     page = (st.context.url or "").partition("?")[0]
     return f"{page}?{urlencode(settings)}" if settings else page
-
-
-def _file(label: str, ending: str, mime: str, make: Callable[[], bytes]) -> None:
-    downloads.button(label, f"comeback.{ending}", f"share_{ending}", mime, make, width="stretch")
 
 
 def _about() -> Callable[[], report.About]:
@@ -67,10 +75,11 @@ def _about() -> Callable[[], report.About]:
 
 
 def _left_out() -> Callable[[], pd.DataFrame]:
-    if sources.contracts() is not None:
-        return pd.DataFrame
+    contracts = sources.contracts()
+    if contracts is not None:
+        return lambda: contract_tables.lines(contracts)
     shop = sources.shop()
-    return lambda: ledger.for_people(shop.ledger())
+    return lambda: ledger.for_report(shop.ledger())
 
 
 def _made(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
 import altair as alt
+import pandas as pd
 
 WIDTH = 720  # pixels; an SVG grows and shrinks with its place
 VEGA_LITE = "6.4"
@@ -20,9 +23,11 @@ DIVERGING = [
     *("#8a3200", "#b65418", "#d97f48", "#eead86", "#f6dccb"),
     *("#d6e6ee", "#a3c9dc", "#62a3c3", "#2a7ba2", "#0a4d73"),
 ]
+_PATH, _DECIMALS = re.compile(r' d="[^"]*"'), re.compile(r"(\.\d\d)\d+")  # a hundredth of a pixel is enough
 _WORDS = {"labelColor": TEXT, "titleColor": QUIET, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 400}
 CONFIG: dict[str, Any] = {
     "background": "white",
+    "aria": False,  # a picture is described as a whole
     "font": "Helvetica, Arial, sans-serif",
     "padding": 8,
     "view": {"stroke": None, "continuousWidth": WIDTH, "discreteWidth": WIDTH},
@@ -30,6 +35,7 @@ CONFIG: dict[str, Any] = {
         **_WORDS, "gridColor": GRID, "domainColor": GRID, "tickColor": GRID, "labelPadding": 6, "titlePadding": 10,
         "domain": False, "ticks": False,
     },
+    "axisX": {"labelPadding": 10},
     "legend": {**_WORDS, "orient": "top", "symbolSize": 90},
     "header": _WORDS,
     "title": {"color": TEXT, "fontSize": 13, "anchor": "start"},
@@ -59,7 +65,7 @@ def to_svg(chart: alt.LayerChart) -> str:
     svg: str = vl_convert.vegalite_to_svg(
         specification(chart), vl_version=VEGA_LITE, config=CONFIG, allowed_base_urls=[]
     )
-    return svg
+    return _PATH.sub(lambda path: _DECIMALS.sub(r"\1", path[0]), svg)
 
 
 def specification(chart: alt.LayerChart) -> dict[str, Any]:
@@ -67,5 +73,43 @@ def specification(chart: alt.LayerChart) -> dict[str, Any]:
     drawing = chart.copy(deep=False)
     drawing.data = alt.NamedData("frame")
     found = drawing.to_dict(validate=False)
+    return {**found, "data": alt.to_values(_rows(chart)), "width": WIDTH}
+
+
+def _rows(chart: alt.LayerChart) -> pd.DataFrame:
+    """The rows of a chart, which carries them as a frame or, where a slider moves it, as an Arrow table."""
     rows: Any = chart.data
-    return {**found, "data": alt.to_values(rows), "width": WIDTH}
+    found: pd.DataFrame = rows if isinstance(rows, pd.DataFrame) else rows.to_pandas(date_as_object=False)
+    return found
+
+
+def figures(chart: alt.LayerChart) -> tuple[pd.DataFrame, list[str]]:
+    """The rows that the chart draws, under the names that its axes and tooltips give them; and which are shares.
+
+    Columns that only steer the drawing are left out.
+    """
+    drawing = chart.copy(deep=False)
+    drawing.data = alt.NamedData("frame")
+    names: dict[str, str] = {}
+    shares: set[str] = set()
+    for channel in _channels(drawing.to_dict(validate=False)):
+        field = str(channel["field"])
+        names[field] = names.get(field) or str(channel.get("title") or "")
+        if "%" in str((channel.get("axis") or channel.get("legend") or channel).get("format", "")):
+            shares.add(field)
+    rows = _rows(chart)
+    drawn = [name for name in rows.columns if name in names]
+    heads = {name: names[name] or name.replace("_", " ").capitalize() for name in drawn}
+    if shares:  # the ends of a range stand on the axis of its middle
+        shares |= {"low", "high"}
+    return rows[drawn].rename(columns=heads), [heads[name] for name in drawn if name in shares]
+
+
+def _channels(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What stands for a field anywhere in the layers."""
+    for layer in part.get("layer", []):
+        yield from _channels(layer)
+    for channel in part.get("encoding", {}).values():
+        for one in channel if isinstance(channel, list) else [channel]:
+            if "field" in one:
+                yield one

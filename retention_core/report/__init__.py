@@ -19,6 +19,7 @@ from retention_core.report.blocks import (
     Words,
 )
 from retention_core.report.html import to_html
+from retention_core.report.workbook import to_workbook
 
 __all__ = [
     "About",
@@ -34,4 +35,5 @@ __all__ = [
     "Verdict",
     "Words",
     "to_html",
+    "to_workbook",
 ]

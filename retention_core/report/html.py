@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -33,6 +34,7 @@ STYLE = Path(__file__).with_name("report.css")
 # Whatever a name in an order file may try: nothing is loaded and nothing runs.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 MANY_COLUMNS = 9
+_RANGE = re.compile(r"(\d)–(?=[^\w\s]?\d)")
 
 
 def to_html(blocks: Sequence[Block], about: About) -> bytes:
@@ -152,8 +154,8 @@ def _foot(about: About) -> str:
 
 
 def _held_together(sentence: str) -> str:
-    """A per cent sign stays on the line of its number."""
-    return escape(sentence).replace(" %", "\u00a0%")
+    """A number stays on one line with its per cent sign, and a range with its end."""
+    return _RANGE.sub("\\1\u2060–\u2060", escape(sentence).replace(" %", "\u00a0%"))
 
 
 DRAWN: dict[type[Any], Callable[[Any], str]] = {
