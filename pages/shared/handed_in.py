@@ -22,7 +22,7 @@ from retention_core.contracts import matching
 from retention_core.limits import Limits
 from retention_core.orders import faults
 from retention_core.orders.layouts import CONTRACTS
-from retention_core.orders.load import NOTHING_ANSWERED, Answers, Inspected, inspect
+from retention_core.orders.load import NOTHING_ANSWERED, Answers, Inspected, OrdersError, inspect
 from retention_core.orders.read import read_all
 
 SAMPLES = {"replenish": "Sample shop: coffee and care", "gift": "Sample shop: gifts"}
@@ -158,8 +158,10 @@ def settled(value: Any) -> Any:
 def _on_disk(upload: Upload) -> Iterator[Sequence[Path]]:
     """The paths of the files; those that came as bytes lie in a folder that only this process and its engine see.
 
-    Raises OrdersError where they cannot be written.
+    Raises OrdersError where they cannot be written, and where this server takes no files.
     """
+    if not upload.is_on_disk and not hosting.current().uploads:
+        raise OrdersError(upload.names[0], "this app takes no files", "look at the orders that it shows")
     with tempfile.TemporaryDirectory(prefix="opening-", dir=limits().folder) as folder:
         paths: list[Path] = []
         for place, (name, content) in enumerate(upload.files):

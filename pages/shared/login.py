@@ -27,7 +27,7 @@ COOKIE, COOKIE_SECONDS, LONGEST_LINK = "comeback_link", 600, 3_000
 def is_needed() -> bool:
     """Whether this visitor must sign in before anything is shown."""
     settings = hosting.current()
-    return settings.login and (why_not() is not None or not st.user.is_logged_in or not may_enter(st.user.to_dict()))
+    return settings.login and (why_not() is not None or not _is_signed_in() or not may_enter(st.user.to_dict()))
 
 
 def ask() -> None:
@@ -36,7 +36,7 @@ def ask() -> None:
     problem = why_not()
     if problem is not None:
         st.header(say("Nobody can sign in yet: the one who runs this app finds the reason in its log."), anchor=False)
-    elif st.user.is_logged_in:
+    elif _is_signed_in():
         st.header(say("You are signed in, but this dashboard is not open to you."), anchor=False)
         st.button(say("Sign out"), on_click=st.logout, icon=":material/logout:", key="sign_out")
     else:
@@ -49,6 +49,10 @@ def offer_to_leave() -> None:
     """The way out, for those who came in by signing in."""
     if hosting.current().login:
         st.button(say("Sign out"), on_click=st.logout, icon=":material/logout:", key="sign_out")
+
+
+def _is_signed_in() -> bool:
+    return st.user.get("is_logged_in") is True
 
 
 def may_enter(user: dict[str, Any]) -> bool:
