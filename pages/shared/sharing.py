@@ -35,23 +35,20 @@ KINDS = (
 @st.fragment
 def offer() -> None:
     """The link and the files, behind a button. To open it runs this part alone, so that the link is of that moment."""
+    notes = noted()  # a full run begins anew here, whether or not the page says something to note
     with st.popover(say("Share"), icon=":material/share:", key="sharing", on_change="rerun", width="stretch") as opened:
         if not opened.open:
             return
         st.markdown(f"**{say('Link to this view')}**")
         st.code(address(), language=None, wrap_lines=True)
         st.caption(say(WHO_CAN_READ.get(sources.current(), OF_A_SAMPLE)))
-        if not sources.is_open() and sources.contracts() is None:
+        if not notes.blocks():  # nothing is open, or a page to look things up in
             return
         st.markdown(f"**{say('This view as a file')}**")
-        about, notes = _about(), noted()
-        _file(say("Report (HTML)"), "html", "text/html", partial(_made, report.to_html, notes, about))
-        _file(
-            say("Workbook (Excel)"),
-            "xlsx",
-            export.MEDIA_TYPES["xlsx"],
-            partial(_made, report.to_workbook, notes, about),
-        )
+        about = _about()
+        for label, ending, kind, render in KINDS:
+            make = partial(_made, render, notes, about)
+            downloads.button(say(label), f"comeback.{ending}", f"share_{ending}", kind, make, width="stretch")
         st.caption(say("A report opens in any browser, without this app, and prints to PDF."))
 
 
