@@ -1,0 +1,104 @@
+"""Signing in: who may, that no page can be reached without, and that the way back leads nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.datastructures import Headers
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import hosting, login
+from tests.conftest import ROOT
+
+PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("[!s]*/*.py"))
+SECRETS = {"auth": dict.fromkeys(login.NEEDED, "something")}
+
+
+@pytest.fixture
+def locked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("COMEBACK_LOGIN", "1")
+    monkeypatch.setenv("COMEBACK_PEOPLE", "@example.com")
+    hosting.current.cache_clear()
+    yield
+    monkeypatch.undo()
+    hosting.current.cache_clear()
+
+
+def _said(app: AppTest) -> str:
+    return " ".join(
+        str(element.value) for kind in ("title", "header", "markdown", "caption") for element in app.get(kind)
+    )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_is_reached_before_signing_in(locked: None, page: str) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.secrets = SECRETS
+    app.run()
+    app.switch_page(page).run()
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Comeback"]
+    assert [head.value for head in app.header] == ["Sign in to see this dashboard."]
+    assert [button.label for button in app.button] == ["Sign in"]
+    assert not app.sidebar.selectbox and not app.metric and not app.get("vega_lite_chart")
+
+
+def test_without_secrets_nobody_comes_in(locked: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.secrets = {"auth": {"client_id": "x"}}
+    app.run()
+    assert "Nobody can sign in yet" in _said(app) and not app.button and not app.selectbox
+
+
+def test_without_the_setting_everybody_does() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not app.exception and app.sidebar.selectbox
+    assert "sign_out" not in [button.key for button in app.button]
+
+
+@pytest.mark.parametrize(
+    ("user", "enters"),
+    [
+        ({"email": "Ann@Example.com"}, True),
+        ({"email": "ann@example.com", "email_verified": True}, True),
+        ({"email": "ann@example.com", "email_verified": False}, False),
+        ({"email": "ann@evil-example.com"}, False),
+        ({"email": "ann@example.com.evil.org"}, False),
+        ({"email": "@example.com@evil.org"}, False),
+        ({"email": None}, False),
+        ({}, False),
+    ],
+)
+def test_only_whom_the_settings_name_may_enter(locked: None, user: dict[str, object], enters: bool) -> None:
+    assert login.may_enter(user) is enters
+
+
+@pytest.mark.parametrize(
+    ("referer", "link"),
+    [
+        ("https://app.example/cohorts?channel=Search&since=2025-01-01", "/cohorts?channel=Search&since=2025-01-01"),
+        ("https://app.example/", "/"),
+        ("https://evil.example/cohorts", ""),
+        ("https://app.example//evil.example/", ""),
+        ("https://app.example/\\evil.example", ""),
+        ("https://app.example@evil.example/x", ""),
+        ("javascript:alert(1)", ""),
+        ("https://app.example/" + "x" * 4_000, ""),
+        ("", ""),
+    ],
+)
+def test_the_way_back_leads_into_this_app_only(referer: str, link: str) -> None:
+    assert login.link_of(Headers({"host": "app.example", "referer": referer})) == link
+
+
+def test_a_forged_cookie_leads_nowhere() -> None:
+    for text in ("https%3A//evil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "%2Fx%0d%0aSet-Cookie: a"):
+        assert login._kept(Headers({"cookie": f"{login.COOKIE}={text}"})) == ""
+    assert login._kept(Headers({"cookie": f"{login.COOKIE}=%2Fcohorts%3Fgrain%3Dweek"})) == "/cohorts?grain=week"
+
+
+def test_every_page_of_the_app_is_tried() -> None:
+    menu = Path(ROOT / "app.py").read_text(encoding="utf-8")
+    assert all(page in menu for page in PAGES) and len(PAGES) == menu.count("st.Page(")
