@@ -1,0 +1,114 @@
+"""The container without an engine for containers: its very files, commands, user and environment, run here."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.hosting.serving import Served, free_port, running
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+USER = 10001
+
+
+def _steps(word: str) -> list[str]:
+    return re.findall(rf"^{word} +(.+)$", DOCKERFILE, re.MULTILINE)
+
+
+def _command(text: str, port: int) -> list[str]:
+    return [str(part).replace("8501", str(port)) for part in json.loads(text[text.index("[") :])]
+
+
+@pytest.fixture(scope="module")
+def image() -> Iterator[Path]:
+    """A folder with what the Dockerfile copies and nothing else, which the user of the container cannot write to."""
+    folder = Path(tempfile.mkdtemp(prefix="comeback-image-"))
+    app = folder / "app"
+    for step in _steps("COPY"):
+        *sources, target = step.split()
+        for source in sources:
+            place = app / target if target not in {"./", "."} else app / source
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, place, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(ROOT / source, place)
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(app)], check=True)
+    (folder / "tmp").mkdir()
+    subprocess.run(["chmod", "-R", "a+rX,a-w", str(app)], check=True)
+    folder.chmod(0o755)
+    if os.getuid() == 0:
+        os.chown(folder / "tmp", USER, USER)
+    yield folder
+    subprocess.run(["chmod", "-R", "u+w", str(folder)], check=True)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def contained(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The CMD of the image as its user, in its environment and no other."""
+    port, temporary = free_port(), str(image / "tmp")
+    settings = dict(part.split("=", 1) for step in _steps("ENV") for part in step.split())
+    settings |= {"PATH": os.defpath, "HOME": temporary, "TMPDIR": temporary}
+    become = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"] if os.getuid() == 0 else []
+    (command,) = _steps("CMD")
+    folder = tmp_path_factory.mktemp("contained")
+    with running(_command(command, port), folder, port, image / "app", settings, *become) as served:
+        yield served
+
+
+def test_the_command_serves_the_app(contained: Served) -> None:
+    assert contained.ask("/readyz")[0] == 200
+    assert contained.ask("/_stcore/metrics")[0] == 404
+    assert "server" not in contained.ask("/")[1]
+
+
+def test_the_health_check_is_content_and_would_not_be_without_the_app(contained: Served) -> None:
+    (check,) = [step for step in _steps("HEALTHCHECK") if "CMD" in step]
+    for port, healthy in ((contained.port, True), (free_port(), False)):
+        python, *rest = _command(check, port)
+        assert python == "python"
+        ran = subprocess.run([sys.executable, *rest], capture_output=True)
+        assert (ran.returncode == 0) is healthy
+
+
+def test_nothing_is_written_but_to_tmp(contained: Served, image: Path) -> None:
+    """Also nothing beside the code: the root file system can be read-only."""
+    written = [path for path in (image / "app").rglob("*") if path.stat().st_uid == USER and os.getuid() == 0]
+    assert not written
+
+
+def test_the_container_is_no_root_and_holds_no_data() -> None:
+    assert _steps("USER") == [str(USER)]
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    copied = {source for step in _steps("COPY") for source in step.split()[:-1]}
+    assert copied == allowed and not copied & {"tests", "benchmarks", ".", "deploy"}
+    assert (ROOT / ".dockerignore").read_text().splitlines()[1] == "*"
+
+
+@pytest.mark.parametrize("service", ["app", "proxy"])
+def test_both_services_can_do_little(service: str) -> None:
+    block = COMPOSE.split(f"\n  {service}:\n")[1].split("\n\n")[0]
+    for line in ("read_only: true", "cap_drop: [ALL]", 'security_opt: ["no-new-privileges:true"]', "mem_limit: "):
+        assert f"    {line}" in block
+    assert "privileged" not in block.replace("no-new-privileges", "") and "docker.sock" not in block
+
+
+def test_only_the_proxy_is_reachable_and_it_closes_what_the_app_closes() -> None:
+    app = COMPOSE.split("\n  app:\n")[1].split("\n\n")[0]
+    assert "ports:" not in app and "networks: [inside]" in app and "inside: {internal: true}" in COMPOSE
+    proxy = (ROOT / "deploy/Caddyfile").read_text(encoding="utf-8")
+    for path in ("/_stcore/metrics*", "/_stcore/agent/*", "/_stcore/script-health-check*", "/readyz"):
+        assert path in proxy
+    assert "max_size" in proxy and "reverse_proxy app:8501" in proxy
