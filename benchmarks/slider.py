@@ -1,7 +1,8 @@
 """What one move of a slider on the Goals page takes: `python -m benchmarks.slider --orders 10_000_000`.
 
-Seconds of the processor in the thread that runs the page, so that other work on the machine counts little. The browser
-and the way to it are left out. A move draws what Streamlit draws: the fragment in which the slider stands.
+Two clocks. Milliseconds of the processor in the thread that runs the page, so that other work on the machine counts
+little; the browser and the way to it are left out. And what a person waits for: milliseconds in a browser from the key
+to the changed picture, beside a bare Streamlit page in the same run (`slider_seen`); that needs a quiet machine.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,13 @@ from unittest.mock import patch
 from benchmarks import log_path
 from benchmarks.measure import ROOT, commit, last_line, machine, others_seconds
 from benchmarks.report import README, RESULTS, Goal, between, judged, quiet, table
+from benchmarks.slider_seen import seen
 
 BEGIN, END = "<!-- slider: begin -->", "<!-- slider: end -->"
 KEPT = RESULTS / "slider.json"
 LEVERS = (0, 3, 20)
 WARM_UP, TIMEOUT = 4, 3_600
-OWN_MS, SIMULATION_MS = 40, 50  # goals of the project
+OWN_MS, SIMULATION_MS, TIMES_BARE = 40, 50, 1.3  # goals of the project
 VALUES = (0.2, 0.45, 0.7, 0.3, 0.6)  # a slider is moved to these by turns
 
 
@@ -41,29 +43,21 @@ class Moves:
     lever: list[float]
 
 
-@dataclass
-class Watch:
-    """`spent`: milliseconds of each run of a page; `fragment`: what is run of it, where that is not all."""
-
-    spent: list[float] = field(default_factory=list)
-    fragment: str = ""
-
-
 @contextmanager
-def watch() -> Iterator[Watch]:
-    """Time all pages that are run meanwhile. The test bench of Streamlit knows no fragments: here it gets them."""
+def watch() -> Iterator[list[float]]:
+    """Milliseconds of each run of a page, of all that are run meanwhile."""
     from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
-    found = Watch()
+    spent: list[float] = []
     run_script = LocalScriptRunner._run_script
 
     def timed(runner: Any, asked: Any) -> None:
         begin = time.thread_time()
-        run_script(runner, replace(asked, fragment_id_queue=[found.fragment]) if found.fragment else asked)
-        found.spent.append(1000 * (time.thread_time() - begin))
+        run_script(runner, asked)
+        spent.append(1000 * (time.thread_time() - begin))
 
     with patch.object(LocalScriptRunner, "_run_script", timed):
-        yield found
+        yield spent
 
 
 def bare_page() -> None:
@@ -73,16 +67,17 @@ def bare_page() -> None:
     st.write(f"{share:.0%}")
 
 
-def moved(app: Any, key: str, moves: int, clock: Watch) -> list[float]:
+def moved(app: Any, key: str, moves: int, spent: list[float]) -> list[float]:
     """Milliseconds of each move of one slider, after a few that do not count."""
     found = []
     for number in range(WARM_UP + moves):
+        app.run()  # the whole page: a move leaves only what it drew
         app.slider(key=key).set_value(VALUES[number % len(VALUES)])
-        clock.spent.clear()
+        spent.clear()
         app.run()
         if app.exception:
             raise RuntimeError(app.exception[0].message)
-        found.append(round(sum(clock.spent), 2))
+        found.append(round(sum(spent), 2))
     return found[WARM_UP:]
 
 
@@ -96,7 +91,6 @@ def moves_of(log_file: Path | None, moves: int) -> Moves:
         app = AppTest.from_file(ROOT / "app.py", default_timeout=TIMEOUT).run()
         app = app.switch_page("pages/plan/goals.py").run()
         lever = next(str(slider.key) for slider in app.slider if str(slider.key).startswith("do_"))
-        (clock.fragment,) = app._fragment_storage._fragments
         return Moves(_orders(), bare, moved(app, "target", moves, clock), moved(app, lever, moves, clock))
 
 
@@ -133,13 +127,18 @@ def simulations(times: int) -> dict[str, list[float]]:
 
 def render(runs: list[dict[str, Any]]) -> str:
     """The tables of the last run of each size."""
-    rows, goals, notes = [], [], []
+    rows, watched, goals, notes = [], [], [], []
     for run in {run["moves"]["orders"]: run for run in runs}.values():
         moves = Moves(**run["moves"])
         bare, *own = (statistics.median(samples) for samples in (moves.bare, moves.target, moves.lever))
         rows.append((f"{moves.orders:,} orders", *(f"{ms:.1f}" for ms in (*own, bare))))
         most = max(own)
         goals.append(Goal(f"a move, {moves.orders:,} orders", f"≤ {OWN_MS} ms", f"{most:.0f} ms", most <= OWN_MS))
+        if run.get("seen"):
+            watched.append((f"{moves.orders:,} orders", *map(_ms, ("goal", "lever", "bare"), [run["seen"]] * 3)))
+            worst = max(_median(run["seen"], slider) for slider in ("goal", "lever")) / _median(run["seen"], "bare")
+            work, wanted = f"key to picture, {moves.orders:,} orders", f"≤ {TIMES_BARE} × a bare page"
+            goals.append(Goal(work, wanted, f"{worst:.2f} ×", worst <= TIMES_BARE))
         notes.append(f"{moves.orders:,} orders: {run['date']}, commit {run['commit']}. {quiet([run['others_cores']])}")
     simulated = {count: statistics.median(samples) for count, samples in runs[-1]["simulations"].items()}
     slowest = max(simulated.values())
@@ -149,10 +148,23 @@ def render(runs: list[dict[str, Any]]) -> str:
     parts = [
         "\n".join(notes),
         table(("ms of the processor, median", "goal", "lever", "bare page"), rows),
+        *(
+            [table(("ms from the key to text · picture, median", "goal", "lever", "bare page"), watched)]
+            if watched
+            else []
+        ),
         table(("levers", "simulation, ms"), [(count, f"{ms:.1f}") for count, ms in simulated.items()]),
         judged(goals),
     ]
     return "\n\n".join(parts)
+
+
+def _median(seen_by: dict[str, dict[str, list[float]]], slider: str, what: str = "picture") -> float:
+    return statistics.median(seen_by[slider][what])
+
+
+def _ms(slider: str, seen_by: dict[str, dict[str, list[float]]]) -> str:
+    return " · ".join(f"{_median(seen_by, slider, what):.0f}" for what in ("text", "picture"))
 
 
 def measured(log_file: Path | None, moves: int) -> dict[str, Any]:
@@ -162,6 +174,7 @@ def measured(log_file: Path | None, moves: int) -> dict[str, Any]:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     said: dict[str, Any] = json.loads(last_line([*command, *([f"--log={log_file}"] if log_file else [])], TIMEOUT))
     others = (others_seconds() - others_begin) / (time.perf_counter() - begin)
+    said["seen"] = seen(log_file, moves)  # afterwards: a browser's processes count as others
     about = {"date": date.today().isoformat(), "commit": commit(), "machine": machine()}
     return about | said | {"others_cores": round(max(others, 0.0), 2)}
 

@@ -292,3 +292,18 @@ def test_the_moves_of_a_slider_are_judged_by_their_median() -> None:
     assert "| a move, 100 orders | ≤ 40 ms | 39 ms | reached |" in text
     assert "| a move, 2,000 orders | ≤ 40 ms | 41 ms | **missed** |" in text
     assert "| 1,000 joint draws | ≤ 50 ms | 11 ms at most | reached |" in text
+    assert "key to picture" not in text, "without a browser nothing is said of it"
+
+
+def test_what_is_seen_of_a_move_is_judged_beside_a_bare_page() -> None:
+    def run(orders: int, lever: float) -> dict[str, Any]:
+        moves = {"orders": orders, "bare": [1.0], "target": [20.0], "lever": [20.0]}
+        samples = {"bare": 100.0, "goal": 90.0, "lever": lever}
+        seen = {name: {"text": [ms - 5, 0.0, 999.0], "picture": [ms, 1.0, 999.0]} for name, ms in samples.items()}
+        about = {"date": "2026-11-01", "commit": "abc", "others_cores": 0.0}
+        return about | {"moves": moves, "simulations": {"0": [3.0]}, "seen": seen}
+
+    text = slider.render([run(100, 129.0), run(2_000, 131.0)])
+    assert "| 100 orders | 85 · 90 | 124 · 129 | 95 · 100 |" in text
+    assert "| key to picture, 100 orders | ≤ 1.3 × a bare page | 1.29 × | reached |" in text
+    assert "| key to picture, 2,000 orders | ≤ 1.3 × a bare page | 1.31 × | **missed** |" in text

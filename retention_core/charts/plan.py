@@ -34,6 +34,11 @@ STEP, AXIS = 32, 60  # pixels of a bar of a lever, and of the axis below
 LEAST_OVERLAP = 0.00005  # of a rate, that can be said in points
 LEAST_CHANGE = 0.005  # of a rate, that a waterfall shows as something
 LEAST_SPAN = 0.05  # an axis of shares spans this much
+# A label every half year, on a phone every year; one near an end of the axis ends there, or it would be cut.
+MONTHS: Mapping[str, Any] = {
+    "format": "%b %Y", "grid": False, "labelSeparation": 12, "labelFlush": 25,
+    "tickCount": {"interval": "month", "step": 6},
+}  # fmt: skip
 VARIANTS = {"baseline": "Without a plan", "plan": "With these levers"}
 
 Hover: TypeAlias = tuple[tuple[str, str], ...]
@@ -134,7 +139,7 @@ def rate_fan(history: pd.DataFrame, months: pd.DataFrame, target: float | None, 
 def _rate_fan(title: str, variants: tuple[str, ...], said: Hover) -> Spec:
     hover = _tooltip(said)
     base = alt.Chart().encode(
-        x=alt.X("month:T").title(None).axis(format="%b %Y", grid=False, tickCount=8, labelSeparation=12),
+        x=alt.X("month:T").title(None).axis(**MONTHS),
         y=alt.Y("value:Q")
         .title(title)
         .axis(format="~%", tickCount=5)
@@ -258,7 +263,7 @@ def money_over_time(payback: pd.DataFrame, title: str) -> Prepared:
 @lru_cache
 def _money_over_time(title: str, said: Hover) -> Spec:
     base = alt.Chart().encode(
-        x=alt.X("month:T").title(None).axis(format="%b %Y", grid=False, tickCount=6, labelSeparation=12),
+        x=alt.X("month:T").title(None).axis(**MONTHS),
         y=alt.Y("value:Q").title(title).axis(format="~s", tickCount=5),
     )
     zero = base.mark_rule(color=BASELINE, **SILENT).encode(x=alt.Undefined, y=alt.datum(0))

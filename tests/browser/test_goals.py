@@ -94,7 +94,7 @@ def test_the_page_fits_its_screen(server: str, visit: Visit, shop: str, width: i
     page = visit(f"{server}/goals?{shop}", width, theme)
     expect(page.get_by_role("heading", name="Goals", level=1)).to_be_visible()
     expect(page.get_by_test_id("stMain").get_by_role("heading", level=2).first).to_be_in_viewport()
-    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(5)
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(3)
     usable(page, width)
 
 
