@@ -56,7 +56,8 @@ def to_csv(frame: pd.DataFrame) -> bytes:
 
 
 def to_excel(frame: pd.DataFrame) -> bytes:
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True}
+    # In memory: its own way writes the customers of a list to the disk first.
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True, "in_memory": True}
     buffer = io.BytesIO()
     with pd.ExcelWriter(buffer, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
         safe_frame(frame).to_excel(writer, index=False)

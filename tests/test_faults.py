@@ -20,7 +20,7 @@ import retention_core as rc
 from pages.shared import handed_in
 from pages.shared.handed_in import Upload
 from retention_core import scratch
-from retention_core.export import to_csv
+from retention_core.export import to_csv, to_excel
 from retention_core.limits import Limits
 from retention_core.orders.errors import OrdersError
 from tests.conftest import ROOT
@@ -129,6 +129,7 @@ def test_an_export_needs_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr("tempfile.tempdir", str(disk))
         frame = pd.DataFrame({"customer": [f"c{n}" for n in range(20_000)]})
         assert len(to_csv(frame)) > 100_000
+        assert len(to_excel(frame)) > 100_000
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
