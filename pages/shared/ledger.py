@@ -140,12 +140,13 @@ def for_people(frame: pd.DataFrame) -> pd.DataFrame:
 
 def for_report(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per file and rule that says something of orders, in words; the file only where there are several."""
-    rows = frame[~frame["rule"].isin(STRUCTURE)]
-    table = for_people(rows)
-    names = ["What", "Outcome", "Lines", "Orders", "Customers", "Money", "Currency", "File"]
-    dropped = {"File"} if table["File"].nunique() < 2 else set()
-    dropped |= {name for name in ("Currency", "Money") if table[name].fillna("").eq("").all()}
-    return table[[name for name in names if name not in dropped]]
+    table = for_people(frame[~frame["rule"].isin(STRUCTURE)])
+    if not table["Money"].isna().all():
+        sums = zip(table["Money"], table["Currency"], strict=True)
+        table["Money"] = [money(amount, unit or None, 2) if amount == amount else "" for amount, unit in sums]
+    names = ["What", "Outcome", "Lines", "Orders", "Customers", "Money", "File"]
+    without = {"File"} if table["File"].nunique() < 2 else set()
+    return table[[name for name in names if name not in without]]
 
 
 def _without_shared_start(files: pd.Series) -> pd.Series:

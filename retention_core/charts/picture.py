@@ -98,11 +98,14 @@ def figures(chart: alt.LayerChart) -> tuple[pd.DataFrame, list[str]]:
         if "%" in str((channel.get("axis") or channel.get("legend") or channel).get("format", "")):
             shares.add(field)
     rows = _rows(chart)
-    drawn = [name for name in rows.columns if name in names]
-    heads = {name: names[name] or name.replace("_", " ").capitalize() for name in drawn}
+    heads: dict[str, str] = {}
+    for name in rows.columns:
+        head = names.get(name) or name.replace("_", " ").capitalize()
+        if name in names and head not in heads.values():  # what has one name twice is a number and its words
+            heads[name] = head
     if shares:  # the ends of a range stand on the axis of its middle
         shares |= {"low", "high"}
-    return rows[drawn].rename(columns=heads), [heads[name] for name in drawn if name in shares]
+    return rows[list(heads)].rename(columns=heads), [head for name, head in heads.items() if name in shares]
 
 
 def _channels(part: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -33,7 +33,7 @@ from retention_core.say import NOT_KNOWN, day, say
 STYLE = Path(__file__).with_name("report.css")
 # Whatever a name in an order file may try: nothing is loaded and nothing runs.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-MANY_COLUMNS = 9
+MANY_COLUMNS, LONG_ANSWER = 9, 160
 _RANGE = re.compile(r"(\d)–(?=[^\w\s]?\d)")
 
 
@@ -62,9 +62,10 @@ def _style() -> str:
 def _head(head: Answer, about: About) -> str:
     source = escape(f"{about.data} · {day(about.made_at)}")
     said = f'<p class="about">{escape(head.about)}</p>' if head.about else ""
+    kind = "answer long" if len(head.sentence) > LONG_ANSWER else "answer"
     return (
         f'<p class="source">{source}</p>\n<header>\n<h1>{escape(head.title)}</h1>\n'
-        f'<p class="answer">{_held_together(head.sentence)}</p>\n{said}</header>'
+        f'<p class="{kind}">{_held_together(head.sentence)}</p>\n{said}</header>'
     )
 
 

@@ -26,5 +26,5 @@ def marked(text: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """The text alone."""
-    return _show(_BOLD.sub(r"\1", _hide(text)))
+    """The text alone, without what only holds a line together."""
+    return _show(_BOLD.sub(r"\1", _hide(text))).replace("\u2060", "").replace("\u00a0", " ")

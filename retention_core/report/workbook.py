@@ -170,7 +170,7 @@ def _of_blocks(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Column]]]:
             case Picture(chart):
                 frame, shares = picture.figures(chart)
                 if len(frame.columns):
-                    name = say("Picture: {heading}", heading=heading)
+                    name = say("Chart – {heading}", heading=heading)
                     yield name, as_columns(frame, dict.fromkeys(shares, PERCENT))
 
 
