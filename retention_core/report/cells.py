@@ -33,11 +33,14 @@ class Column:
     look: str = ""
 
 
+def whole(frame: pd.DataFrame, has_index: bool) -> pd.DataFrame:
+    """The frame with its index as the first column, where it has one."""
+    return frame.rename_axis(index=frame.index.name or "").reset_index(allow_duplicates=True) if has_index else frame
+
+
 def rows_of(frame: pd.DataFrame, has_index: bool = False) -> tuple[list[str], list[list[str]]]:
     """The names of the columns and the rows as text, the index as the first column where it has one."""
-    shown = frame.reset_index() if has_index else frame
-    if has_index and frame.index.name is None:
-        shown = shown.rename(columns={shown.columns[0]: ""})
+    shown = whole(frame, has_index)
     columns = [[_written(cell) for cell in shown.iloc[:, place]] for place in range(shown.shape[1])]
     return [str(name) for name in shown.columns], [list(row) for row in zip(*columns, strict=True)]
 

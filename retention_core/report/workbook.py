@@ -29,7 +29,7 @@ from retention_core.report.blocks import (
     Verdict,
     Words,
 )
-from retention_core.report.cells import PERCENT, Column, as_columns
+from retention_core.report.cells import PERCENT, Column, as_columns, whole
 from retention_core.report.text import unmarked
 from retention_core.say import day, say
 
@@ -165,7 +165,7 @@ def _of_blocks(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Column]]]:
             case Heading(text):
                 heading = text
             case Table(frame, has_index, is_marked):
-                shown = frame.reset_index() if has_index else frame
+                shown = whole(frame, has_index)
                 yield heading, as_columns(shown.map(_without_marks) if is_marked else shown)
             case Picture(chart):
                 frame, shares = picture.figures(chart)

@@ -1,0 +1,237 @@
+"""Reports: what was said stands in the file, in order; nothing of it runs, and nothing is fetched."""
+
+import io
+import re
+import xml.etree.ElementTree as ElementTree
+import zipfile
+from base64 import b64decode
+from datetime import date, datetime
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from python_calamine import CalamineWorkbook
+
+import retention_core as rc
+from retention_core import report
+from retention_core.charts import measure, picture
+from tests.conftest import ROOT
+from tests.test_export import PAYLOADS
+
+FORMULAS = PAYLOADS[:8]
+HOSTILE = [
+    "<script>window.__p=1</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "</style><link rel=stylesheet href=//evil.example/a.css>",
+    "![x](https://evil.example/p.png) **bold** \\<b>",
+    "]]></svg><image href='https://evil.example/p.png'/>&amp;",
+]
+TAGS = {
+    *("html", "head", "meta", "title", "style", "body", "main", "header", "footer", "h1", "h2", "p", "ul", "li", "a"),
+    *("dl", "div", "dt", "dd", "figure", "img", "table", "thead", "tbody", "tr", "th", "td", "strong", "span", "br"),
+}
+ABOUT = report.About("Shop", datetime(2026, 11, 22, 9, 30), "https://app.example/retention?rate=Lost")
+
+
+def totals() -> pd.DataFrame:
+    months = pd.date_range("2026-01-01", periods=3, freq="MS")
+    return pd.DataFrame(
+        {"period": months, "first_orders": [3, 2, 1], "repeat_orders": [1, 2, 3], "is_complete": [True, True, False]}
+    )
+
+
+def named(text: str) -> report.Picture:
+    """A picture with a text of strangers on its axis."""
+    drawn = measure.orders_by_kind(totals(), "month")
+    drawn.data = drawn.data.assign(name=text, kind=text)
+    return report.Picture(drawn, text)
+
+
+def everywhere(text: str) -> list[report.Block]:
+    """A text of strangers in every place that takes one."""
+    return [
+        report.Answer(text, text, text),
+        report.Setting(text, text),
+        report.Figure(text, text, text),
+        report.Heading(text),
+        named(text),
+        report.Note(text),
+        report.Table(pd.DataFrame({text: [text, "x"], "n": [1, 2]})),
+        report.Table(pd.DataFrame({text: [text]}, index=pd.Index([text], name=text)), has_index=True, is_marked=True),
+        report.Words((text,)),
+        report.Words((text, text)),
+        report.Verdict(text, "bad"),
+        report.Definition(text, text, text, (text,)),
+    ]
+
+
+def about(text: str) -> report.About:
+    return report.About(text, ABOUT.made_at, f"https://app.example/?a={text}", text, pd.DataFrame({text: [text]}))
+
+
+class Markup(HTMLParser):
+    """The tags and attributes that a browser would find."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+
+def pictures_in(page: str) -> list[str]:
+    return [b64decode(found).decode() for found in re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)]
+
+
+def sheets_of(book: bytes) -> dict[str, list[list[object]]]:
+    found = CalamineWorkbook.from_filelike(io.BytesIO(book))
+    return {name: found.get_sheet_by_name(name).to_python() for name in found.sheet_names}
+
+
+def test_a_report_says_all_of_it_in_the_order_of_the_page() -> None:
+    blocks = [
+        report.Answer("Retention", "17 % come back.", "Only customers from Poland."),
+        report.Figure("Customers", "1,234", "since May"),
+        report.Heading("Month by month"),
+        report.Picture(measure.orders_by_kind(totals(), "month"), "Orders by month"),
+        report.Note("Striped: not over yet."),
+        report.Table(pd.DataFrame({"Month": ["Jan"], "Share": ["17 %"]})),
+        report.Definition("Share", "Of those who bought.", "a / b", ("Young.",)),
+    ]
+    page = report.to_html(blocks, ABOUT).decode()
+    said = [
+        *(
+            "Shop",
+            "22 Nov 2026",
+            "Retention",
+            "17\u00a0% come back.",
+            "Only customers from Poland.",
+            "1,234",
+            "since May",
+        ),
+        *(
+            "Month by month",
+            "Orders by month",
+            "Striped: not over yet.",
+            "<td>Jan</td>",
+            "17 %",
+            "Of those who bought.",
+        ),
+        *("a / b", "Young.", "https://app.example/retention?rate=Lost"),
+    ]
+    places = [page.index(text, page.index("<main>")) for text in said]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("payload", HOSTILE)
+def test_no_text_of_strangers_becomes_markup(payload: str) -> None:
+    page = report.to_html(everywhere(payload), about(payload)).decode()
+    read = Markup()
+    read.feed(page)
+    assert read.tags <= TAGS and not {name for name in read.attributes if name.startswith("on")}
+    assert page.count("<img ") == 1
+
+
+@pytest.mark.parametrize("payload", HOSTILE)
+def test_a_picture_with_names_of_strangers_is_drawn_and_holds_no_script(payload: str) -> None:
+    page = report.to_html(everywhere(payload), about(payload)).decode()
+    (svg,) = pictures_in(page)
+    root = ElementTree.fromstring(svg)
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert tags <= {"svg", "rect", "g", "path", "text", "line", "defs", "linearGradient", "stop", "clipPath", "title"}
+    for element in root.iter():
+        assert not [name for name in element.attrib if name.lower().startswith("on") or name.endswith("href")]
+        assert not re.search(r"url\((?!#)", " ".join(element.attrib.values()))
+    assert any(payload[:5] in (element.text or "") for element in root.iter())
+
+
+def test_a_page_asks_nothing_of_anybody() -> None:
+    page = report.to_html(everywhere("name"), ABOUT).decode()
+    assert "default-src 'none'" in page and "script-src" not in page
+    sources = re.findall(r'(?:src|href|action|poster)="([^"]*)"', page)
+    assert sources and all(one.startswith(("data:image/svg+xml", ABOUT.link)) for one in sources)
+    assert not re.search(r"url\(|@import", page)
+
+
+def test_only_a_web_address_becomes_a_link() -> None:
+    page = report.to_html([], report.About("Shop", ABOUT.made_at, "javascript:alert(1)")).decode()
+    assert "javascript" not in page
+
+
+def test_without_the_extra_charts_are_left_out_and_the_page_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(picture, "find_spec", lambda name: None)
+    page = report.to_html(everywhere("name"), ABOUT).decode()
+    assert "vl-convert-python" in page and "<img" not in page and "Not drawn: name" in page
+
+
+def test_pictures_have_the_colours_of_the_app() -> None:
+    theme = (ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    light = theme[theme.index("[theme.light]") : theme.index("[theme.dark]")]
+    for name, colours in (
+        ("Categorical", picture.CATEGORIES),
+        ("Sequential", picture.SEQUENCE),
+        ("Diverging", picture.DIVERGING),
+    ):
+        told = re.search(rf"chart{name}Colors = \[(.*?)\]", light)
+        assert told and re.findall(r'"(#\w+)"', told[1]) == colours
+
+
+def test_a_whole_page_of_the_sample_shop_is_small() -> None:
+    shop = rc.open_orders(rc.sample("replenish"))
+    chart = measure.orders_by_kind(shop.query("period_totals"), "month")
+    assert len(picture.to_svg(chart)) < 60_000
+    assert "aria-label" not in picture.to_svg(chart)
+
+
+@pytest.mark.parametrize("payload", FORMULAS)
+def test_no_cell_of_a_workbook_runs(payload: str) -> None:
+    book = zipfile.ZipFile(io.BytesIO(report.to_workbook(everywhere(payload), about(payload))))
+    sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+    assert len(sheets) == 6  # said, picture, two tables, definitions, left out
+    for name in sheets:
+        tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(book.read(name)).iter()}
+        assert not tags & {"f", "hyperlink", "hyperlinks"}
+    texts = ElementTree.fromstring(book.read("xl/sharedStrings.xml")).iter()
+    assert not [text for element in texts if (text := element.text or "").strip().startswith(("=", "+", "@"))]
+    assert "externalLink" not in " ".join(book.namelist())
+
+
+def test_a_workbook_holds_the_view_and_its_figures_are_numbers() -> None:
+    table = pd.DataFrame(
+        {
+            "Month": ["Jan", "Feb"], "Share": ["17 %", "–"], "Money": ["€1,234.50", "-€3.00"],
+            "Mixed": ["17 %", "€3"], "Id": ["0012", "99"], "Day": [date(2026, 1, 2), None], "Open": ["1,200", "7 …"],
+        }
+    )  # fmt: skip
+    blocks = [report.Answer("Retention", "17 % come back."), report.Heading("Shares: all/some"), report.Table(table)]
+    sheets = sheets_of(report.to_workbook(blocks, ABOUT))
+    assert list(sheets) == ["Summary", "Shares all some"]
+    assert ["Retention", "17 % come back.", ""] in sheets["Summary"]
+    assert ["Data", "Shop", ""] in sheets["Summary"]
+    head, january, february = sheets["Shares all some"]
+    assert head == list(table.columns)
+    assert january == ["Jan", 0.17, 1234.5, "17 %", "0012", date(2026, 1, 2), 1200]
+    assert february == ["Feb", "–", -3, "€3", "99", "", "7 …"]
+
+
+def test_a_chart_is_a_sheet_of_the_rows_it_draws() -> None:
+    chart = measure.orders_by_kind(totals(), "month")
+    sheets = sheets_of(report.to_workbook([report.Answer("Overview", ""), report.Picture(chart, "")], ABOUT))
+    head, *rows = sheets["Chart – Overview"]
+    assert {"Kind", "Orders", "Period"} <= set(head) and len(rows) == 6
+    assert sorted(row[head.index("Orders")] for row in rows) == [1, 1, 2, 2, 3, 3]
+
+
+@pytest.mark.parametrize("name", ["", "'", "History", "a" * 99, "[x]:*?/\\", "Summary", "summary", "\x00\n"])
+def test_sheets_have_names_that_excel_takes(name: str) -> None:
+    blocks = [block for _ in range(12) for block in (report.Heading(name), report.Table(pd.DataFrame({"a": [1]})))]
+    names = list(sheets_of(report.to_workbook(blocks, ABOUT)))
+    assert len({one.casefold() for one in names}) == len(names) == 13
+    assert all(0 < len(one) <= 31 and not set(one) & set("[]:*?/\\") and one.strip("'") == one for one in names)
+    assert "history" not in {one.casefold() for one in names}
