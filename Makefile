@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: run test check figures pictures
+.PHONY: run serve test check figures pictures
 
 run: .venv/run          ## set up and open the app on the sample shop
 	@# The app runs once before the first visitor: until then the first deep link would flash "Page not found".
@@ -11,6 +11,9 @@ run: .venv/run          ## set up and open the app on the sample shop
 	   $(BIN)/python -c "from urllib.request import urlopen; urlopen('http://localhost:$(PORT)/_stcore/script-health-check')" \
 	     2>/dev/null && break; sleep 1; done &
 	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+serve: .venv/run        ## the same as others get it from a server, see docs/hosting.md
+	$(BIN)/python -m uvicorn pages.shared.server:app --port $(PORT)
 
 test: .venv/test        ## set up and run every test, the browser tests too
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \

@@ -1,13 +1,13 @@
 """A small OpenID provider that speaks the real protocol: discovery, authorisation with PKCE, signed tokens, keys.
 
-`python -m tests.hosting.provider PORT E-MAIL` lets everybody in as the one who has this e-mail.
+`python -m tests.hosting.provider --port 8000 --email ann@example.com` lets everybody in as this person.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import secrets
-import sys
 import time
 from base64 import urlsafe_b64encode
 from urllib.parse import urlencode
@@ -80,5 +80,9 @@ class Provider:
 
 
 if __name__ == "__main__":
-    port, email = int(sys.argv[1]), sys.argv[2]
-    uvicorn.run(Provider(f"http://127.0.0.1:{port}", email).app(), host="127.0.0.1", port=port, log_level="warning")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--email", required=True)
+    asked = parser.parse_args()
+    here = Provider(f"http://127.0.0.1:{asked.port}", asked.email)
+    uvicorn.run(here.app(), host="127.0.0.1", port=asked.port, log_level="warning")
