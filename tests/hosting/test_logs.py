@@ -1,14 +1,17 @@
 """No cell, file name or link of a visitor reaches stdout or stderr, whatever goes wrong and whoever writes it down."""
 
+import asyncio
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from benchmarks.wire import visit
 from tests.conftest import ROOT
-from tests.hosting.serving import environment
+from tests.hosting.serving import environment, serve
 
 MARKER = "marker@example.com"
 # Each goes wrong, or writes something down, in another way.
@@ -81,6 +84,23 @@ def test_no_way_of_going_wrong_quotes_a_cell() -> None:
 def test_no_crash_quotes_a_cell(crash: str) -> None:
     said = _said(CRASHES[crash])
     assert "marker" not in said and '"crashed"' in said
+
+
+def test_a_page_that_goes_wrong_tells_its_visitor_nothing_and_the_log_its_place(tmp_path: Path) -> None:
+    for part in ("app.py", ".streamlit", "pages", "retention_core", "sample_data"):
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, tmp_path / part)
+    (tmp_path / "pages/data/glossary.py").write_text(f"raise ValueError('{MARKER}')\n")
+
+    async def said(address: str) -> tuple[list[str], list[bytes]]:
+        async with visit(address, "glossary", keep_bytes=True) as (visitor, _):
+            return visitor.errors(), visitor.received
+
+    with serve(tmp_path, root=tmp_path) as served:
+        errors, received = asyncio.run(said(served.address))
+        log = served.log.read_text()
+    assert errors and not any(b"marker" in raw or b"ValueError" in raw for raw in received)
+    assert "marker" not in log and "pages/data/glossary.py:1" in log
 
 
 def test_a_crash_is_known_by_its_kind_and_place() -> None:
