@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -183,3 +185,13 @@ def test_what_is_deleted_is_in_no_object_of_the_process() -> None:
     assert "upload" not in app.session_state
     left = holders(needle)
     assert not left, left[:5]
+
+
+def test_no_error_path_writes_anybody_down() -> None:
+    walk = [sys.executable, "-m", "tests.pages.error_paths", "100"]
+    done = subprocess.run(walk, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-500:]
+    assert "4 crash of ours" in done.stdout and " refused" in done.stdout and " opened" in done.stdout
+    assert "ValueError" in done.stderr, "a mistake of ours is written down, by its kind"
+    for written in (done.stdout, done.stderr):
+        assert "marker.person" not in written
