@@ -78,6 +78,11 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     return text.getvalue().encode()
 
 
+def as_cell(text: str) -> bytes:
+    """The text as it stands in a file."""
+    return _csv([text], []).rstrip(b"\r\n")
+
+
 def _text(number: int, texts: Texts) -> str:
     return texts[number % len(texts)]
 
