@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared import customer_lists, sources, ui
+from pages.shared import customer_lists, scope, sources, ui
 from retention_core import cohorts
 from retention_core.charts import measure
 from retention_core.say import between, number, percent, say
@@ -19,7 +19,7 @@ EDGES = "1, 31, 91, 181, 366"
 
 def known_since() -> pd.Timestamp | None:
     """Since when the file knows all customers, where the user knows better than the marks."""
-    shop = sources.shop()
+    shop, asked = sources.shop(), st.query_params.get("known_since")
     day = st.date_input(
         say("Customers known since"),
         None,
@@ -33,6 +33,8 @@ def known_since() -> pd.Timestamp | None:
         ),
         width=200,
     )
+    if asked and day is None:
+        st.caption(say(scope.NOT_HERE))
     return pd.Timestamp(day) if day else None
 
 

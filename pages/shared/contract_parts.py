@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 import retention_core as rc
-from pages.shared import contract_tables, customer_lists, sources, ui
+from pages.shared import contract_tables, customer_lists, scope, sources, ui
 from pages.shared.sources import Upload
 from retention_core.answers import contracts as answers
 from retention_core.charts import contracts as charts
@@ -198,6 +198,7 @@ def _choose_by(contracts: Contracts) -> str | None:
         return None
     options = [contracts.terms, *(name for name in names if name != contracts.terms)] if contracts.terms else names
     everything = say("All contracts together")
+    scope.note_unknown("contracts_by", [*options, everything])
     st.selectbox(
         say("Compare by"), [*options, everything], index=0 if contracts.terms else len(options),
         key="contracts_by", bind="query-params", required=True,
@@ -213,10 +214,12 @@ def _by(contracts: Contracts) -> str | None:
 def _settings() -> tuple[int, worth.Terms]:
     with st.container(horizontal=True, gap="medium"):
         horizon = int(ui.choose("First", HORIZONS, "contract_months", default="24"))
+        scope.note_unfit("contract_margin", 1, 100)
         margin = st.number_input(
             say("Margin, %"), 1, 100, 100, key="contract_margin", bind="query-params", width=130,
             help=say("What stays of a payment after the cost of what was delivered."),
         )  # fmt: skip
+        scope.note_unfit("contract_discount", 1, 50)
         discount = st.number_input(
             say("Money of next year is worth less by, %"), 1, 50, 10, key="contract_discount", bind="query-params",
             width=290,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -54,6 +55,7 @@ def margin() -> worth.Margin:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if sources.shop().facts.cost and ui.choose("What the goods cost", MARGINS, "margin_from") == "file":
             return worth.Margin(from_file=True)
+        scope.note_unfit("margin", 0.0, 1.0)
         rate = st.slider(
             say("Margin"), 0.0, 1.0, 1.0, 0.01, format="percent", key="margin", bind="query-params", width=320,
             help=say("What is left of a sale once the goods are paid. 100 %: money is counted as revenue."),
@@ -159,6 +161,7 @@ def costs_and_payback(
     ui.heading(say("What a customer costs, and when that is paid back"))
     with st.container(horizontal=True, gap="medium"):
         by = ui.choose("By", GROUPS, "costs_by")
+        scope.note_unfit("cost", 0.0, math.inf)
         typed = st.number_input(
             say("A new customer costs"), 0.0, None, None, 1.0, key="cost", bind="query-params", width=220,
             placeholder=say("From the spend") if sources.shop().facts.has_spend else say("Type it in"),
@@ -272,6 +275,7 @@ def allowance(set_margin: worth.Margin, costs: Costs) -> None:
     ui.heading(say("What you can pay for a customer"))
     with st.container(horizontal=True, gap="medium"):
         back = ui.choose("To be paid back", PAYBACKS, "back", default="365")
+        scope.note_unfit("share", 0.0, 1.0)
         share = st.slider(
             say("Part of it to spend"), 0.0, 1.0, 0.5, 0.05, format="percent", key="share", bind="query-params",
             width=320, help=say("The part of what a customer brings by then that may go into winning one."),
