@@ -248,7 +248,7 @@ def _caveats(seen: _Observed, told: Forecast, observed_days: int, months: int) -
             size < 2 * months
         ),
         "With less than a year and a half of history, the season cannot be told: a busy time may look like growth.": (
-            size < curve.SEASON_FROM
+            size < returns.SEASON_SEEN
         ),
         "Nobody has been observed for a whole year yet: the share that orders again within 365 days is drawn out.": (
             observed_days < YEAR_DAYS

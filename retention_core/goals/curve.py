@@ -16,10 +16,13 @@ from retention_core.models.triples import Floats, Ints
 
 Flags = npt.NDArray[np.bool_]
 
-SEASON_FROM = 18  # months of history from which calendar months are told apart
+SEASON_FROM = 15  # months of history from which calendar months are told apart, with the pull of SEASON_SPREAD
 SEASON_SPREAD = 0.35  # of the log of a month's index before the data speak: about −30 % to +40 %
 SLOPE_SPREAD = 1.0
+TREND_SPREAD = 0.1  # of the log of what the shop gains or loses in a year, whatever the age of its customers
+TREND_FADES = 6.0  # months in which such a trend loses all but e^−1 of its pace
 STEPS = 25
+TREND = 5  # its column of `_design`
 TINY = 1e-12
 
 
@@ -106,25 +109,30 @@ class Curve:
         return np.asarray(np.exp(self.beta[-12:] - self.beta[-12:].mean()))
 
     def share(self, ages: Ints, calendar_month: Ints, apart: bool = False) -> Floats:
-        """Share of an average cohort that orders at each age (months since the first order's, from 1), 1 at most."""
-        design = _design(np.ravel(ages).astype(np.float64), np.full(np.size(ages), apart), np.ravel(calendar_month))
+        """Share of an average cohort that orders at each age (months since the first order's, from 1), 1 at most.
+
+        At the pace of the end of the history."""
+        flat, now = np.ravel(ages).astype(np.float64), np.zeros(np.size(ages))
+        design = _design(flat, np.full(np.size(ages), apart), np.ravel(calendar_month), now)
         return np.asarray(np.minimum(np.exp(design @ self.beta), 1.0).reshape(np.shape(ages)))
 
 
 def fit(known: Triangle, recent: int = 6, season_from: int = SEASON_FROM) -> Curve:
     """Poisson regression with a pull to 0 (ridge), by Newton steps, on all cells of age 1 and more.
 
-    log(share) = level + decay·log(age) + early·e^(1−age) + season(month), level and decay apart for cohorts older than
-    the data: those mix customers of all ages. Season enters from `season_from` months of history on.
+    log(share) = level + decay·log(age) + early·e^(1−age) + trend·years + season(month), level and decay apart for
+    cohorts older than the data: those mix customers of all ages. Season enters from `season_from` months of history on;
+    the trend counts years to the end of the history and is pulled to 0, because most of it could as well be age.
     """
     cohort, month = np.nonzero(np.triu(np.ones((known.size, known.size)), 1) * known.customers[:, None])
     ages = (month - cohort).astype(float)
     calendar = known.months.month.to_numpy()[month] - 1 if known.size else np.zeros(0, int)
     watched, active = known.customers[cohort], known.active[cohort, month]
-    design = _design(ages, known.apart[cohort], calendar)
+    design = _design(ages, known.apart[cohort], calendar, (month + 0.5 - known.size) / 12)
     has_season = known.size >= season_from
     precision = np.full(design.shape[1], SLOPE_SPREAD**-2)
     precision[[0, 3]] = 1e-6
+    precision[TREND] = TREND_SPREAD**-2
     precision[-12:] = SEASON_SPREAD**-2 if has_season else 1e9
     beta = np.zeros(design.shape[1])
     beta[[0, 3]] = np.log((active.sum() + 0.5) / (watched.sum() + 1.0))
@@ -155,18 +163,25 @@ def ahead(curve: Curve, known: Triangle, coming: pd.DatetimeIndex) -> tuple[Floa
     ages = (month[None, :] - np.arange(known.size)[:, None]).astype(float)
     calendar = np.broadcast_to(coming.month.to_numpy() - 1, ages.shape)
     apart = np.broadcast_to(known.apart[:, None], ages.shape)
-    design = _design(ages.ravel(), apart.ravel(), calendar.ravel())
+    later = np.broadcast_to(_faded(month + 0.5 - known.size) / 12, ages.shape)
+    design = _design(ages.ravel(), apart.ravel(), calendar.ravel(), later.ravel())
     share = np.minimum(np.exp(design @ curve.beta).reshape(ages.shape) * curve.cohort[:, None], 1.0)
     expected = known.customers[:, None] * share
     slopes = (design * expected.reshape(-1, 1)).reshape(*ages.shape, -1).sum(axis=0)
     return expected, slopes / np.maximum(expected.sum(axis=0), TINY)[:, None]
 
 
-def _design(ages: Floats, apart: Flags, calendar: Ints) -> Floats:
-    """One row per cell: 1, log age, e^(1−age) of the shop's own cohorts; 1, log age of those apart; twelve months."""
+def _faded(months: Floats) -> Floats:
+    """How many months' worth of the trend have come after so many: never more than TREND_FADES."""
+    return np.asarray(-TREND_FADES * np.expm1(-months / TREND_FADES))
+
+
+def _design(ages: Floats, apart: Flags, calendar: Ints, later: Floats) -> Floats:
+    """One row per cell: 1, log age, e^(1−age) of the shop's own cohorts; 1, log age of those apart; years of trend from
+    the end of the history; twelve months."""
     own = ~apart
     log_age, early = np.log(np.maximum(ages, 1.0)), np.exp(1.0 - np.maximum(ages, 1.0))
-    columns = [own, own * log_age, own * early, ~own, ~own * log_age]
+    columns = [own, own * log_age, own * early, ~own, ~own * log_age, later]
     return np.column_stack([*columns, np.eye(12)[calendar]]).astype(np.float64)
 
 

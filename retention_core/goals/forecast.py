@@ -87,12 +87,12 @@ class Forecast:
 def forecast(known: Triangle, seen: Views, coming: pd.DatetimeIndex, as_of: pd.Timestamp, running: float) -> Forecast:
     """`running`: customers who came in the month that is not over; no cohort of the triangle yet."""
     trials = [trial for back in rolling.months_back(known.size) for trial in _trials(known, seen, back)]
-    names = [CURVE, PEOPLE]
-    mixed = rolling.mix(trials, [name for name in names if any(t.forecaster == name for t in trials)] or [CURVE])
+    looks, fitted, fit = _looks(known, seen, NOW, coming, as_of, running)
+    tried = [name for name in (CURVE, PEOPLE) if any(trial.forecaster == name for trial in trials)]
+    mixed = rolling.mix(trials, tried or list(looks))  # untried, they count the same
     mixtures = _mixtures(trials)
     errors = {h: [t.error(h, 0.0) for t in mixtures if len(t.actual) >= h] for h in rolling.HORIZONS}
     spread = rolling.spread(errors, known.size)
-    looks, fitted, fit = _looks(known, seen, NOW, coming, as_of, running)
     ends = _ends(coming, as_of)
     stages = np.full((3, len(coming)), np.nan)
     moves = [_curve_moves(fitted, known, coming) * mixed.weights.get(CURVE, 0.0)]

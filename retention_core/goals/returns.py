@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 
 from retention_core.goals import month_effects, waits
-from retention_core.goals.curve import SEASON_FROM
 from retention_core.goals.month_effects import Effects
 from retention_core.goals.waits import YEAR, Waiting
 from retention_core.metrics import wilson
 from retention_core.models.triples import Floats, Ints
 
 WINDOWS = (90, 180, YEAR)
-UNSEEN_SPREAD = 0.5  # of the log of a year's hazard, when nobody was watched for long
-SEASONLESS_SPREAD = 0.15  # of the same, when no season was seen twice
+UNSEEN_SPREAD = 0.8  # of the log of a year's hazard, when nobody was watched for long; of other shops, see benchmarks
+SEASONLESS_SPREAD = 0.2  # of the same, when no season was seen twice
+SEASON_SEEN = 18  # months of history from which half of the seasons were
 CURVE_SPREAD = 0.02  # of the log of what is left of it, when everybody was
 RECENT = 12  # months of newcomers that tell the present
 
@@ -40,7 +40,7 @@ class Newcomers:
     @property
     def unseen(self) -> float:
         """Error of the log of the hazard beyond what was observed."""
-        seasonless = SEASONLESS_SPREAD * (len(self.months) < SEASON_FROM)
+        seasonless = SEASONLESS_SPREAD * (len(self.months) < SEASON_SEEN)
         return float(np.hypot(UNSEEN_SPREAD * (1 - self.waiting.observed_days / YEAR), seasonless))
 
     def draws(self, coming: pd.DatetimeIndex, draws: int, rng: np.random.Generator) -> dict[int, Floats]:

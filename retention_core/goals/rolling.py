@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from retention_core.goals.curve import SEASON_FROM
 from retention_core.models.triples import Floats
 
 HORIZONS = (6, 12)
 MOST_ORIGINS = 12
 LEAST_HISTORY = 4  # months before the first origin
-SEASON_FROM = 18  # months of history from which calendar months are told apart, see `curve`
 ENOUGH_MONTHS = 9  # back from now, so that origins that knew the season are enough among themselves
 CARRIED = (0.5, 1.0, 0.0)  # shares of the recent deviation that may be carried forward; of equals the first
 PRIOR_ERROR = {6: 0.15, 12: 0.22}  # of the log of a total, before the shop's own errors: the usual size in real shops
