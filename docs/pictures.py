@@ -1,4 +1,4 @@
-"""Takes the pictures of the README from the running app: `make pictures`."""
+"""Takes the pictures of the README, and keeps the report of the sample shop, from the running app: `make pictures`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ PICTURES = (
     ("goals-dark", "goals", 1280, "dark"),
 )
 TALLEST = 1500
+REPORT = Path(__file__).parent / "report"
+# The kept report as a picture: its name, width, colour scheme.
+SIZES = (("overview", 1280, "light"), ("overview-phone", 390, "dark"))
 
 
 def take(browser: Browser, address: str, name: str, page: str, width: int, scheme: str) -> None:
@@ -40,11 +43,31 @@ def take(browser: Browser, address: str, name: str, page: str, width: int, schem
     view.close()
 
 
+def keep_report(browser: Browser, address: str) -> None:
+    """The report of the overview, made by the app as for anybody, and how it looks opened from disk."""
+    view = browser.new_page(viewport={"width": 1280, "height": TALLEST})
+    view.goto(address)
+    view.get_by_role("heading", level=1).wait_for()
+    view.get_by_test_id("stSidebar").get_by_role("button", name="Share").click()
+    with view.expect_download() as made:
+        view.get_by_role("button", name="Report (HTML)").click()
+    made.value.save_as(REPORT / "overview.html")
+    view.close()
+    for name, width, scheme in SIZES:
+        view = browser.new_page(viewport={"width": width, "height": TALLEST}, color_scheme=scheme)
+        view.goto((REPORT / "overview.html").as_uri())
+        view.screenshot(path=REPORT / f"{name}.png")
+        view.close()
+
+
 if __name__ == "__main__":
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     FOLDER.mkdir(exist_ok=True)
+    REPORT.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        address = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8501"
+        keep_report(browser, address)
         for picture in PICTURES:
-            take(browser, sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8501", *picture)
+            take(browser, address, *picture)
         browser.close()

@@ -1,0 +1,94 @@
+"""The link as the address bar has it, and the report opened from disk: whole, and without a single request."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Visit, settle
+from tests.conftest import ROOT
+
+KEPT = ROOT / "docs" / "report" / "overview.html"
+
+
+def open_share(page: Page) -> None:
+    page.get_by_test_id("stSidebar").get_by_role("button", name="Share", exact=False).click()
+    expect(page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")).to_be_visible()
+
+
+def link_of(page: Page) -> str:
+    open_share(page)
+    link = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text().strip()
+    page.keyboard.press("Escape")
+    return link
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two addresses show the same view, however their settings are written."""
+    (a, b) = (urlsplit(address) for address in (one, other))
+    return (a.netloc, a.path.rstrip("/"), parse_qs(a.query)) == (b.netloc, b.path.rstrip("/"), parse_qs(b.query))
+
+
+def test_the_link_is_the_address_bar_after_a_setting_has_moved(server: str, visit: Visit) -> None:
+    page = visit(f"{server}/retention")
+    page.get_by_role("radio", name="Quarter").or_(page.get_by_role("button", name="Quarter")).first.click()
+    settle(page)
+    page.wait_for_url("**period=Quarter*")
+    assert same(link_of(page), page.url)
+
+
+def test_the_link_is_the_address_bar_after_a_slider_of_a_fragment(server: str, visit: Visit) -> None:
+    page = visit(f"{server}/goals")
+    slider = page.get_by_role("slider", name=re.compile("order again in time"))
+    slider.focus()
+    for _ in range(3):
+        slider.press("ArrowRight")
+    page.wait_for_url("**target=*")
+    settle(page)
+    link = link_of(page)
+    assert same(link, page.url) and "target=" in link
+    again = visit(link)
+    expect(again.get_by_test_id("stHeading").nth(1)).to_have_text(page.get_by_test_id("stHeading").nth(1).inner_text())
+
+
+def test_the_report_of_a_moved_view_says_what_the_page_says(server: str, visit: Visit, tmp_path: Path) -> None:
+    page = visit(f"{server}/retention?rate=Lost")
+    answer = page.get_by_test_id("stHeading").nth(1).inner_text()
+    open_share(page)
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Report (HTML)").click()
+    kept = tmp_path / "report.html"
+    found.value.save_as(kept)
+    text = kept.read_text(encoding="utf-8").replace("\u2060", "").replace("\u00a0", " ")
+    assert answer.replace("\u2060", "").replace("\u00a0", " ") in text and "rate=Lost" in text
+    with page.expect_download() as book:
+        page.get_by_role("button", name="Workbook (Excel)").click()
+    assert Path(book.value.path()).read_bytes().startswith(b"PK")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_kept_report_opens_from_disk_and_asks_nobody(chromium: Browser, width: int) -> None:
+    requests: list[str] = []
+    faults: list[str] = []
+    page = chromium.new_page(viewport={"width": width, "height": 900})
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda message: faults.append(message.text))
+    page.goto(KEPT.as_uri())
+    expect(page.locator(".answer")).to_contain_text("ordered again within a year")
+    assert [one for one in requests if not one.startswith("data:")] == [KEPT.as_uri()]
+    assert not faults
+    assert page.evaluate("[...document.images].every(one => one.complete && one.naturalWidth > 100)")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.close()
+
+
+def test_the_kept_report_is_small_and_prints(chromium: Browser) -> None:
+    assert KEPT.stat().st_size < 400_000
+    page = chromium.new_page()
+    page.goto(KEPT.as_uri())
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    page.close()
