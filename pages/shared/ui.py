@@ -90,6 +90,12 @@ def tell(*sentences: str) -> None:
         st.markdown(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines))
 
 
+def verdict(text: str, tone: report.Tone = "plain") -> None:
+    """A judgement in a colour: good, doubtful, bad, or none."""
+    note(report.Verdict(text, tone))
+    {"good": st.success, "doubtful": st.warning, "bad": st.error, "plain": st.info}[tone](plain(text))
+
+
 def link(page: str, label: str, settings: Mapping[str, str] | None = None) -> None:
     """A link to another page with settings of that page; data set and filters come along by themselves."""
     st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=settings)
