@@ -140,7 +140,13 @@ def with_headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple
         ours["Cache-Control"] = "private, no-store"  # downloads are somebody's customers
     names = {name.lower().encode() for name in ours}
     kept = [(name, value) for name, value in headers if name.lower() not in names]
+    if scope["scheme"] == "https":  # Streamlit cannot know of the proxy's TLS and leaves its cookies open to plain HTTP
+        kept = [(name, _secured(value) if name.lower() == b"set-cookie" else value) for name, value in kept]
     return kept + [(name.lower().encode(), value.encode()) for name, value in ours.items()]
+
+
+def _secured(cookie: bytes) -> bytes:
+    return cookie if b"; secure" in cookie.lower() else cookie + b"; Secure"
 
 
 def _note_answer(scope: Scope, status: int, seconds: float) -> None:

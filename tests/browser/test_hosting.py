@@ -74,8 +74,8 @@ def _refusals(page: Page) -> list[str]:
 
 def test_the_first_visitor_of_a_fresh_server_gets_the_page_of_the_link(hosted: Served, visit: Visit) -> None:
     """Nobody, and no probe, has asked this server for anything before."""
-    page = visit(f"{hosted.address}/cohorts?{GIFTS}&since=2025-03-01")
-    _is_heading(page, "Cohorts")
+    page = visit(f"{hosted.address}/retention?{GIFTS}&since=2025-03-01")
+    _is_heading(page, "Retention")
     sidebar = page.get_by_test_id("stSidebar")
     expect(sidebar.get_by_role("link", name="Churn")).to_be_visible()
     expect(sidebar.get_by_role("combobox", name="Orders")).to_have_value("Sample shop: gifts")
@@ -181,9 +181,9 @@ def test_no_link_leads_past_signing_in(locked: Served, visit: Visit, path: str) 
 
 
 def test_signing_in_leads_to_the_page_of_the_link_and_signing_out_away(locked: Served, visit: Visit) -> None:
-    page = visit(f"{locked.address}/cohorts?{GIFTS}&since=2025-03-01")
+    page = visit(f"{locked.address}/retention?{GIFTS}&since=2025-03-01")
     page.get_by_role("button", name="Sign in").click()
-    _is_heading(page, "Cohorts")
+    _is_heading(page, "Retention")
     settle(page)
     expect(page.get_by_text("Only customers who first bought from 1 Mar 2025.")).to_be_visible()
     chosen = page.get_by_test_id("stSidebar").get_by_role("combobox", name="Orders")

@@ -77,6 +77,9 @@ def test_a_script_comes_whole_and_only_behind_tls_is_tls_demanded(server: Served
     assert status == 200 and len(body) > 10_000 and "javascript" in headers["content-type"]
     behind = server.ask("/", headers={"X-Forwarded-Proto": "https"})[1]
     assert behind["strict-transport-security"].startswith("max-age=31536000")
+    for proto, is_secure in (("https", True), ("http", False)):
+        cookie = server.ask("/_stcore/health", headers={"X-Forwarded-Proto": proto})[1]["set-cookie"]
+        assert ("; secure" in cookie.lower()) is is_secure
 
 
 def test_the_page_may_run_its_own_scripts_and_no_others(server: Served) -> None:
