@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import recording
 from pages.shared.scope import DIMENSIONS, NOT_HERE
 from retention_core import report
+from tests.conftest import ROOT
 from tests.pages.conftest import Visit, said
 from tests.pages.test_keys import places
 
@@ -93,7 +94,7 @@ def many_notes() -> None:
 
 # What each page's widgets are called in the link.
 KEYS = {
-    "measure/overview": ("shop", "since", "until", *DIMENSIONS, "coupon", "step", "against"),
+    "measure/overview": ("since", "until", *DIMENSIONS, "coupon", "step", "against"),
     "measure/retention": ("rate", "period", "window"),
     "measure/cohorts": ("grain", "form", "show", "ages", "known_since", "lines", "cohorts_month", "edges"),
     "measure/churn": ("lapsed",),
@@ -107,7 +108,7 @@ KEYS = {
 OWN_WORDS = {"edges", "entry", "own_test", "plan", "set"}
 ELSEWHERE = {
     *("cohorts_{}", "contract_file", "contract_margin", "contract_months", "contract_discount", "contracts_by"),
-    *("margin_from", "margin_of_{}", "numbers", "refused", "test", "ledger"),
+    *("margin_from", "margin_of_{}", "shop", "shown", "test"),
 }
 
 
@@ -122,6 +123,14 @@ def test_a_hostile_link_opens_with_the_defaults_and_says_so(visit: Visit, page: 
     noted_keys = [caption for caption in app.caption if caption.value == NOT_HERE]
     assert len(noted_keys) == len(set(KEYS[page]) - OWN_WORDS)
     assert "](https://evil.example" not in "".join(element.value for element in [*app.markdown, *app.caption])
+
+
+def test_a_link_to_a_data_set_that_is_not_here_opens_the_first_and_says_so() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params["shop"] = HOSTILE["markup"]
+    app.run()
+    assert not app.exception and app.session_state["shop"] == "replenish"
+    assert [caption.value for caption in app.caption].count(NOT_HERE) == 1
 
 
 def test_every_key_of_the_link_is_tried() -> None:
