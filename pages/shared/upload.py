@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.shared import contract_parts, hosting, opening, review, settings, sources, ui
+from pages.shared import contract_parts, hosting, leaving, opening, review, settings, sources, ui
 from pages.shared.sources import Upload
 from retention_core.orders.load import NOTHING_ANSWERED, Inspected, OrdersError, Question
 from retention_core.say import number, say
@@ -76,6 +76,7 @@ def _questions(found: Sequence[Inspected]) -> list[Question]:
 
 
 def _take_files() -> None:
+    leaving.watch()
     limit = int(st.get_option("server.maxUploadSize"))
     turn = st.session_state.setdefault("upload_turn", 0)
     given = st.file_uploader(
@@ -86,6 +87,7 @@ def _take_files() -> None:
     if not given:
         return
     if problem := _why_not(given, limit):
+        _forget_transfers(given)
         refusal(problem)
         return
     st.session_state["draft"] = Upload(tuple((file.name, file.getvalue()) for file in given))
