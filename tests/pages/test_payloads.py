@@ -49,7 +49,7 @@ PAGES = (
 def upload(kind: str, texts: payloads.Texts = payloads.PAYLOADS) -> Upload:
     """The files of one kind, as their owner would open them."""
     if kind == "orders":
-        files = ((payloads.FILE_NAME, payloads.orders_file(texts)), *payloads.other_files(texts))
+        files = ((f"{texts[0]} {payloads.FILE_NAME}", payloads.orders_file(texts)), *payloads.other_files(texts))
         return Upload(files, Answers(mapping=payloads.columns(texts)), keeps_keys=True)
     name, with_days = f"contracts {payloads.FILE_NAME}", kind == "contracts with days"
     layout = (
@@ -311,7 +311,7 @@ def test_every_download_goes_through_one_place() -> None:
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("kind", ["orders", "contracts"])
 def test_no_download_holds_a_formula(kind: str, page: str, offered: dict[str, Callable[[], bytes]]) -> None:
-    app = visit(kind, page, payloads.FORMULAS)
+    app = visit(kind, page, payloads.FORMULAS, contracts_by="plan")
     assert not app.exception
     assert len(offered) == len(app.get("download_button"))
     for name, make in offered.items():
