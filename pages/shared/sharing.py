@@ -37,7 +37,8 @@ def offer() -> None:
     """The link and the files, behind a button. To open it runs this part alone, so that the link is of that moment."""
     notes = noted()  # a full run begins anew here, whether or not the page says something to note
     with st.popover(say("Share"), icon=":material/share:", key="sharing", on_change="rerun", width="stretch") as opened:
-        if not opened.open:
+        if not opened.open:  # what is seen until this part has run, which a slider that still moves can prevent
+            st.caption(say("The link is being made. If it does not come, close this and open it again."))
             return
         st.markdown(f"**{say('Link to this view')}**")
         st.code(address(), language=None, wrap_lines=True)
