@@ -82,16 +82,18 @@ class Crowd:
         await self.barrier.wait()
 
 
-async def live(address: str, number: int, meet: Meet = alone, pause: float = 0.0) -> Life:
-    """Open one's orders, look at all pages, move settings at the time of all others, and check what was seen.
+async def live(
+    address: str, number: int, meet: Meet = alone, pause: float = 0.0, pages: tuple[str, ...] = PAGES
+) -> Life:
+    """Open one's orders, look at pages, move settings at the time of all others, and check what was seen.
 
-    `pause`: mean seconds that a visitor reads between two moves.
+    `pause`: mean seconds that a visitor reads between two moves. The last page must be the one of the goals.
     """
     life, mine = Life(number), own(number)
     async with visit(address, keep_bytes=True, shop=UPLOADED) as (visitor, taken):
         _note(life, "first", visitor, taken)
         await _open(life, visitor, mine)
-        for page in PAGES:
+        for page in pages:
             _note(life, page, visitor, await visitor.go(page))
         await meet("pages seen")
         for place, (key, value) in enumerate(MOVES):

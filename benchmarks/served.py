@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped,unused-ignore] # stubs are not needed to run
 
 from benchmarks.measure import ROOT
 
@@ -46,7 +46,7 @@ class Served:
         return sum(sum(_cpu(one)) for one in self._all())
 
     def threads(self) -> int:
-        return self.process.num_threads()
+        return int(self.process.num_threads())
 
     def files(self) -> list[Path]:
         """What lies in its folder for temporary files."""

@@ -12,7 +12,7 @@ import http.client
 import io
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -27,6 +27,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin, Subprotocol
 
 XSRF_COOKIE = "_streamlit_xsrf"
 VALUES = {  # by kind of element: the field of WidgetState that holds its value
@@ -166,9 +167,12 @@ class Visitor:
         self._values[node.body.id] = state
         return await self._rerun(self._script, node.fragment)
 
-    def ask(self, page: str = "", fragment: str = "") -> None | bytes:
-        """The message that runs the page again, for those who send it themselves."""
-        return self._request(page or self._script, fragment)
+    async def press(self, key: str) -> None:
+        """Press a button and do not wait for what follows."""
+        node = self._widget(key)
+        self._remember(node, (True,))
+        await self.socket.send(self.request(self._script, node.fragment))
+        del self._values[node.body.id]
 
     async def leave(self, abruptly: bool = False) -> None:
         """Close the tab; `abruptly`: the line is cut without a word."""
@@ -184,11 +188,12 @@ class Visitor:
         return await self._rerun(page_hash)
 
     async def _rerun(self, page_hash: str, fragment: str = "") -> Taken:
-        await self.socket.send(self._request(page_hash, fragment))
+        await self.socket.send(self.request(page_hash, fragment))
         return await self.finished()
 
-    def _request(self, page_hash: str, fragment: str) -> bytes:
-        message = BackMsg()
+    def request(self, page_hash: str = "", fragment: str = "") -> bytes:
+        """The message that runs a page again, or a fragment of it; without a page that which is open."""
+        message, page_hash = BackMsg(), page_hash or self._script
         state = message.rerun_script
         state.query_string = urlencode(self.link, doseq=True)
         state.page_script_hash = page_hash
@@ -199,7 +204,7 @@ class Visitor:
         state.cached_message_hashes.extend(self._cache)
         state.context_info.timezone, state.context_info.locale = "UTC", "en-GB"
         state.context_info.url = f"{self.address}/{self.page}"
-        return message.SerializeToString()
+        return bytes(message.SerializeToString())
 
     async def finished(self) -> Taken:
         """Read until the script has run through; what it asks to run again belongs to it."""
@@ -342,7 +347,8 @@ async def visit(
     headers = {"Cookie": f"{XSRF_COOKIE}={xsrf}"}
     stream = address.replace("http", "ws", 1) + "/_stcore/stream"
     async with connect(
-        stream, origin=address, additional_headers=headers, max_size=None, subprotocols=["streamlit", xsrf],
+        stream, origin=Origin(address), additional_headers=headers, max_size=None,
+        subprotocols=[Subprotocol("streamlit"), Subprotocol(xsrf)],
         open_timeout=60, ping_interval=None, proxy=None, compression=None,
     ) as socket:  # fmt: skip
         given = {key: [value] for key, value in link.items()}
@@ -378,7 +384,7 @@ def _told(widget: Any) -> list[Any]:
     return [value] if isinstance(value, str | bool | float | int) else list(value)
 
 
-def _parsed(query: str) -> Mapping[str, list[str]] | dict[str, list[str]]:
+def _parsed(query: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for key, value in parse_qsl(query.lstrip("?"), keep_blank_values=True):
         found.setdefault(key, []).append(value)

@@ -1,0 +1,89 @@
+"""Visitors that harm: who asks for much and never reads, who leaves in the middle."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from contextlib import AsyncExitStack
+from typing import Any
+
+from benchmarks.crowd import FILE_NAME, UPLOADED, own
+from benchmarks.served import Served, served
+from benchmarks.wire import Visitor, visit
+
+SLOW, ASKS, MOVES = 10, 60, 20
+HEAVY_PAGE, LIGHT_PAGE = "churn", "retention"
+RATES = ("Lost", "Kept")
+BACK_SECONDS = 15.0
+LARGE_ORDERS = 300_000
+GONE_SECONDS = 130.0
+
+
+def slow_readers() -> dict[str, Any]:
+    """Ten ask for the heaviest page again and again and read nothing; meanwhile one moves a setting."""
+    with served() as server:
+        return asyncio.run(_slow(server))
+
+
+async def _slow(server: Served) -> dict[str, Any]:
+    async with AsyncExitStack() as stack:
+        healthy = (await stack.enter_async_context(visit(server.address, LIGHT_PAGE)))[0]
+        before = statistics.median(await _moves(healthy))
+        deaf = [(await stack.enter_async_context(visit(server.address, HEAVY_PAGE)))[0] for _ in range(SLOW)]
+        start, server.peak = server.memory(), 0.0
+        for one in deaf:
+            one.socket.transport.pause_reading()
+        for _ in range(ASKS):
+            for one in deaf:
+                await one.socket.send(one.request())
+            await asyncio.sleep(0.05)
+        meanwhile = await _moves(healthy)
+        for one in deaf:
+            await one.leave(abruptly=True)
+        least = await asyncio.to_thread(server.lowest_memory, BACK_SECONDS)
+    return {
+        "slow": SLOW,
+        "asked": ASKS,
+        "alone_median": round(before, 3),
+        "median": round(statistics.median(meanwhile), 3),
+        "most": round(max(meanwhile), 3),
+        "start_mb": start,
+        "peak_mb": max(server.peak, start),
+        "after_mb": least,
+    }
+
+
+async def _moves(visitor: Visitor) -> list[float]:
+    return [(await visitor.set("rate", RATES[turn % 2])).seconds for turn in range(MOVES)]
+
+
+def leavers() -> dict[str, Any]:
+    """Visitors whose line is cut while their large file is being opened: files and threads that are left."""
+    with served() as server:
+        return asyncio.run(_leave(server))
+
+
+async def _leave(server: Served) -> dict[str, Any]:
+    large = own(1).content
+    head, _, rows = large.partition(b"\n")
+    body = rows.splitlines()
+    many = b"\n".join([head, *(b"%d-%s" % (turn, row) for turn in range(LARGE_ORDERS // len(body)) for row in body)])
+    most, before = 0, set(server.files())
+    for turn in range(3):
+        async with visit(server.address, shop=UPLOADED) as (visitor, _):
+            await visitor.upload(FILE_NAME, many)
+            await visitor.press("open_orders")
+            await asyncio.sleep(0.3 * (turn + 1))
+            most = max(most, len(set(server.files()) - before))
+            await visitor.leave(abruptly=True)
+    begin = time.monotonic()
+    while set(server.files()) - before and time.monotonic() < begin + GONE_SECONDS:
+        await asyncio.sleep(0.2)
+    return {
+        "cut": 3,
+        "orders": LARGE_ORDERS,
+        "files_meanwhile": most,
+        "files_left": len(set(server.files()) - before),
+        "files_gone_seconds": round(time.monotonic() - begin, 1),
+    }

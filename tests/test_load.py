@@ -1,0 +1,102 @@
+"""The load benchmark in small: three visitors with files of one name, and what they would notice. Nothing is timed."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from benchmarks import crowd, load, load_report
+from benchmarks.crowd import FILE_NAME, UPLOADED, Crowd, Life, live, own
+from benchmarks.served import Served, served
+from benchmarks.wire import WireError, visit
+
+VISITORS = 3
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Served]:
+    with served() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lives(server: Served) -> list[Life]:
+    async def together() -> list[Life]:
+        meet = Crowd(VISITORS)
+        return await asyncio.gather(
+            *(live(server.address, number, meet, pages=("retention", "goals")) for number in range(VISITORS))
+        )
+
+    return asyncio.run(together())
+
+
+def test_nobody_sees_what_is_anothers(lives: list[Life]) -> None:
+    assert [(life.foreign, life.errors, life.is_own_seen) for life in lives] == [([], [], True)] * VISITORS
+    assert all(len({life.said[step] for life in lives}) == VISITORS for step in ("open", "retention", "goals"))
+
+
+def test_a_visitor_alone_sees_the_same_as_among_others(lives: list[Life], server: Served) -> None:
+    alone = asyncio.run(live(server.address, 1, pages=("retention", "goals")))
+    assert alone.said == lives[1].said
+
+
+def test_each_move_changes_what_the_page_says(lives: list[Life]) -> None:
+    moves = [lives[0].said[f"move {place}"] for place in range(len(crowd.MOVES))]
+    assert len({lives[0].said["goals"], *moves}) == 1 + len(moves)
+
+
+def test_a_wrong_number_and_a_foreign_mark_are_noticed(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The content of visitor 8 under the number of visitor 7: what a shared cache would show."""
+    mixed = replace(own(7), content=own(8).content)
+    monkeypatch.setattr(crowd, "own", lambda _: mixed)
+    life = asyncio.run(live(server.address, 7, pages=("goals",)))
+    assert not life.is_own_seen
+    assert "the mark of visitor 8" in life.foreign
+    assert any(what.startswith("Customers: 408 in place of 407") for what in life.foreign)
+
+
+def test_who_leaves_in_the_middle_of_opening_leaves_no_file(server: Served) -> None:
+    before = set(server.files())
+
+    async def leave() -> None:
+        async with visit(server.address, shop=UPLOADED) as (visitor, _):
+            await visitor.upload(FILE_NAME, own(1).content)
+            await visitor.press("open_orders")
+            await visitor.leave(abruptly=True)
+        for _ in range(300):
+            if set(server.files()) == before:
+                return
+            await asyncio.sleep(0.1)
+
+    asyncio.run(leave())
+    assert set(server.files()) == before
+
+
+def test_a_link_opens_its_page_with_its_settings(server: Served) -> None:
+    async def look() -> tuple[str, list[str]]:
+        async with visit(server.address, "retention", rate="Lost") as (visitor, _):
+            with pytest.raises(WireError, match="no widget 'nonsense'"):
+                await visitor.set("nonsense", 1)
+            return visitor.texts()[0], visitor.link["rate"]
+
+    assert asyncio.run(look()) == ("Retention", ["Lost"])
+
+
+def test_files_of_visitors_differ_in_what_is_checked() -> None:
+    several = [own(number) for number in range(30)]
+    assert len({one.customers for one in several}) == len({round(one.revenue) for one in several}) == 30
+    assert own(3).content.count(b"Kanal0003") > 100 and b"Kanal0004" not in own(3).content
+
+
+def test_the_report_names_what_was_missed(lives: list[Life]) -> None:
+    figures = {
+        "cold_mb": 200.0, "start_mb": 300.0, "peak_mb": 1500.0, "after_mb": 320.0,
+        "levels": {"20": {"steps": load.steps(lives), "foreign": ["visitor 1: x"], "errors": [], "with_all_mb": 900.0,
+                          "server_cpu_seconds": 1.0, "client_cpu_seconds": 1.0, "others_cores": 0.0}},
+    }  # fmt: skip
+    run = {"date": "2026-01-01", "commit": "abc", "machine": {"processor": "x", "cores": 2}, "figures": figures}
+    said = load_report.render({"crowd": json.loads(json.dumps(run))})
+    assert "Missed: foreign values (1, goal 0); " in said
+    assert "memory with 20 sessions (1,500 MB, goal ≤ 1 GB)" in said
