@@ -5,9 +5,11 @@ A link carries settings and never data. A file is made when its button is presse
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -67,9 +69,16 @@ def _about() -> Callable[[], report.About]:
 
     def about() -> report.About:
         made_at = datetime.now(ZoneInfo(zone) if zone else None)
-        return report.About(name, made_at, link, left_out=left_out())
+        return report.About(name, made_at, link, _version(), left_out())
 
     return about
+
+
+@cache
+def _version() -> str:
+    """The version that pyproject.toml names: the app runs from its folder and is installed nowhere."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return str(project["version"])
 
 
 def _left_out() -> Callable[[], pd.DataFrame]:
