@@ -77,6 +77,8 @@ def moved(app: Any, key: str, moves: int, spent: list[float]) -> list[float]:
         app.run()
         if app.exception:
             raise RuntimeError(app.exception[0].message)
+        if key != "share" and not app.get("vega_lite_chart"):
+            raise RuntimeError(f"The slider {key} was moved and no picture was drawn.")
         found.append(round(sum(spent), 2))
     return found[WARM_UP:]
 

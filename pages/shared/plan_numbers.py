@@ -35,6 +35,7 @@ def change_assumptions(shown: Offered, own: Offered, tested: Mapping[str, Lever]
         return
     lever = next(one for one in shown.levers if one.key == key)
     with st.form(f"assumptions_{key}"):
+        st.markdown(f"**{ui.plain(names[key])}**")
         values = {name: _number_of(lever, name) for name in FIELDS}
         is_sent = st.form_submit_button(say("Use these numbers"))
     if is_sent:

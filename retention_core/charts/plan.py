@@ -34,9 +34,9 @@ STEP, AXIS = 32, 60  # pixels of a bar of a lever, and of the axis below
 LEAST_OVERLAP = 0.00005  # of a rate, that can be said in points
 LEAST_CHANGE = 0.005  # of a rate, that a waterfall shows as something
 LEAST_SPAN = 0.05  # an axis of shares spans this much
-# A label every half year, on a phone every year; one near an end of the axis ends there, or it would be cut.
+# A label every half year, on a phone as many as fit; one near an end of the axis ends there, or it would be cut.
 MONTHS: Mapping[str, Any] = {
-    "format": "%b %Y", "grid": False, "labelSeparation": 12, "labelFlush": 25,
+    "format": "%b %Y", "grid": False, "labelSeparation": 12, "labelFlush": 25, "labelOverlap": "greedy",
     "tickCount": {"interval": "month", "step": 6},
 }  # fmt: skip
 VARIANTS = {"baseline": "Without a plan", "plan": "With these levers"}

@@ -179,12 +179,13 @@ def test_a_number_behind_a_lever_is_changed_and_stays_after_a_reload(server: str
     page.get_by_text("The numbers behind the levers").click()
     page.get_by_role("combobox", name="Lever", exact=True).click()
     page.get_by_role("option", name=WELCOME).click()
-    settle(page)
-    field = page.get_by_role("spinbutton", name="Cost once (EUR)")
-    expect(field).to_have_count(1)  # the form of the lever that was shown before is gone
+    # The form of the lever that was shown before has the same fields: wait until this lever's numbers stand there.
+    form = page.get_by_test_id("stForm").filter(has_text=WELCOME)
+    expect(form).to_be_visible()
+    field = form.get_by_role("spinbutton", name="Cost once (EUR)")
     field.fill("9000")
     field.press("Tab")
-    page.get_by_role("button", name="Use these numbers").click()
+    form.get_by_role("button", name="Use these numbers").click()
     expect(page.get_by_test_id("stMain").get_by_role("heading", level=2).first).not_to_have_text(before)
     page.wait_for_url("**set=welcome**")
     changed = figures(page)

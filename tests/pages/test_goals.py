@@ -460,6 +460,33 @@ def test_what_a_slider_moves_runs_no_sql_and_fits_nothing(visit: Visit, monkeypa
     assert asked[0] == "facts_of" and "baseline" not in asked, "another window asks how many came back in it, no more"
 
 
+def test_a_lever_that_is_moved_says_what_it_changed_and_what_it_does_alone(visit: Visit) -> None:
+    app = visit(PAGE, shop="gift", do_welcome="0")
+    assert "Move a slider: what it changes is said here." in said(app)
+    app.slider("do_welcome").set_value(0.5).run()
+    drawn = said(app)
+    assert "Welcome and thank-you after the first order at 50 %: " in drawn, "what the move changed"
+    (alone,) = (line for line in drawn.splitlines() if line.startswith("**Alone: +"))
+    assert len(pictures(app)) == 3 and "You keep" in head(app) and len(plans(app)) == 1
+    assert not app.exception and not app.slider, "nothing else is drawn anew"
+    app.query_params["do_welcome"] = "0.5"
+    assert alone in said(app.run()), "the whole page says the same"
+    app.slider("margin_of_plan").set_value(0.5).run()
+    others = [line for line in said(app).splitlines() if line.startswith("**Alone: ")]
+    assert others and alone not in others, "a margin changes what each lever leaves"
+    app.query_params["margin_of_plan"] = "0.5"
+    move(app.run(), "do_welcome", 0.0)
+    assert said(app).count("**Alone: ") == len(others) - 1, "a lever that is off does nothing"
+
+
+@pytest.mark.parametrize(("tab", "column"), [("What matters most", "at_low"), ("Money over time", "p25")])
+def test_the_other_pictures_are_drawn_when_they_are_looked_at(visit: Visit, tab: str, column: str) -> None:
+    app = visit(PAGE, shop="gift", shown=tab)
+    assert not app.exception
+    assert len(pictures(app)) == 3
+    assert any(column in frame and "is_over" not in frame for frame in pictures(app))
+
+
 def test_real_shops(shared_data: Path) -> None:
     names = ("online_retail_ii_2009_2010.parquet", "online_retail_2010_2011.parquet")
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
