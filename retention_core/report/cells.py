@@ -35,7 +35,9 @@ class Column:
 
 def whole(frame: pd.DataFrame, has_index: bool) -> pd.DataFrame:
     """The frame with its index as the first column, where it has one."""
-    return frame.rename_axis(index=frame.index.name or "").reset_index(allow_duplicates=True) if has_index else frame
+    return (
+        frame.rename_axis(index=str(frame.index.name or "")).reset_index(allow_duplicates=True) if has_index else frame
+    )
 
 
 def rows_of(frame: pd.DataFrame, has_index: bool = False) -> tuple[list[str], list[list[str]]]:
