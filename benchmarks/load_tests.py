@@ -17,10 +17,11 @@ KILLS, FLIPS = 30, 60
 TESTS: dict[str, tuple[str, ...]] = {
     "hostile": ("tests/orders/test_hostile.py", "tests/orders/test_read_property.py"),
     "sandbox": ("tests/test_sandbox.py",),
-    "faults": ("tests/test_faults.py",),
-    "payloads": ("tests/pages/test_payloads.py",),
+    "faults": ("tests/test_faults.py", "tests/test_limits.py"),
+    "payloads": ("tests/pages/test_payloads.py", "tests/browser/test_payloads.py"),
     "privacy": ("tests/pages/test_privacy.py", "tests/orders/test_pseudonyms.py"),
-    "hosting": ("tests/hosting",),
+    "hosting": ("tests/hosting", "tests/browser/test_hosting.py"),
+    "sessions": ("tests/browser/test_sessions.py", "tests/browser/test_privacy.py"),
 }
 COUNTED = re.compile(r"(\d+) (passed|failed|skipped|error)")
 

@@ -8,20 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
-import io
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from email.message import Message
-from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
-import pandas as pd
-import pyarrow as pa
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -29,7 +23,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
-XSRF_COOKIE = "_streamlit_xsrf"
+from benchmarks.wire_http import XSRF_COOKIE, put, xsrf_token
+from benchmarks.wire_page import Node, Page, key_of
+
+TAKEN = 204  # the answer to a file that was taken
 VALUES = {  # by kind of element: the field of WidgetState that holds its value
     **dict.fromkeys(("slider", "button_number"), "double_array_value"),
     **dict.fromkeys(("selectbox", "radio", "text_input", "text_area"), "string_value"),
@@ -38,16 +35,6 @@ VALUES = {  # by kind of element: the field of WidgetState that holds its value
     "number_input": "double_value",
     "file_uploader": "file_uploader_state_value",
     **dict.fromkeys(("button", "download_button"), "trigger_value"),
-}
-# Where elements keep words for people; a table's and a chart's data are read by `frames`.
-WORDS = {
-    "markdown": "body",
-    "heading": "body",
-    "text": "body",
-    "metric": "body",
-    "alert": "body",
-    "code": "code_text",
-    "exception": "message",
 }
 
 
@@ -65,20 +52,8 @@ class Taken:
     messages: int
 
 
-@dataclass(frozen=True)
-class _Node:
-    """An element or a block of the page, and the run of the script that drew it."""
-
-    kind: str
-    body: Any
-    run: str
-    fragment: str
-    script: str
-    is_block: bool
-
-
 @dataclass
-class Visitor:
+class Visitor(Page):
     """One session. `received`: every byte that came, where it was asked for."""
 
     address: str
@@ -89,42 +64,11 @@ class Visitor:
     session: str = ""
     keep_bytes: bool = False
     received: list[bytes] = field(default_factory=list)
-    nodes: dict[tuple[int, ...], _Node] = field(default_factory=dict)
     pages: dict[str, str] = field(default_factory=dict)
     main_script: str = ""
     _script: str = ""
-    _run: str = ""
-    _fragments: frozenset[str] = frozenset()  # those that run now; none: the whole page does
     _values: dict[str, WidgetState] = field(default_factory=dict)
     _cache: dict[str, bytes] = field(default_factory=dict)
-
-    # What is on the page.
-
-    def texts(self) -> list[str]:
-        """Everything that is said, in reading order: headings, sentences, numbers of cards, messages."""
-        return [str(getattr(node.body, WORDS[node.kind])) for _, node in self._in_order() if node.kind in WORDS]
-
-    def metrics(self) -> dict[str, str]:
-        """The cards: label → number."""
-        return {node.body.label: node.body.body for _, node in self._in_order() if node.kind == "metric"}
-
-    def errors(self) -> list[str]:
-        """Exceptions of the script that the page shows."""
-        return [f"{node.body.type}: {node.body.message}" for _, node in self._in_order() if node.kind == "exception"]
-
-    def frames(self) -> list[pd.DataFrame]:
-        """The data of tables and charts, in reading order."""
-        found = []
-        for _, node in self._in_order():
-            if node.kind in ("dataframe", "table"):
-                found.append(node.body.arrow_data.data)
-            elif node.kind == "vega_lite_chart":
-                found += [named.data.data for named in node.body.datasets]
-        return [pa.ipc.open_stream(io.BytesIO(data)).read_pandas() for data in found if data]
-
-    def widgets(self) -> dict[str, Any]:
-        """The widgets that stand on the page, by the key that the app gave them."""
-        return {_key(node.body.id): node.body for _, node in self._in_order() if getattr(node.body, "id", "")}
 
     # What is done.
 
@@ -155,11 +99,13 @@ class Visitor:
 
     async def upload(self, name: str, content: bytes) -> Taken:
         """Hand a file in at the page's place for files."""
-        node = next((node for _, node in self._in_order() if node.kind == "file_uploader"), None)
+        node = next((node for _, node in self.in_order() if node.kind == "file_uploader"), None)
         if node is None:
             raise WireError("this page takes no files")
         place = await self._place_for(name)
-        await asyncio.to_thread(self._put, place.upload_url, name, content)
+        status = await asyncio.to_thread(put, self.address, self.xsrf, place.upload_url, name, content)
+        if status != TAKEN:
+            raise WireError(f"the file was refused: {status}")
         state = WidgetState(id=node.body.id)
         state.file_uploader_state_value.uploaded_file_info.add(
             name=name, size=len(content), file_id=place.file_id, file_urls=place
@@ -183,9 +129,9 @@ class Visitor:
 
     # The protocol.
 
-    async def run(self, page_hash: str = "") -> Taken:
+    async def first(self) -> Taken:
         """The first run of the page."""
-        return await self._rerun(page_hash)
+        return await self._rerun("")
 
     async def _rerun(self, page_hash: str, fragment: str = "") -> Taken:
         await self.socket.send(self.request(page_hash, fragment))
@@ -224,7 +170,7 @@ class Visitor:
             raise WireError("the script cannot be compiled")
         if status == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return False
-        self._drop_stale()
+        self.drop_stale()
         return True
 
     async def _messages(self) -> AsyncIterator[ForwardMsg]:
@@ -246,12 +192,14 @@ class Visitor:
         elif message.metadata.cacheable:
             self._cache[message.hash] = raw
         if kind == "delta":
-            self._draw(message)
+            node = self.draw(message)
+            if node is not None and getattr(node.body, "set_value", False):
+                self._remember(node, _told(node.body))
         elif kind == "new_session":
             started = message.new_session
             self.session = started.initialize.session_id or self.session
             self.main_script, self._script = started.main_script_hash, started.page_script_hash
-            self._run, self._fragments = (
+            self.run, self.fragments = (
                 message.metadata.run.script_run_id,
                 frozenset(message.metadata.run.fragment_ids),
             )
@@ -261,44 +209,13 @@ class Visitor:
         elif kind == "page_info_changed":
             self.link = _parsed(message.page_info_changed.query_string)
 
-    def _draw(self, message: ForwardMsg) -> None:
-        path, delta = tuple(message.metadata.delta_path), message.delta
-        if delta.WhichOneof("type") == "new_transient":
-            return  # a spinner: gone when its work is done
-        is_block = delta.HasField("add_block")
-        part = delta.add_block if is_block else delta.new_element
-        if not is_block:
-            self.nodes = {place: node for place, node in self.nodes.items() if place[: len(path)] != path}
-        kind = part.WhichOneof("type") or ""
-        body = getattr(part, kind) if kind else part
-        node = _Node(kind, body, self._run, delta.fragment_id, message.metadata.active_script_hash, is_block)
-        self.nodes[path] = node
-        if getattr(node.body, "set_value", False):
-            self._remember(node, _told(node.body))
-
-    def _drop_stale(self) -> None:
-        """What the last run did not draw again is taken off the page: of its fragments, where only they have run."""
-        now, running = self._run, self._fragments
-        blocks = {path for path, node in self.nodes.items() if node.fragment in running and node.is_block}
-
-        def is_stale(path: tuple[int, ...], node: _Node) -> bool:
-            if node.run == now:
-                return False
-            within = any(path[:depth] in blocks for depth in range(1, len(path) + 1))
-            return not running or node.fragment in running or within
-
-        self.nodes = {path: node for path, node in self.nodes.items() if not is_stale(path, node)}
-
-    def _in_order(self) -> Iterator[tuple[tuple[int, ...], _Node]]:
-        yield from sorted(self.nodes.items())
-
-    def _widget(self, key: str) -> _Node:
-        for _, node in self._in_order():
-            if _key(getattr(node.body, "id", "")) == key:
+    def _widget(self, key: str) -> Node:
+        for _, node in self.in_order():
+            if key_of(getattr(node.body, "id", "")) == key:
                 return node
         raise WireError(f"no widget {key!r} on this page: {', '.join(self.widgets())}")
 
-    def _remember(self, node: _Node, values: Any) -> None:
+    def _remember(self, node: Node, values: Any) -> None:
         state, name = WidgetState(id=node.body.id), VALUES[node.kind]
         if name.endswith("array_value"):
             getattr(state, name).data.extend(values)
@@ -318,25 +235,6 @@ class Visitor:
                 return answer.file_urls_response.file_urls[0]
         raise WireError("the server hung up")
 
-    def _put(self, url: str, name: str, content: bytes) -> None:
-        boundary, where = uuid.uuid4().hex, urlsplit(self.address)
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
-        body = f"{head}Content-Type: text/csv\r\n\r\n".encode() + content + f"\r\n--{boundary}--\r\n".encode()
-        headers = {
-            "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "X-Xsrftoken": self.xsrf,
-            "Cookie": f"{XSRF_COOKIE}={self.xsrf}",
-        }
-        line = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
-        try:
-            line.request("PUT", url, body, headers)
-            answer = line.getresponse()
-            answer.read()
-            if answer.status != 204:
-                raise WireError(f"the file was refused: {answer.status}")
-        finally:
-            line.close()
-
 
 @asynccontextmanager
 async def visit(
@@ -353,27 +251,7 @@ async def visit(
     ) as socket:  # fmt: skip
         given = {key: [value] for key, value in link.items()}
         visitor = Visitor(address, socket, xsrf, page, given, keep_bytes=keep_bytes)
-        yield visitor, await visitor.run()
-
-
-def xsrf_token(address: str) -> str:
-    """The token that the server gives a visitor as a cookie; empty where it asks for none."""
-    where = urlsplit(address)
-    line = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
-    try:
-        line.request("GET", "/_stcore/health")
-        answer = line.getresponse()
-        answer.read()
-        headers: Message = answer.headers
-        cookies = SimpleCookie("; ".join(headers.get_all("Set-Cookie", [])))
-        return cookies[XSRF_COOKIE].value if XSRF_COOKIE in cookies else ""
-    finally:
-        line.close()
-
-
-def _key(widget: str) -> str:
-    """The app's own key in a widget's id: `$$ID-<hash>-<key>`."""
-    return widget.split("-", 2)[2] if widget.count("-") >= 2 else ""
+        yield visitor, await visitor.first()
 
 
 def _told(widget: Any) -> list[Any]:
