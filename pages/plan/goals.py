@@ -66,9 +66,9 @@ def reasons(question: Question) -> None:
     plan = plan_parts.on_screen()
     plan_kept.cheapest(question, plan)
     plan_parts.lever_pictures(plan.result, question.shown, question.currency)
-    st.subheader(say("Plans side by side"), anchor=False)
+    ui.heading(say("Plans side by side"))
     plan_kept.side_by_side(question, plan)
-    st.subheader(say("What would have to be true"), anchor=False)
+    ui.heading(say("What would have to be true"))
     ui.tell(*answers.would_have_to_be_true(plan.goal, plan.result))
     numbers = st.expander(
         say("The numbers behind the levers"), key="numbers", icon=":material/tune:", on_change="rerun"
@@ -77,12 +77,12 @@ def reasons(question: Question) -> None:
         with numbers:
             plan_numbers.change_assumptions(question.shown, own, question.tested)
             plan_numbers.take_along(plan.goal, own, question.tested)
-    st.subheader(say("Is it realistic?"), anchor=False)
+    ui.heading(say("Is it realistic?"))
     plan_parts.witnesses(plan.judged)
 
 
 simulator()
-st.subheader(say("How good is the forecast?"), anchor=False)
+ui.heading(say("How good is the forecast?"))
 plan_parts.how_good(base)
 with st.expander(say("Levers without a number"), icon=":material/block:"):
     plan_parts.cannot_act(own)

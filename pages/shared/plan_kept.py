@@ -53,7 +53,7 @@ def side_by_side(question: Question, plan: Plan) -> None:
             rows.append({say("Plan"): name, **_kept_row(question, kept)})
         except GoalError as problem:  # its month is over, or beyond the forecast
             st.caption(ui.plain(f"{name}: {problem}"))
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    ui.frame(pd.DataFrame(rows), hide_index=True)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input(say("Name"), say("Plan {n}", n=number(len(plans) + 1)), max_chars=40, width=240)
         name = (typed or "").replace("~", " ").strip() or say("Plan")

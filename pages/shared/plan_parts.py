@@ -159,15 +159,15 @@ def span(band: Band, words: Callable[[float], str]) -> str:
 def _verdict(plan: Plan, by: date) -> None:
     """Whether the goal is realistic, in a colour and in words."""
     judged, best = plan.judged, plan.chance_at_best
-    said = ui.plain(reasons.verdict_answer(judged, by, best))
+    said = reasons.verdict_answer(judged, by, best)
     if judged.today is None or not judged.new_customers:
-        st.info(said)
+        ui.verdict(said)
     elif judged.verdict == "not_seen":
-        st.error(said)
+        ui.verdict(said, "bad")
     elif judged.verdict == "stretch" or (best is not None and judged.target > judged.baseline):
-        st.warning(said)
+        ui.verdict(said, "doubtful")
     else:
-        st.success(said)
+        ui.verdict(said, "good")
 
 
 def _range_picture(facts: realism.Facts, judged: realism.Realism) -> None:
@@ -178,7 +178,7 @@ def _range_picture(facts: realism.Facts, judged: realism.Realism) -> None:
     said = reasons.targets_answer(judged)
     picture = charts.target_range(ends, today, judged.baseline, judged.target)
     ui.chart(picture, f"{said} {say(reasons.IN_A_WORD[judged.verdict])}")
-    st.caption(ui.plain(said))
+    ui.caption(said)
 
 
 def _rate_picture(question: Question, plan: Plan) -> None:
@@ -187,7 +187,7 @@ def _rate_picture(question: Question, plan: Plan) -> None:
     rates, past = months[months["series"] == "rate"], question.base.history.tail(LATEST)
     picture = charts.rate_fan(past, rates, plan.goal.target, question.by)
     ui.chart(picture, say("The rate by month of the first order, as it was, without a plan and with it"))
-    st.caption(
+    ui.caption(
         say("Points: cohorts of your own, hollow where they are not over yet. Bands: 80 % and half of what can happen.")
     )
 
@@ -207,19 +207,19 @@ def _money_cards(result: Result, currency: str | None) -> None:
     )
     with st.grid(4, min_column_width=130):
         for label, value, below in cards:
-            st.metric(label, value, below or None, delta_color="off", delta_arrow="off", border=True, height="stretch")
+            ui.number_card(label, value, below)
     last = month(result.payback["month"].iloc[-1])
     lines = [say("Money of all months to {month}. Paid back: {paid}.", month=last, paid=paid)]
     if result.cost_per_extra is not None:
         cost, limits = sum_of(result.cost_per_extra.p50), span(result.cost_per_extra, sum_of)
         lines.append(say("One more customer who comes back costs {cost} ({span}).", cost=cost, span=limits))
-    st.caption(ui.plain(" ".join(lines)))
+    ui.caption(" ".join(lines))
 
 
 def lever_pictures(result: Result, shown: Offered, currency: str | None) -> None:
     """What each lever adds to the rate, what the result depends on, and when it is paid back: one of them at a time."""
     if result.levers.empty:
-        st.caption(say("No lever is on: the plan is the forecast itself. Move a slider to see what changes."))
+        ui.caption(say("No lever is on: the plan is the forecast itself. Move a slider to see what changes."))
         return
     names = {**shown.names, **{key: say(name) for key, name in INPUTS.items()}}
     tabs = st.tabs(list(map(say, PICTURES)), key="shown", on_change="rerun", bind="query-params")
@@ -231,7 +231,7 @@ def lever_pictures(result: Result, shown: Offered, currency: str | None) -> None
 
 def _by_lever(result: Result, names: Mapping[str, str], currency: str | None) -> None:
     ui.chart(charts.waterfall(result.waterfall, names), say("What each lever alone adds to the rate"))
-    st.caption(say("Levers on existing customers do not move this rate; they bring money."))
+    ui.caption(say("Levers on existing customers do not move this rate; they bring money."))
 
 
 def _by_input(result: Result, names: Mapping[str, str], currency: str | None) -> None:
@@ -240,7 +240,7 @@ def _by_input(result: Result, names: Mapping[str, str], currency: str | None) ->
 
     picture = charts.tornado(result.tornado, names, "profit", sum_of, say("Left after all costs"))
     ui.chart(picture, say("How far the result moves when one thing is lower or higher than expected"))
-    st.caption(say("Each bar: one thing at its low and its high end (10 and 90 of 100), all else at the middle."))
+    ui.caption(say("Each bar: one thing at its low and its high end (10 and 90 of 100), all else at the middle."))
 
 
 def _by_month(result: Result, names: Mapping[str, str], currency: str | None) -> None:
@@ -282,4 +282,4 @@ def how_good(base: Baseline) -> None:
             else say("{share} too few", share=percent(-lean, 1)),
         )
     )  # fmt: skip
-    st.dataframe(table, hide_index=True)
+    ui.frame(table, hide_index=True)
