@@ -17,19 +17,19 @@ from streamlit import runtime
 KEPT_SECONDS = 60.0
 MOST_KEPT = 200  # the oldest gives way
 _turns = count()
-_waiting: dict[str, threading.Timer] = {}
+_waiting: dict[str, tuple[str, threading.Timer]] = {}  # place → whose file it holds, and when it goes
 
 
 def button(label: str, name: str, key: str, kind: str, make: Callable[[], bytes | str], width: str = "content") -> None:
     """A button that makes the file `name`, of the media type `kind`, when pressed; the page does not run again."""
     # The type is part of the hash that becomes the address; a secret in it makes the address this session's own.
-    secret = st.session_state.setdefault("downloads", secrets.token_hex(16))
+    secret = str(st.session_state.setdefault("downloads", secrets.token_hex(16)))
     media_type = f"{kind}; of={secret}"
 
     def made() -> bytes:
         content = make()
         content = content.encode() if isinstance(content, str) else content
-        _keep(content, media_type, name)
+        _keep(content, media_type, name, secret)
         return content
 
     st.download_button(
@@ -37,17 +37,30 @@ def button(label: str, name: str, key: str, kind: str, make: Callable[[], bytes 
     )  # fmt: skip
 
 
-def _keep(content: bytes, media_type: str, name: str) -> None:
+def forget() -> None:
+    """Take away the files that this session has made: they hold what it deletes."""
+    secret = st.session_state.get("downloads")
+    for place, (owner, timer) in list(_waiting.items()):
+        if owner == secret:
+            timer.cancel()
+            # The place was taken outside a run of the page; only there is it the same place.
+            elsewhere = threading.Thread(target=_let_go, args=[place])
+            elsewhere.start()
+            elsewhere.join()
+
+
+def _keep(content: bytes, media_type: str, name: str, secret: str) -> None:
     """Hold on to the file while the browser comes for it."""
     if not runtime.exists():
         return
     place = f"download {next(_turns) % MOST_KEPT}"
     runtime.get_instance().media_file_mgr.add(content, media_type, place, name, is_for_static_download=True)
     if earlier := _waiting.pop(place, None):
-        earlier.cancel()
-    _waiting[place] = threading.Timer(KEPT_SECONDS, _let_go, [place])
-    _waiting[place].daemon = True
-    _waiting[place].start()
+        earlier[1].cancel()
+    timer = threading.Timer(KEPT_SECONDS, _let_go, [place])
+    timer.daemon = True
+    _waiting[place] = secret, timer
+    timer.start()
 
 
 def _let_go(place: str) -> None:

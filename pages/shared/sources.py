@@ -18,7 +18,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import retention_core as rc
-from pages.shared import hosting, published
+from pages.shared import downloads, hosting, published
 from pages.shared.handed_in import SAMPLES as SAMPLES
 from pages.shared.handed_in import Opened as Opened
 from pages.shared.handed_in import Progress as Progress
@@ -167,6 +167,7 @@ def forget_upload() -> None:
 
     Plain settings stay, as they do in the link.
     """
+    downloads.forget()
     for key, value in list(st.session_state.items()):
         if not _is_setting(value):
             del st.session_state[key]

@@ -137,7 +137,7 @@ def test_delete_my_data_leaves_nothing_behind(started: Server, visit: Visit, tmp
     expect(page.get_by_text("Your orders were deleted from this app's memory.")).to_be_visible()
     expect(page.get_by_text(MARKER)).to_have_count(0)
     assert not started.leaks()
-    assert is_true_soon(lambda: not is_served(media), 70), "a download is served for a minute at most"
+    assert not is_served(media), "what was taken along goes too"
     page.reload()
     settle(page)
     expect(page.get_by_text(MARKER)).to_have_count(0)
@@ -147,7 +147,7 @@ def test_a_closed_page_leaves_nothing_behind(started: Server, visit: Visit, tmp_
     page = open_with_keys(started, visit, personal_orders(tmp_path))
     media = take_list_along(page)
     page.context.close()
-    assert is_true_soon(lambda: not is_served(media), 70)
+    assert is_true_soon(lambda: not is_served(media), 70), "a download is served for a minute at most"
     assert not started.leaks()
 
 
