@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.shared import login, scope, sharing, ui
+from pages.shared import login, quick, scope, sharing
 
 st.set_page_config(page_title="Comeback", page_icon="🔁", layout="wide")
-ui.settle_memory()
+quick.settle()
 
 page = st.navigation(
     {

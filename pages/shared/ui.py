@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,13 +21,6 @@ from retention_core.store import read_query
 _BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 _TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _ADDRESS = re.compile(r"(:(?=//)|www(?=\.)|@)", re.IGNORECASE)
-
-
-@st.cache_resource(show_spinner=False)
-def settle_memory() -> None:
-    """Once per server: what start-up left behind is not searched for garbage again; reruns get several times faster."""
-    gc.collect()
-    gc.freeze()
 
 
 def query(name: str, **parameters: Any) -> pd.DataFrame:
