@@ -1,45 +1,81 @@
-"""Sessions that have left, let go in time.
+"""Sessions that have left, let go in time, and their memory given back to the machine.
 
 Streamlit keeps a session that has lost its browser for `server.disconnectedSessionTTL` seconds, to let it come back.
 After that it is forgotten only when yet another session leaves, and then not shut down: on a quiet server somebody's
-files would stay in memory. Here each is shut down soon after its time is over.
+files would stay in memory. Here each is shut down soon after its time is over. What it held goes in two more steps,
+which nothing else does: a session is a ring of objects that only a full search for garbage finds, and what is freed
+stays with the allocators of the process, in pieces that the next visitors fit into badly.
 """
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import sys
 import threading
 import time
+from types import ModuleType
 
+import pyarrow as pa
 import streamlit as st
 from streamlit import runtime
 
 EVERY_SECONDS = 5.0
+MOST_OF_THE_TIME = 0.02  # the search for garbage stops all scripts meanwhile: it may take this share of the time
+_somebody_left = threading.Event()
 
 
 @st.cache_resource(show_spinner=False)
 def watch() -> None:
-    """Once per server, from the first session on that hands in files."""
+    """Once per server: hosted, from its start on; by `streamlit run`, from the first session on that hands in files."""
     if runtime.exists() and hasattr(runtime.get_instance(), "_session_mgr"):
         server = runtime.get_instance()
         threading.Thread(target=_watch, args=(server,), name="comeback-leaving", daemon=True).start()
 
 
 def _watch(server: runtime.Runtime) -> None:
+    known: set[str] = set()
+    pause = EVERY_SECONDS
     while True:
-        time.sleep(EVERY_SECONDS)
+        time.sleep(pause)
         try:  # sessions belong to the server's own thread
-            server._get_async_objs().eventloop.call_soon_threadsafe(_let_go, server)
+            server._get_async_objs().eventloop.call_soon_threadsafe(_let_go, server, known)
         except RuntimeError:  # the server has stopped
             return
+        if _somebody_left.is_set():  # since the last round: their scripts have ended meanwhile
+            _somebody_left.clear()
+            begin = time.perf_counter()
+            give_back()
+            pause = max(EVERY_SECONDS, (time.perf_counter() - begin) / MOST_OF_THE_TIME)
 
 
-def _let_go(server: runtime.Runtime) -> None:
-    """Shut down the sessions whose time to come back is over: their files, state and caches go."""
+def _let_go(server: runtime.Runtime, known: set[str]) -> None:
+    """Shut down the sessions whose time to come back is over: their files, state and caches go.
+
+    `known`: the sessions of the last round, and after it those of this one.
+    """
     sessions, files = server._session_mgr, server._uploaded_file_mgr
     for _, left in sessions._session_storage._cache.expire():  # type: ignore[attr-defined] # Streamlit's own storage
         left.session.shutdown()
         # The server's loop may hold the last session of all until the next visitor comes: nothing may hang on it.
         left.session.session_state.clear()
+        left.session._fragment_storage.clear()
     for session in list(files.file_storage):  # type: ignore[attr-defined] # of sessions that were forgotten meanwhile
         if sessions.get_session_info(session) is None:
             files.remove_session_files(session)
+    here = {each.session.id for each in sessions.list_sessions()}
+    if known - here:
+        # Each run puts the variables of its page here, and they would stay until the next one.
+        sys.modules["__main__"] = ModuleType("__main__")
+        _somebody_left.set()
+    known.clear()
+    known.update(here)
+
+
+def give_back() -> None:
+    """Find what hangs together only with itself, and return free memory to the machine. Not in a script's thread."""
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:  # glibc's; others have none
+        trim(0)

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime import get_instance
 
-from pages.shared import hosting, login, logs, published
+from pages.shared import hosting, leaving, login, logs, published
 from retention_core.engines import databases
 
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
@@ -191,6 +191,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     logs.adopt()
     try:
         await readiness.check()
+        leaving.watch()
     except Exception:
         logs.LOGGER.exception("not started")
         raise
