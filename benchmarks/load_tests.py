@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import re
 import subprocess
@@ -13,7 +15,8 @@ from typing import Any
 
 from benchmarks.measure import ROOT
 
-KILLS, FLIPS = 30, 60
+KILLS, FLIPS, COLLISIONS, NAMED_FILES, RANDOM_FILES, ERROR_PATHS = 30, 60, 20, 250, 500, 1000
+MARKER = "marker.person"
 TESTS: dict[str, tuple[str, ...]] = {
     "hostile": ("tests/orders/test_hostile.py", "tests/orders/test_read_property.py"),
     "sandbox": ("tests/test_sandbox.py",),
@@ -30,11 +33,46 @@ def run_tests(name: str) -> dict[str, Any]:
     """How many of them passed, failed and were skipped; `missing`: files that are not there."""
     there = [path for path in TESTS[name] if (ROOT / path).exists()]
     found: dict[str, Any] = {"tests": there, "missing": [path for path in TESTS[name] if path not in there]}
-    if not there:
-        return found
-    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *there]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout.strip().splitlines()
-    return found | {kind: int(count) for count, kind in COUNTED.findall(said[-1] if said else "")}
+    return found | _pytest(*there) if there else found
+
+
+def _pytest(*arguments: str, **environment: str) -> dict[str, int]:
+    command = [sys.executable, "-m", "pytest", "-q", "--no-header", "-p", "no:cacheprovider", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
+    said = done.stdout.strip().splitlines()
+    return {kind: int(count) for count, kind in COUNTED.findall(said[-1] if said else "")}
+
+
+def files() -> dict[str, Any]:
+    """What became of each hostile file, with seconds and peak MB; see `load_files`."""
+    with tempfile.TemporaryDirectory(prefix="load-") as folder:
+        told = {**os.environ, "TMPDIR": folder, "COMEBACK_HOSTED": "1", "OPENBLAS_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "benchmarks.load_files"]
+        done = subprocess.run(command, cwd=ROOT, env=told, stdout=subprocess.PIPE, text=True, check=True)
+    return {"files": [json.loads(line) for line in done.stdout.splitlines()]}
+
+
+def random_files() -> dict[str, Any]:
+    """Whether so many random files of each kind come back as they were written, or are refused."""
+    paths = ("tests/orders/test_read_property.py", "tests/orders/test_opened_random.py")
+    return {"files": RANDOM_FILES} | _pytest(*paths, RANDOM_FILES=str(RANDOM_FILES))
+
+
+def names() -> dict[str, Any]:
+    """Random names of columns and values of filters: how many, and how many were counted wrongly or failed."""
+    from tests.orders.random_names import try_names
+
+    with tempfile.TemporaryDirectory() as folder:
+        tried = try_names(Path(folder), NAMED_FILES, seed=11)
+    return {"names": tried.names, "values": tried.values, "wrong": tried.wrong[:20], "errors": tried.errors[:20]}
+
+
+def collisions() -> dict[str, Any]:
+    """How often two large files of one name that differ in five rows have their own key and total."""
+    from tests.test_limits import two_large_files_differ
+
+    with tempfile.TemporaryDirectory() as folder:
+        return {"pairs": COLLISIONS, "told_apart": two_large_files_differ(Path(folder), COLLISIONS)}
 
 
 def kills() -> dict[str, Any]:
@@ -56,4 +94,17 @@ def flips() -> dict[str, Any]:
         return {"flips": FLIPS, "kinds": {kind: opened_damaged(kind, Path(folder), FLIPS, seed=11) for kind in kinds}}
 
 
-TRIALS: dict[str, Callable[[], dict[str, Any]]] = {"kills": kills, "flips": flips}
+def logs() -> dict[str, Any]:
+    """Whether an e-mail stands in anything that a server writes down on so many error paths. Takes ten minutes."""
+    command = [sys.executable, "-m", "tests.pages.error_paths", str(ERROR_PATHS)]
+    told = {**os.environ, "COMEBACK_HOSTED": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True)
+    said = done.stdout + done.stderr
+    last = done.stdout.strip().splitlines()[-1:]
+    return {"paths": ERROR_PATHS, "marked": said.count(MARKER), "went_well": done.returncode == 0, "said": last}
+
+
+TRIALS: dict[str, Callable[[], dict[str, Any]]] = {
+    "files": files, "random": random_files, "names": names, "collisions": collisions, "kills": kills, "flips": flips,
+}  # fmt: skip
+LONG: dict[str, Callable[[], dict[str, Any]]] = {"logs": logs}

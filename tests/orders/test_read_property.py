@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from retention_core.orders import read_table
 from retention_core.orders.read import OrdersError, read
 
+FILES = int(os.environ.get("RANDOM_FILES", "200"))
 DELIMITERS = [",", ";", "\t", "|"]
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "cp1251"]
 LETTERS = "abcXYZ019 .,;|\t\"'\\-=@ЖИвяé€"
@@ -51,7 +53,7 @@ def as_read(rows: list[list[str]]) -> list[tuple[str | None, ...]]:
     return [tuple(cell or None for cell in row) for row in rows if any(row)]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=FILES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rows=table,
     delimiter=st.sampled_from(DELIMITERS),
@@ -87,7 +89,7 @@ def test_what_was_written_is_read_or_named(
             assert found == as_read(rows)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=FILES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.one_of(st.binary(max_size=400), st.text(alphabet=LETTERS + "\n\r\0", max_size=400).map(str.encode)))
 def test_any_bytes_are_accounted_for_or_refused_in_plain_words(
     data: bytes, connection: duckdb.DuckDBPyConnection
@@ -106,7 +108,7 @@ def test_any_bytes_are_accounted_for_or_refused_in_plain_words(
             assert len(part.columns) == len(set(part.columns)) == len(part.types)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=FILES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=st.lists(st.tuples(raw_cell, raw_cell, raw_cell), min_size=1, max_size=4))
 def test_the_engine_never_parses_otherwise_than_the_exact_way(
     rows: list[tuple[str, str, str]], connection: duckdb.DuckDBPyConnection
