@@ -35,18 +35,19 @@ def watch() -> None:
 
 def _watch(server: runtime.Runtime) -> None:
     known: set[str] = set()
-    pause = EVERY_SECONDS
+    resting_until = 0.0
     while True:
-        time.sleep(pause)
+        time.sleep(EVERY_SECONDS)
         try:  # sessions belong to the server's own thread
             server._get_async_objs().eventloop.call_soon_threadsafe(_let_go, server, known)
         except RuntimeError:  # the server has stopped
             return
-        if _somebody_left.is_set():  # since the last round: their scripts have ended meanwhile
+        # Since the last round or earlier: their scripts have ended meanwhile.
+        if _somebody_left.is_set() and time.monotonic() >= resting_until:
             _somebody_left.clear()
-            begin = time.perf_counter()
+            begin = time.thread_time()
             give_back()
-            pause = max(EVERY_SECONDS, (time.perf_counter() - begin) / MOST_OF_THE_TIME)
+            resting_until = time.monotonic() + (time.thread_time() - begin) / MOST_OF_THE_TIME
 
 
 def _let_go(server: runtime.Runtime, known: set[str]) -> None:
