@@ -9,16 +9,15 @@ stays with the allocators of the process, in pieces that the next visitors fit i
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import sys
 import threading
 import time
 from types import ModuleType
 
-import pyarrow as pa
 import streamlit as st
 from streamlit import runtime
+
+from pages.shared import memory
 
 EVERY_SECONDS = 5.0
 MOST_OF_THE_TIME = 0.02  # the search for garbage stops all scripts meanwhile: it may take this share of the time
@@ -46,7 +45,7 @@ def _watch(server: runtime.Runtime) -> None:
         if _somebody_left.is_set() and time.monotonic() >= resting_until:
             _somebody_left.clear()
             begin = time.thread_time()
-            give_back()
+            memory.give_back()
             resting_until = time.monotonic() + (time.thread_time() - begin) / MOST_OF_THE_TIME
 
 
@@ -71,12 +70,3 @@ def _let_go(server: runtime.Runtime, known: set[str]) -> None:
         _somebody_left.set()
     known.clear()
     known.update(here)
-
-
-def give_back() -> None:
-    """Find what hangs together only with itself, and return free memory to the machine. Not in a script's thread."""
-    gc.collect()
-    pa.default_memory_pool().release_unused()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
-    if trim is not None:  # glibc's; others have none
-        trim(0)

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime import get_instance
 
-from pages.shared import hosting, leaving, login, logs, published
+from pages.shared import hosting, leaving, login, logs, memory, published
 from retention_core.engines import databases
 
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
@@ -200,6 +200,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 os.environ.setdefault("COMEBACK_HOSTED", "1")  # whoever serves this module means others
+memory.share_stores()
 logs.start()
 try:
     settings = hosting.current()

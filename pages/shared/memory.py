@@ -1,0 +1,37 @@
+"""The memory of a process that many visitors come to and leave: what is free is given back to the machine.
+
+Each thread of Python's has its own store of memory at first, with glibc, and Arrow has another. Every click runs in a
+new thread: free pieces in one store are no use to the next, and with each crowd that came and left the process grew.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from collections.abc import Callable
+
+import pyarrow as pa
+
+STORES_AT_MOST = 2
+_SET_STORES_AT_MOST = -8  # M_ARENA_MAX of malloc.h
+
+
+def share_stores() -> None:
+    """Let all threads share few stores, and Arrow use them too. At the start of a server, before there are threads."""
+    if limit := _of_glibc("mallopt"):
+        limit(_SET_STORES_AT_MOST, STORES_AT_MOST)
+        pa.set_memory_pool(pa.system_memory_pool())
+
+
+def give_back() -> None:
+    """Find what hangs together only with itself, and return free memory to the machine. Not in a script's thread."""
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    if trim := _of_glibc("malloc_trim"):
+        trim(0)
+
+
+def _of_glibc(name: str) -> Callable[..., int] | None:
+    """A function that other C libraries do not have, or have under this name for nothing: musl, macOS, Windows."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
