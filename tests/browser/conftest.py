@@ -27,7 +27,7 @@ QUIET = (
 START_SECONDS = 60
 Theme = Literal["light", "dark"]
 Visit = Callable[..., Page]
-SEE_MILLISECONDS = 20_000
+SEE_MILLISECONDS = 30_000
 
 expect.set_options(timeout=SEE_MILLISECONDS)
 
@@ -70,9 +70,9 @@ def start_server(*files: Path, warm: bool = True) -> tuple[subprocess.Popen[byte
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(server, f"{address}/_stcore/health")
+        wait_for(server, f"{address}/_stcore/health")
         if warm:
-            _wait_for(server, f"{address}/_stcore/script-health-check")
+            wait_for(server, f"{address}/_stcore/script-health-check")
     except BaseException:
         stop_server(server)
         raise
@@ -88,7 +88,7 @@ def stop_server(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def _wait_for(server: subprocess.Popen[bytes], url: str) -> None:
+def wait_for(server: subprocess.Popen[bytes], url: str) -> None:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         if server.poll() is not None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, _wait_for, settle, stop_server
+from tests.browser.conftest import Visit, settle, stop_server, wait_for
 from tests.browser.test_upload import click_cell
 from tests.conftest import ROOT
 
@@ -62,7 +62,7 @@ def started(tmp_path: Path) -> Iterator[Server]:
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(process, f"{address}/_stcore/health")
+        wait_for(process, f"{address}/_stcore/health")
         yield Server(process, address, folder, output)
     finally:
         stop_server(process)

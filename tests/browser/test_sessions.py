@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit, _wait_for, orders_file, stop_server, upload
+from tests.browser.conftest import Visit, orders_file, stop_server, upload, wait_for
 from tests.conftest import ROOT
 
 # The app as `streamlit run` starts it, and for each line on its standard input a line that tells what it holds.
@@ -85,8 +85,8 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(process, f"{address}/_stcore/health")
-        _wait_for(process, f"{address}/_stcore/script-health-check")
+        wait_for(process, f"{address}/_stcore/health")
+        wait_for(process, f"{address}/_stcore/script-health-check")
         yield Told(address, process)
     finally:
         stop_server(process)

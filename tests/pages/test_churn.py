@@ -31,7 +31,7 @@ ODD = {
 def opened(*paths: Path) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     app.session_state["shop"] = "upload"
-    app.session_state["upload"] = Upload(tuple((path.name, path) for path in paths))
+    app.session_state["upload"] = Upload(tuple((path.name, path.read_bytes()) for path in paths))
     app.run().switch_page(f"pages/{PAGE}.py").run()
     assert not app.exception
     return app

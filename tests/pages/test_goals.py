@@ -491,7 +491,7 @@ def test_real_shops(shared_data: Path) -> None:
     names = ("online_retail_ii_2009_2010.parquet", "online_retail_2010_2011.parquet")
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     app.session_state["shop"] = "upload"
-    app.session_state["upload"] = Upload(tuple((name, shared_data / name) for name in names))
+    app.session_state["upload"] = Upload(tuple((name, (shared_data / name).read_bytes()) for name in names))
     app.run().switch_page(f"pages/{PAGE}.py").run()
     assert not app.exception
     assert re.search(r"You keep \d\d(\.\d)? %", head(app))

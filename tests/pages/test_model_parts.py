@@ -113,10 +113,10 @@ def forgetting() -> None:
     from pages.shared import model_parts, sources
 
     upload = st.session_state["upload"]
-    st.session_state["before"], st.session_state["again"] = model_parts.made(), model_parts.made()
+    before, again = model_parts.made(), model_parts.made()
     sources.forget_upload()
     st.session_state["upload"] = upload
-    st.session_state["after"] = model_parts.made()
+    st.session_state["kept"], st.session_state["forgotten"] = before is again, model_parts.made() is not before
 
 
 def test_what_was_fitted_to_an_upload_is_forgotten_with_it() -> None:
@@ -124,8 +124,7 @@ def test_what_was_fitted_to_an_upload_is_forgotten_with_it() -> None:
     app.session_state["shop"], app.session_state["upload"] = "upload", Upload((("orders.csv", SHORT),))
     app.run()
     assert not app.exception
-    before, again, after = (app.session_state[name] for name in ("before", "again", "after"))
-    assert before is again and before is not after
+    assert app.session_state["kept"] and app.session_state["forgotten"]
 
 
 def test_sessions_at_once_wait_for_one_builder() -> None:
