@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import cache
@@ -73,13 +73,24 @@ async def alone(_: str) -> None:
 
 
 class Crowd:
-    """Waits at each step until all who still live have come to it."""
+    """Waits at each step until all who are still there have come to it."""
 
     def __init__(self, visitors: int) -> None:
-        self.barrier = asyncio.Barrier(visitors)
+        self.visitors = visitors
+        self.arrived = Counter[str]()
+        self.changed = asyncio.Condition()
 
     async def __call__(self, step: str) -> None:
-        await self.barrier.wait()
+        async with self.changed:
+            self.arrived[step] += 1
+            self.changed.notify_all()
+            await self.changed.wait_for(lambda: self.arrived[step] >= self.visitors)
+
+    async def gone(self) -> None:
+        """One will not come to the next step."""
+        async with self.changed:
+            self.visitors -= 1
+            self.changed.notify_all()
 
 
 async def live(

@@ -1,4 +1,4 @@
-"""Many visitors at once on one server: `python -m benchmarks.load`; `--only crowd` for one part of it.
+"""Many visitors at once on one server: `python -m benchmarks.load`; `--only crowd` for one part of it, `--all` for all.
 
 Visitors are sessions over a WebSocket (`wire.py`), which cost little beside the server that is measured, and a few real
 browsers. All open a file of the same name and other content (`crowd.py`), and whatever any of them is sent is searched
@@ -14,22 +14,24 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from benchmarks import load_report
-from benchmarks.crowd import Crowd, Life, live
+from benchmarks import load_report, load_security
+from benchmarks.crowd import PAGES, Crowd, Life, live
 from benchmarks.load_faults import leavers, slow_readers
-from benchmarks.load_tests import TESTS, TRIALS, run_tests
+from benchmarks.load_stuck import stuck
+from benchmarks.load_tests import LONG, TESTS, TRIALS, run_tests
 from benchmarks.measure import commit, machine, others_seconds
 from benchmarks.report import RESULTS
 from benchmarks.served import Served, served
 
-LEVELS = (1, 5, 20, 100)
+LEVELS = (1, 20, 100)
 WHOLE_TOUR = 20  # in a larger crowd each visitor looks at fewer pages: all of a tour is the processor's time
 SHORT_TOUR = ("goals",)
-PAUSE_SECONDS = 3.0
+PAUSE_SECONDS = 3.0  # a visitor's mean pause between two moves, of 0 to twice as many; only in crowds of WHOLE_TOUR
+USUAL = ("crowd", "slow", "leavers", "stuck", *TRIALS)
 LEAVING_SECONDS = 150.0  # Streamlit keeps a session for 120 s, for those whose line was cut
 BACK_TO_MB = 50.0
 
@@ -42,18 +44,29 @@ def crowd(sockets: int, browsers: int) -> dict[str, Any]:
         start = server.memory()
         levels = [size for size in LEVELS if size < sockets] + [sockets]
         found = {str(size): _level(server, size, 1 + sum(levels[:place])) for place, size in enumerate(levels)}
-        after = server.lowest_memory(LEAVING_SECONDS, goal=start + BACK_TO_MB)
-        said = {"cold_mb": cold, "start_mb": start, "peak_mb": server.peak, "after_mb": after, "levels": found}
-    if browsers:
-        from benchmarks.load_browsers import watched_in_browsers
-
-        with served() as server:
-            said["browsers"] = asyncio.run(watched_in_browsers(server, browsers))
+        said = {"pause": PAUSE_SECONDS, "cold_mb": cold, "start_mb": start, "peak_mb": server.peak, "levels": found}
+        if browsers:  # on a server of their own, while those who have left may still come back to this one
+            said["browsers"] = _in_browsers(browsers)
+        progress("waiting until those who left are let go")
+        said["after_mb"] = server.lowest_memory(LEAVING_SECONDS, goal=start + BACK_TO_MB)
     return said
 
 
+def _in_browsers(windows: int) -> dict[str, Any]:
+    from benchmarks.load_browsers import watched_in_browsers
+
+    progress(f"{windows} windows of a browser")
+    with served() as server:
+        return asyncio.run(watched_in_browsers(server, windows))
+
+
+def progress(what: str) -> None:
+    """Tell who waits at the terminal."""
+    print(f"{datetime.now():%H:%M:%S} {what}", file=sys.stderr, flush=True)
+
+
 def _level(server: Served, size: int, first: int) -> dict[str, Any]:
-    print(f"{size} at once …", file=sys.stderr, flush=True)
+    progress(f"{size} at once")
     begin, cpu, own = time.perf_counter(), server.cpu_seconds(), time.process_time()
     others = others_seconds()
     lives, failed, memory = asyncio.run(_together(server, size, first))
@@ -76,18 +89,25 @@ def _level(server: Served, size: int, first: int) -> dict[str, Any]:
 
 async def _together(server: Served, size: int, first: int) -> tuple[list[Life], list[str], float]:
     """The lives of so many visitors at once; what went wrong with the others; MB while all were there."""
-    meet, memory = Crowd(size), 0.0
-    tour = {} if size <= WHOLE_TOUR else {"pages": SHORT_TOUR}
+    meet, memory, passed = Crowd(size), 0.0, set[str]()
+    pages, pause = (PAGES, PAUSE_SECONDS) if 1 < size <= WHOLE_TOUR else (SHORT_TOUR, 0.0)
 
     async def meeting(step: str) -> None:
         nonlocal memory
         await meet(step)
-        memory = max(memory, server.memory())
+        if step not in passed:
+            passed.add(step)
+            memory = max(memory, server.memory())
+            progress(f"{size} at once: {step}")
 
-    ended = await asyncio.gather(
-        *(live(server.address, number, meeting, PAUSE_SECONDS, **tour) for number in range(first, first + size)),
-        return_exceptions=True,
-    )
+    async def one(number: int) -> Life:
+        try:
+            return await live(server.address, number, meeting, pause, pages)
+        except BaseException:
+            await meet.gone()
+            raise
+
+    ended = await asyncio.gather(*map(one, range(first, first + size)), return_exceptions=True)
     return (
         [life for life in ended if isinstance(life, Life)],
         [f"{type(one).__name__}: {one}" for one in ended if isinstance(one, BaseException)],
@@ -126,29 +146,34 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
     parser.add_argument("--sockets", type=int, default=100, help="the largest crowd of sessions")
     parser.add_argument("--browsers", type=int, default=20, help="how many browser windows at once; 0 for none")
-    parts = ("crowd", "slow", "leavers", *TRIALS, *TESTS)
-    parser.add_argument("--only", choices=parts, action="append", help="this part alone; may be given again")
+    parser.add_argument("--only", choices=(*USUAL, *LONG, *TESTS), action="append", help="this part; may be repeated")
+    parser.add_argument("--all", action="store_true", help="the parts that only count, too: 20 minutes more")
     parser.add_argument("--dry", action="store_true", help="print the figures, keep nothing")
     given = parser.parse_args()
     works: dict[str, Callable[[], dict[str, Any]]] = {
         "crowd": lambda: crowd(given.sockets, given.browsers),
         "slow": slow_readers,
         "leavers": leavers,
+        "stuck": stuck,
         **TRIALS,
+        **LONG,
         **{name: partial(run_tests, name) for name in TESTS},
     }
-    for name in given.only or parts:
-        print(f"{name} …", file=sys.stderr, flush=True)
-        begin = time.perf_counter()
+    for name in given.only or (USUAL + tuple(LONG) if given.all else USUAL):
+        progress(name)
+        begin, others = time.perf_counter(), others_seconds()
         about = {"date": date.today().isoformat(), "commit": commit(), "machine": machine()}
         figures = works[name]()
-        run = about | {"seconds": round(time.perf_counter() - begin, 1), "figures": figures}
+        seconds = time.perf_counter() - begin
+        busy = round(max(0.0, (others_seconds() - others) / seconds), 2)
+        run = about | {"seconds": round(seconds, 1), "others_cores": busy, "figures": figures}
         print(load_report.render({name: run}))
         if not given.dry:
             RESULTS.mkdir(exist_ok=True)
             path = RESULTS / f"load_{name}.json"
             path.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
             load_report.write()
+            load_security.write()
 
 
 if __name__ == "__main__":

@@ -7,13 +7,15 @@ import statistics
 import time
 from contextlib import AsyncExitStack
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from benchmarks.crowd import FILE_NAME, UPLOADED, own
 from benchmarks.served import Served, served
-from benchmarks.wire import Visitor, visit
+from benchmarks.wire import Visitor, WireError, visit
 
 SLOW, ASKS, MOVES = 10, 60, 20
 HEAVY_PAGE, LIGHT_PAGE = "churn", "retention"
+FILE_PAGE, FILE_BUTTON = "value", "download_value_by_cohort_csv"
 RATES = ("Lost", "Kept")
 BACK_SECONDS = 15.0
 LARGE_ORDERS = 300_000
@@ -21,9 +23,11 @@ GONE_SECONDS = 130.0
 
 
 def slow_readers() -> dict[str, Any]:
-    """Ten ask for the heaviest page again and again and read nothing; meanwhile one moves a setting."""
+    """Ten ask for the heaviest page, or for a file, again and again and read nothing; meanwhile one moves a setting."""
     with served() as server:
-        return asyncio.run(_slow(server))
+        found = asyncio.run(_slow(server))
+    with served() as server:
+        return found | {"downloads": asyncio.run(_slow_downloads(server))}
 
 
 async def _slow(server: Served) -> dict[str, Any]:
@@ -52,6 +56,36 @@ async def _slow(server: Served) -> dict[str, Any]:
         "peak_mb": max(server.peak, start),
         "after_mb": least,
     }
+
+
+async def _slow_downloads(server: Served) -> dict[str, Any]:
+    async with AsyncExitStack() as stack:
+        healthy = (await stack.enter_async_context(visit(server.address, LIGHT_PAGE)))[0]
+        await _moves(healthy)
+        maker = (await stack.enter_async_context(visit(server.address, FILE_PAGE)))[0]
+        url = urlsplit(await maker.download(FILE_BUTTON))
+        start, server.peak = server.memory(), 0.0
+        deaf = [await _ask_for(url) for _ in range(SLOW)]
+        meanwhile = await _moves(healthy)
+        for line in deaf:
+            line.transport.abort()
+        least = await asyncio.to_thread(server.lowest_memory, BACK_SECONDS)
+    return {
+        "median": round(statistics.median(meanwhile), 3),
+        "most": round(max(meanwhile), 3),
+        "start_mb": start,
+        "peak_mb": max(server.peak, start),
+        "after_mb": least,
+    }
+
+
+async def _ask_for(url: SplitResult) -> asyncio.StreamWriter:
+    """A line on which the file was asked for again and again; only how the first answer begins is read."""
+    reader, writer = await asyncio.open_connection(url.hostname, url.port, limit=1024)
+    writer.write(f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode() * ASKS)
+    if not (begin := await reader.readexactly(12)).endswith(b" 200"):
+        raise WireError(f"the file did not come: {begin!r}")
+    return writer
 
 
 async def _moves(visitor: Visitor) -> list[float]:

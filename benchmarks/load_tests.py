@@ -105,6 +105,13 @@ def logs() -> dict[str, Any]:
 
 
 TRIALS: dict[str, Callable[[], dict[str, Any]]] = {
-    "files": files, "random": random_files, "names": names, "collisions": collisions, "kills": kills, "flips": flips,
-}  # fmt: skip
-LONG: dict[str, Callable[[], dict[str, Any]]] = {"logs": logs}
+    "files": files,
+    "kills": kills,
+    "flips": flips,
+}
+LONG: dict[str, Callable[[], dict[str, Any]]] = {  # what is counted, not timed: a busy machine will do
+    "random": random_files,
+    "names": names,
+    "collisions": collisions,
+    "logs": logs,
+}

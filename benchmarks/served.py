@@ -77,8 +77,11 @@ class Served:
 
 
 @contextmanager
-def served(environment: Mapping[str, str] | None = None, hosted: bool = True) -> Iterator[Served]:
-    """A server that has run the app once: by uvicorn as hosted, or by `streamlit run` as on one's own computer."""
+def served(environment: Mapping[str, str] | None = None, hosted: bool = True, root: Path = ROOT) -> Iterator[Served]:
+    """A server that has run the app once: by uvicorn as hosted, or by `streamlit run` as on one's own computer.
+
+    `root`: the checkout, or a copy of it.
+    """
     with tempfile.TemporaryDirectory(prefix="load-") as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -87,7 +90,7 @@ def served(environment: Mapping[str, str] | None = None, hosted: bool = True) ->
         temporary.mkdir()
         told = {**os.environ, "TMPDIR": str(temporary), **(environment or {})}
         with log.open("wb") as output:
-            process = subprocess.Popen(_command(port, hosted), cwd=ROOT, stdout=output, stderr=output, env=told)
+            process = subprocess.Popen(_command(port, hosted), cwd=root, stdout=output, stderr=output, env=told)
         one = Served(f"http://127.0.0.1:{port}", psutil.Process(process.pid), temporary, log)
         try:
             _wait_for(process, one)

@@ -120,6 +120,20 @@ class Visitor(Page):
         await self.socket.send(self.request(self._script, node.fragment))
         del self._values[node.body.id]
 
+    async def download(self, key: str) -> str:
+        """Press a button that makes a file; the address at which the file is."""
+        message, wanted = BackMsg(), self._widget(key).body.deferred_file_id
+        asked = message.backend_operation_request
+        asked.request_id, asked.session_id, asked.deferred_file.file_id = uuid.uuid4().hex, self.session, wanted
+        await self.socket.send(message.SerializeToString())
+        async for answer in self._messages():
+            if answer.WhichOneof("type") == "backend_operation_response":
+                told = answer.backend_operation_response
+                if not told.deferred_file.url:
+                    raise WireError(f"the file was not made: {told.error_msg}")
+                return self.address + str(told.deferred_file.url)
+        raise WireError("the server hung up")
+
     async def leave(self, abruptly: bool = False) -> None:
         """Close the tab; `abruptly`: the line is cut without a word."""
         if abruptly:
