@@ -9,10 +9,8 @@ stays with the allocators of the process, in pieces that the next visitors fit i
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
-from types import ModuleType
 
 import streamlit as st
 from streamlit import runtime
@@ -57,7 +55,8 @@ def _let_go(server: runtime.Runtime, known: set[str]) -> None:
     sessions, files = server._session_mgr, server._uploaded_file_mgr
     for _, left in sessions._session_storage._cache.expire():  # type: ignore[attr-defined] # Streamlit's own storage
         left.session.shutdown()
-        # The server's loop may hold the last session of all until the next visitor comes: nothing may hang on it.
+        # The server's loop may hold the last session of all until the next visitor comes: nothing may hang on it,
+        # neither what it was told nor the parts of its page, which hold all that the page has worked out.
         left.session.session_state.clear()
         left.session._fragment_storage.clear()
     for session in list(files.file_storage):  # type: ignore[attr-defined] # of sessions that were forgotten meanwhile
@@ -65,8 +64,6 @@ def _let_go(server: runtime.Runtime, known: set[str]) -> None:
             files.remove_session_files(session)
     here = {each.session.id for each in sessions.list_sessions()}
     if known - here:
-        # Each run puts the variables of its page here, and they would stay until the next one.
-        sys.modules["__main__"] = ModuleType("__main__")
         _somebody_left.set()
     known.clear()
     known.update(here)
