@@ -53,7 +53,7 @@ def _crowd(figures: dict[str, Any], head: str) -> Iterator[str]:
         f"visitor has come and gone, {figures['peak_mb']:,.0f} MB at its peak, {figures['after_mb']:,.0f} MB after "
         "all left."
     )
-    steps = dict.fromkeys(step for level in levels.values() for step in level["steps"])
+    steps = max((level["steps"] for level in levels.values()), key=len)
     rows = [
         (step, *(_times(level["steps"].get(step)) for level in levels.values()), _size(levels, step)) for step in steps
     ]

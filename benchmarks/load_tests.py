@@ -100,7 +100,7 @@ def logs() -> dict[str, Any]:
     told = {**os.environ, "COMEBACK_HOSTED": "1"}
     done = subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True)
     said = done.stdout + done.stderr
-    last = done.stdout.strip().splitlines()[-1:]
+    last = [line for line in done.stdout.splitlines() if " paths: " in line]
     return {"paths": ERROR_PATHS, "marked": said.count(MARKER), "went_well": done.returncode == 0, "said": last}
 
 

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from benchmarks import crowd, load, load_report
+from benchmarks import crowd, load, load_report, load_security, load_tests
 from benchmarks.crowd import FILE_NAME, UPLOADED, Crowd, Life, live, own
+from benchmarks.measure import ROOT
+from benchmarks.report import README
 from benchmarks.served import Served, served
 from benchmarks.wire import WireError, visit
 
@@ -74,6 +77,24 @@ def test_who_leaves_in_the_middle_of_opening_leaves_no_file(server: Served) -> N
     assert set(server.files()) == before
 
 
+def test_a_crowd_does_not_wait_for_who_is_gone() -> None:
+    async def meet() -> list[str]:
+        crowd, passed = Crowd(3), list[str]()
+
+        async def come(name: str) -> None:
+            await crowd("first")
+            passed.append(name)
+
+        ann, bob = asyncio.create_task(come("ann")), asyncio.create_task(come("bob"))
+        await asyncio.sleep(0)
+        assert not passed
+        await crowd.gone()
+        await asyncio.wait_for(asyncio.gather(ann, bob), 10)
+        return passed
+
+    assert sorted(asyncio.run(meet())) == ["ann", "bob"]
+
+
 def test_a_link_opens_its_page_with_its_settings(server: Served) -> None:
     async def look() -> tuple[str, list[str]]:
         async with visit(server.address, "retention", rate="Lost") as (visitor, _):
@@ -100,3 +121,22 @@ def test_the_report_names_what_was_missed(lives: list[Life]) -> None:
     said = load_report.render({"crowd": json.loads(json.dumps(run))})
     assert "Missed: foreign values (1, goal 0); " in said
     assert "memory with 20 sessions (1,500 MB, goal ≤ 1 GB)" in said
+    assert "5,000 names, 5,250 values: 1 wrong counts, 0 errors." in load_security.render({"names": run | {"figures": {
+        "names": 5000, "values": 5250, "wrong": ["x"], "errors": []}}})  # fmt: skip
+
+
+def test_the_table_of_tests_names_files_that_are_there_and_says_what_was_not_run() -> None:
+    said = load_security.render({})
+    rows = [line for line in said.splitlines() if re.match(r"\| \d", line)]
+    assert len(rows) == 13 and "`crowd`: not run." in rows[2]
+    named = re.findall(r"tests/[\w/]+\.py", said)
+    assert len(named) >= 15 and all((ROOT / name).is_file() for name in named)
+    parts = re.findall(r"--only (\w+)", said)
+    assert set(parts) == {part for *_, parts in load_security.ROWS for part in parts} == {*load.USUAL, *load_tests.LONG}
+
+
+def test_the_kept_figures_are_those_that_are_shown() -> None:
+    """Whoever changes a table runs its command again."""
+    runs = load_report.kept_runs()
+    shown = {load_security.SECURITY: load_security.render(runs), README: load_report.render(runs)}
+    assert all(tables in path.read_text(encoding="utf-8") for path, tables in shown.items())
