@@ -6,6 +6,7 @@ Nothing needs to be set on one's own computer. `docs/hosting.md` holds the same 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -17,6 +18,9 @@ from retention_core.limits import Limits
 PREFIX = "COMEBACK_"
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 SHORTEST_KEY = 16
+PERSON = re.compile(r"[^\s;<>@]*@[^\s;<>@]+")
+WHOLE = re.compile(r"[0-9]+(_[0-9]+)*|[0-9]{1,3}(,[0-9]{3})+")  # 1,0 may be a decimal of another country: no number
+A_SIZE = "Give a size with its unit, such as 2GB or 500MB."
 # The engine's share of the memory: beside it stand pandas, Streamlit's caches and what the engine does not count.
 ENGINE_SHARE = 0.5
 CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -46,6 +50,9 @@ class Hosting:
         "Who may sign in: e-mails or @domains, joined by commas; all whom the provider lets in if empty.",
         (),
         secret=True,
+    )
+    unverified: bool = _setting(
+        "People of COMEBACK_PEOPLE may enter though the provider does not say that it has checked their e-mails.", False
     )
     uploads: bool = _setting("Visitors may open their own files.", True)
     hosts: tuple[str, ...] = _setting(
@@ -90,6 +97,8 @@ class Hosting:
             raise WrongSetting("COMEBACK_DATA is a database, so COMEBACK_TABLE must name its table of orders.")
         if self.people and not self.login:
             raise WrongSetting("COMEBACK_PEOPLE is for signing in. Set COMEBACK_LOGIN to 1, or take it away.")
+        if self.unverified and not self.people:
+            raise WrongSetting("COMEBACK_UNVERIFIED is about COMEBACK_PEOPLE. Name who may sign in, or take it away.")
         if self.table is not None and not self.data_is_database:
             raise WrongSetting(
                 "COMEBACK_TABLE is for a database. Take it away, or set COMEBACK_DATA to a .duckdb file."
@@ -160,6 +169,8 @@ def _people(name: str, text: str) -> tuple[str, ...]:
     people = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     if any("@" not in entry or entry == "@" for entry in people):
         raise WrongSetting(f"{name} holds an entry without @. Give e-mails, or @example.com for all of a domain.")
+    if any(not PERSON.fullmatch(entry) for entry in people):
+        raise WrongSetting(f"{name} holds an entry that is no e-mail and no @domain. Join entries by commas alone.")
     return people
 
 
@@ -167,13 +178,19 @@ def _size(name: str, text: str) -> str:
     try:
         Limits(memory=text)
     except ValueError:
-        raise WrongSetting(f"{name} is “{text}”. Give a size with its unit, such as 2GB or 500MB.") from None
+        raise WrongSetting(f"{name} is “{text}”. {A_SIZE}") from None
+    return text
+
+
+def _memory(name: str, text: str) -> str:
+    if not re.search("[1-9]", _size(name, text)):  # the engine can spill nothing, but it cannot work with nothing
+        raise WrongSetting(f"{name} is “{text}”. {A_SIZE}")
     return text
 
 
 def _whole(name: str, text: str) -> int:
     digits = text.replace("_", "").replace(",", "")
-    if not digits.isdecimal() or int(digits) == 0:
+    if not WHOLE.fullmatch(text) or int(digits) == 0:
         raise WrongSetting(f"{name} is “{text}”. Give a whole number above 0, such as 100.")
     return int(digits)
 
@@ -200,9 +217,10 @@ READERS = {
     "table": lambda _name, text: text,
     "login": _yes_or_no,
     "people": _people,
+    "unverified": _yes_or_no,
     "uploads": _yes_or_no,
     "hosts": _names,
-    "memory": _size,
+    "memory": _memory,
     "spill": _size,
     "rows": _whole,
     "file_megabytes": _whole,

@@ -57,13 +57,15 @@ def _is_signed_in() -> bool:
 
 def may_enter(user: dict[str, Any]) -> bool:
     """Whether the settings name this person, or nobody: then the provider alone decides."""
-    people = hosting.current().people
+    settings = hosting.current()
     address = str(user.get("email") or "").strip().lower()
-    if not people:
+    if not settings.people:
         return True
-    if user.get("email_verified") is False:
+    # Some providers say it as text. One that says nothing has perhaps taken the address from the person: not enough.
+    verified = user.get("email_verified")
+    if str(verified).lower() != "true" and not (verified is None and settings.unverified):
         return False
-    return any(address == entry or (entry.startswith("@") and address.endswith(entry)) for entry in people)
+    return any(address == entry or (entry.startswith("@") and address.endswith(entry)) for entry in settings.people)
 
 
 def why_not() -> str | None:
@@ -108,7 +110,10 @@ class WayBack:
 
 def link_of(headers: Headers) -> str:
     """The page of this app that a request came from, with its settings; empty where it came from elsewhere."""
-    came_from = urlsplit(headers.get("referer", ""))
+    try:
+        came_from = urlsplit(headers.get("referer", ""))
+    except ValueError:  # a stranger's text: "http://["
+        return ""
     link = came_from.path + (f"?{came_from.query}" if came_from.query else "")
     return link if came_from.netloc == headers.get("host") and _is_inside(link) else ""
 

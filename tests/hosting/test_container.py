@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from retention_core.limits import size_in_bytes
 from tests.conftest import ROOT
 from tests.hosting.serving import Served, free_port, running
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 USER = 10001
+PYTHON = 1_400_000_000  # bytes to leave for Python, Streamlit's caches and uploads on their way
 
 
 def _steps(word: str) -> list[str]:
@@ -103,6 +105,19 @@ def test_both_services_can_do_little(service: str) -> None:
     for line in ("read_only: true", "cap_drop: [ALL]", 'security_opt: ["no-new-privileges:true"]', "mem_limit: "):
         assert f"    {line}" in block
     assert "privileged" not in block.replace("no-new-privileges", "") and "docker.sock" not in block
+
+
+def test_what_the_app_holds_in_memory_fits_below_the_limit_of_its_container() -> None:
+    app = COMPOSE.split("\n  app:\n")[1].split("\n\n")[0]
+    allowed, temporary = (
+        int(re.search(pattern, app)[1]) * 1024**3  # type: ignore[index]
+        for pattern in (r"mem_limit: (\d+)g", r"/tmp:size=(\d+)g")
+    )
+    engine, spill = (
+        size_in_bytes(re.search(rf"{name}: (\S+)", app)[1])  # type: ignore[index]
+        for name in ("COMEBACK_MEMORY", "COMEBACK_SPILL")
+    )
+    assert engine + temporary + PYTHON <= allowed and spill < temporary
 
 
 def test_only_the_proxy_is_reachable_and_it_closes_what_the_app_closes() -> None:

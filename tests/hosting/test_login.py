@@ -61,18 +61,32 @@ def test_without_the_setting_everybody_does() -> None:
 @pytest.mark.parametrize(
     ("user", "enters"),
     [
-        ({"email": "Ann@Example.com"}, True),
+        ({"email": "Ann@Example.com", "email_verified": "true"}, True),
+        ({"email": "ann@example.com"}, False),
+        ({"email": "ann@example.com", "email_verified": None}, False),
+        ({"email": "ann@example.com", "email_verified": "false"}, False),
+        ({"email": "ann@example.com", "email_verified": 0}, False),
+        ({"email": "ann@example.com", "email_verified": "yes"}, False),
         ({"email": "ann@example.com", "email_verified": True}, True),
         ({"email": "ann@example.com", "email_verified": False}, False),
-        ({"email": "ann@evil-example.com"}, False),
-        ({"email": "ann@example.com.evil.org"}, False),
-        ({"email": "@example.com@evil.org"}, False),
-        ({"email": None}, False),
+        ({"email": "ann@evil-example.com", "email_verified": True}, False),
+        ({"email": "ann@example.com.evil.org", "email_verified": True}, False),
+        ({"email": "@example.com@evil.org", "email_verified": True}, False),
+        ({"email": None, "email_verified": True}, False),
         ({}, False),
     ],
 )
 def test_only_whom_the_settings_name_may_enter(locked: None, user: dict[str, object], enters: bool) -> None:
     assert login.may_enter(user) is enters
+
+
+@pytest.mark.parametrize(("verified", "enters"), [(None, True), (True, True), ("false", False), (False, False)])
+def test_a_provider_that_says_nothing_of_addresses_is_trusted_only_if_told(
+    locked: None, monkeypatch: pytest.MonkeyPatch, verified: object, enters: bool
+) -> None:
+    monkeypatch.setenv("COMEBACK_UNVERIFIED", "1")
+    hosting.current.cache_clear()
+    assert login.may_enter({"email": "ann@example.com", "email_verified": verified}) is enters
 
 
 @pytest.mark.parametrize(
@@ -86,6 +100,7 @@ def test_only_whom_the_settings_name_may_enter(locked: None, user: dict[str, obj
         ("https://app.example@evil.example/x", ""),
         ("javascript:alert(1)", ""),
         ("https://app.example/" + "x" * 4_000, ""),
+        ("http://[", ""),
         ("", ""),
     ],
 )

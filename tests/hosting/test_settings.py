@@ -22,6 +22,7 @@ def test_a_server_for_others_has_limits_of_its_own_and_takes_those_it_is_told() 
     assert hosted.file_megabytes < Hosting().file_megabytes
     told = Hosting.read({"COMEBACK_HOSTED": "1", "COMEBACK_ROWS": "1_000", "COMEBACK_MEMORY": "2GB"})
     assert (told.limits().rows, told.limits().memory) == (1000, "2GB")
+    assert Hosting.read({"COMEBACK_ROWS": "2,000,000"}).rows == 2_000_000
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
@@ -35,6 +36,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         "COMEBACK_TABLE": "sales.orders",
         "COMEBACK_LOGIN": "1",
         "COMEBACK_PEOPLE": "Ann@example.com, @example.org",
+        "COMEBACK_UNVERIFIED": "1",
         "COMEBACK_UPLOADS": "0",
         "COMEBACK_HOSTS": "retention.example.com, *.example.org",
         "COMEBACK_MEMORY": "3 GB",
@@ -68,6 +70,19 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ({"COMEBACK_TABLE": "orders"}, "COMEBACK_TABLE is for a database"),
         ({"COMEBACK_PEOPLE": "ann@example.com"}, "COMEBACK_PEOPLE is for signing in"),
         ({"COMEBACK_PEOPLE": "ann", "COMEBACK_LOGIN": "1"}, "COMEBACK_PEOPLE holds an entry without @"),
+        (
+            {"COMEBACK_PEOPLE": "ann@x.org;bob@x.org", "COMEBACK_LOGIN": "1"},
+            "COMEBACK_PEOPLE holds an entry that is no",
+        ),
+        (
+            {"COMEBACK_PEOPLE": "ann@x.org bob@x.org", "COMEBACK_LOGIN": "1"},
+            "COMEBACK_PEOPLE holds an entry that is no",
+        ),
+        ({"COMEBACK_PEOPLE": "Ann <ann@x.org>", "COMEBACK_LOGIN": "1"}, "COMEBACK_PEOPLE holds an entry that"),
+        ({"COMEBACK_UNVERIFIED": "1", "COMEBACK_LOGIN": "1"}, "COMEBACK_UNVERIFIED is about COMEBACK_PEOPLE"),
+        ({"COMEBACK_ROWS": "1,0"}, "COMEBACK_ROWS is “1,0”. Give a whole number"),
+        ({"COMEBACK_ROWS": "1000,000"}, "COMEBACK_ROWS is “1000,000”. Give a whole number"),
+        ({"COMEBACK_MEMORY": "0GB"}, "COMEBACK_MEMORY is “0GB”. Give a size with its unit"),
         ({"COMEBACK_UPLOAD": "0"}, "COMEBACK_UPLOAD is no setting. There are: COMEBACK_HOSTED, COMEBACK_DATA"),
     ],
 )
