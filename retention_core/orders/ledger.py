@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ("file", "rule", "outcome", "rows", "orders", "customers", "amount", "currency", "examples")
 PARTED = " · "  # between the parts of an example, see ledger_rows.sql
+# As ledger_rows.sql writes them. Of an amount seven digits: a longer one may be a phone or a card in the wrong column.
+DAY, AMOUNT = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]"), re.compile(r"-?[0-9]{1,7}\.[0-9]{2}")
 KNOWN_STATUSES = frozenset(word for meaning in words.STATUSES.values() for word in meaning)
 Row = dict[str, Any]
 
@@ -104,24 +106,21 @@ def masked(text: str) -> str:
 
 
 def without_words(ledger: pd.DataFrame) -> pd.DataFrame:
-    """The ledger with examples of order number, day, amount and known status only: other words may be somebody's name.
+    """The ledger with examples of days, amounts and known statuses only: anything else may tell who somebody is.
 
-    A row whose columns are shifted can hold anything anywhere; its place, file and line, is always kept.
+    A row whose columns are shifted can hold anything anywhere, so an order number may be a name or a phone. The place
+    of a row, file and line, is always kept.
     """
     examples = ledger["examples"].map(lambda found: [(line, _discreet(text)) for line, text in found])
     return ledger.assign(examples=examples)
 
 
 def _discreet(text: str) -> str:
-    first, *others = text.split(PARTED)
-    number = first if re.fullmatch(r"\S*\d\S*", first) else _figures(first)
-    return PARTED.join([number, *map(_figures, others)])
+    return PARTED.join(part if _tells_nobody(part) else "…" for part in text.split(PARTED) if part)
 
 
-def _figures(text: str) -> str:
-    if text.casefold() in KNOWN_STATUSES:
-        return text
-    return re.sub(r"\d[\d ()]{7,}\d", "…", re.sub(r"[^\W\d_]+", "…", text))  # words, then what may be a phone
+def _tells_nobody(part: str) -> bool:
+    return part.casefold() in KNOWN_STATUSES or bool(DAY.fullmatch(part) or AMOUNT.fullmatch(part))
 
 
 def _uncounted(
