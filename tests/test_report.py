@@ -8,6 +8,7 @@ from base64 import b64decode
 from datetime import date, datetime
 from html.parser import HTMLParser
 
+import altair as alt
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
@@ -31,6 +32,7 @@ TAGS = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "footer", "h1", "h2", "p", "ul", "li", "a"),
     *("dl", "div", "dt", "dd", "figure", "img", "table", "thead", "tbody", "tr", "th", "td", "strong", "span", "br"),
 }
+SPREADSHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ABOUT = report.About("Shop", datetime(2026, 11, 22, 9, 30), "https://app.example/retention?rate=Lost")
 
 
@@ -218,6 +220,64 @@ def test_a_workbook_holds_the_view_and_its_figures_are_numbers() -> None:
     assert head == list(table.columns)
     assert january == ["Jan", 0.17, 1234.5, "17 %", "0012", date(2026, 1, 2), 1200]
     assert february == ["Feb", "–", -3, "€3", "99", "", "7 …"]
+
+
+def in_excel(book: bytes, sheet: str) -> list[list[str]]:
+    """The cells of a sheet of whole numbers and shares as Excel shows them: the value by its number format."""
+    styles = ElementTree.fromstring(zipfile.ZipFile(io.BytesIO(book)).read("xl/styles.xml"))
+    own = {one.get("numFmtId"): one.get("formatCode") for one in styles.iter(f"{SPREADSHEET}numFmt")}
+    formats = {"0": "General", "3": "#,##0", "9": "0%", "10": "0.00%", **own}
+    cells = next(styles.iter(f"{SPREADSHEET}cellXfs"))
+    looks = [formats[str(one.get("numFmtId"))] or "" for one in cells]
+    number = 1 + list(sheets_of(book)).index(sheet)
+    drawn = ElementTree.fromstring(zipfile.ZipFile(io.BytesIO(book)).read(f"xl/worksheets/sheet{number}.xml"))
+    rows = [[cell for cell in row if cell.get("t") != "s"] for row in drawn.iter(f"{SPREADSHEET}row")]
+    return [
+        [_as_shown(float(cell[0].text or "nan"), looks[int(cell.get("s", "0"))]) for cell in row] for row in rows if row
+    ]
+
+
+def _as_shown(value: float, look: str) -> str:
+    """A per cent sign in a number format multiplies by 100; a quoted one, or one behind a backslash, is only a sign."""
+    value *= 100 ** re.sub(r'"[^"]*"|\\.', "", look).count("%")
+    digits = len((re.search(r"\.(0+)", look) or ["", ""])[1])
+    return f"{value:,.{digits}f}" + "".join(re.findall(r"[ %]", look.replace('"', "")))
+
+
+def test_a_share_reads_in_excel_as_it_reads_on_the_page() -> None:
+    table = pd.DataFrame({"Month": ["Jan", "Feb"], "Whole": ["17 %", "100 %"], "Fine": ["1.8 %", "-2.9 %"]})
+    book = report.to_workbook([report.Heading("Shares"), report.Table(table)], ABOUT)
+    assert in_excel(book, "Shares") == [["17%", "1.8%"], ["100%", "-2.9%"]]
+    shares = pd.DataFrame({"share": [0.183], "name": ["a"]})
+    drawn = alt.layer(
+        alt.Chart().mark_line().encode(x="name:N", y=alt.Y("share:Q", axis=alt.Axis(format=".0%"))), data=shares
+    )
+    assert in_excel(report.to_workbook([report.Picture(drawn, "")], ABOUT), "Chart – Figures") == [["18.3%"]]
+
+
+@pytest.mark.parametrize("names", [["1.10", "1.1"], ["101", "205"], ["2,024", "2,025"], ["5 %", "10 %"]])
+def test_a_name_of_digits_stays_a_name(names: list[str]) -> None:
+    plain = report.Table(pd.DataFrame({"Channel": names, "Customers": ["12", "1,205"]}))
+    indexed = report.Table(pd.DataFrame({"Won": ["7", "8"]}, index=pd.Index(names, name="Channel")), has_index=True)
+    drawn = alt.layer(
+        alt.Chart().mark_bar().encode(x="n:Q", y="channel:N"), data=pd.DataFrame({"n": 1, "channel": names})
+    )
+    rules = report.About("Shop", ABOUT.made_at, left_out=pd.DataFrame({"Lines": [1, 2], "File": names}))
+    blocks = [report.Heading("A"), plain, report.Heading("B"), indexed, report.Heading("C"), report.Picture(drawn, "")]
+    sheets = sheets_of(report.to_workbook(blocks, rules))
+    assert sheets["A"][1:] == [[names[0], 12], [names[1], 1205]]
+    assert sheets["B"][1:] == [[names[0], 7], [names[1], 8]]
+    assert [row[1] for row in sheets["Chart – C"][1:]] == names
+    assert [row[1] for row in sheets["Left out"][1:]] == names
+
+
+@pytest.mark.parametrize("unknown", [float("nan"), float("inf"), float("-inf")])
+def test_a_number_that_is_none_is_not_known(unknown: float) -> None:
+    table = pd.DataFrame({"Name": ["a", "b"], "n": [1.5, unknown], "Mixed": ["x", unknown], "None": [unknown, unknown]})
+    blocks = [report.Heading("A"), report.Table(table), report.Table(table.set_index("n"), has_index=True)]
+    assert sheets_of(report.to_workbook(blocks, ABOUT))["A"][1:] == [["a", 1.5, "x", ""], ["b", "", "", ""]]
+    page = report.to_html(blocks, ABOUT).decode()
+    assert "inf" not in page.lower().partition("<main>")[2] and "∞" not in page
 
 
 def test_a_chart_is_a_sheet_of_the_rows_it_draws() -> None:

@@ -79,7 +79,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as people read it. `has_index`: its first column is the index.
+    """A table as people read it; its first column names the rows. `has_index`: that column is the index.
 
     `is_marked`: cells may hold **important words**, and a backslash before a sign that is only a sign.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ _FIGURE = re.compile(
     r"^(?P<sign>[-−]?)(?P<currency>[A-Z]{3}[\s\u00a0]?|[$€£¥₽₴₺₹]|[A-Z]{1,2}\$)?"
     r"(?P<digits>(?:0|[1-9]\d{0,2})(?:,\d{3})*(?:\.(?P<after>\d+))?)(?P<percent>[\s\u00a0]?%)?$"
 )
-PERCENT, DATE = '0.0" %"', "yyyy-mm-dd"
+PERCENT, DATE = "0.0%", "yyyy-mm-dd"
 UNFINISHED = "…"
 
 
@@ -52,22 +53,26 @@ def is_number(text: str) -> bool:
     return text in ("", NOT_KNOWN) or _LOOKS_LIKE_ONE.match(text) is not None
 
 
-def as_columns(frame: pd.DataFrame, looks: Mapping[str, str] | None = None, is_text: bool = False) -> list[Column]:
-    """The columns of a frame for a sheet. `looks`: how columns are shown; `is_text`: nothing becomes a number."""
+def as_columns(frame: pd.DataFrame, looks: Mapping[str, str] | None = None, has_figures: bool = False) -> list[Column]:
+    """The columns of a frame for a sheet. `looks`: how columns are shown.
+
+    `has_figures`: text that holds figures becomes numbers, from the second column on. The first names the rows, and a
+    name may be digits: a channel 101, a version 1.10.
+    """
     safe = export.safe_frame(frame)
     found = []
     for place in range(frame.shape[1]):
         name, cells = str(safe.columns[place]), frame.iloc[:, place].tolist()
-        column = None if is_text else _numbers(name, cells, (looks or {}).get(str(frame.columns[place])))
+        column = _numbers(name, cells, (looks or {}).get(str(frame.columns[place])), has_figures and place > 0)
         found.append(column or Column(name, [_told(cell) for cell in safe.iloc[:, place]]))
     return found
 
 
-def _numbers(name: str, cells: Sequence[Any], look: str | None) -> Column | None:
+def _numbers(name: str, cells: Sequence[Any], look: str | None, has_figures: bool) -> Column | None:
     """The column as numbers or dates; None where it is text."""
     known = [cell for cell in cells if not _is_missing(cell)]
     if not known or all(isinstance(cell, str) for cell in known):
-        return _figures(name, cells)
+        return _figures(name, cells) if has_figures else None
     if all(isinstance(cell, date) for cell in known):
         return Column(name, [None if _is_missing(cell) else cell for cell in cells], DATE)
     if all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in known):
@@ -102,7 +107,7 @@ def _value(match: re.Match[str]) -> float:
 def _look(is_percent: bool, currency: str, digits: int) -> str:
     after = "." + "0" * digits if digits else ""
     if is_percent:
-        return f'0{after}" %"'
+        return f"0{after}%"  # the sign multiplies by 100, quoted it would not
     return f'"{currency}"#,##0{after}' if currency else f"#,##0{after}"
 
 
@@ -111,7 +116,8 @@ def _told(cell: Any) -> Any:
 
 
 def _is_missing(cell: Any) -> bool:
-    return cell is None or cell is pd.NA or cell is pd.NaT or cell != cell
+    """Whether a cell is not known: nothing, or a number that is none, or one without an end."""
+    return cell is None or cell is pd.NA or cell is pd.NaT or cell != cell or cell in (math.inf, -math.inf)
 
 
 def _written(cell: Any) -> str:

@@ -1,6 +1,7 @@
 """A view as an Excel workbook: what was said, then a sheet for each table and picture. Nothing in it runs.
 
-Figures written for people become numbers again where a whole column holds them, so that they can be added and sorted.
+Figures written for people become numbers again where a whole column of a table holds them, so that they can be added
+and sorted. Names never do.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def _summary(blocks: Sequence[Block], about: About) -> list[Column]:
     for block in blocks:
         rows += _said(block)
     frame = pd.DataFrame(rows, columns=[say("What"), say("Says"), say("Interval, or more")])
-    return as_columns(frame, is_text=True)
+    return as_columns(frame)
 
 
 def _of_the_view(about: About) -> Iterator[tuple[str, str]]:
@@ -166,7 +167,7 @@ def _of_blocks(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Column]]]:
                 heading = text
             case Table(frame, has_index, is_marked):
                 shown = whole(frame, has_index)
-                yield heading, as_columns(shown.map(_without_marks) if is_marked else shown)
+                yield heading, as_columns(shown.map(_without_marks) if is_marked else shown, has_figures=True)
             case Picture(chart):
                 frame, shares = picture.figures(chart)
                 if len(frame.columns):
