@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MOST_GROUPS = 12  # a column with more different values than this says nothing of groups
 TERM_NAMES = ("contract", "term", "interval", "billing", "plan", "period")
-LEAST_SHARED = 5  # contracts to a value: what fewer share may be the name of somebody
+LEAST_SHARED = 5  # customers to a value: what fewer share may be the name of somebody
 YES_NO_UNKNOWN = 3  # "Phone service" may be a group, "Phone" may not
 # Ends so much later than the last start: a list followed to its last day, or ends that are still to come?
 UNCLEAR_DAYS = 45
@@ -63,7 +63,7 @@ def open_contracts(
         staged = [_staged(connection, table, told, secret) for table in tables]
     opened = _assemble(staged, tables, told)
     if secret is not None:
-        opened = replace(opened, groups=_without_personal(opened.groups, opened.terms), has_pseudonyms=True)
+        opened = replace(opened, groups=_without_personal(opened), has_pseudonyms=True)
     return replace(opened, parts=tuple(map(pseudonyms.without_text, opened.parts)))
 
 
@@ -186,17 +186,34 @@ def _groups(kept: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(few, index=kept.index)
 
 
-def _without_personal(groups: pd.DataFrame, terms: str | None) -> pd.DataFrame:
-    """The groups that name nobody: of several contracts each, under a header and with values of no person."""
+def _without_personal(opened: Contracts) -> pd.DataFrame:
+    """The groups that name nobody: each value of several customers, under a header and with values of no person.
+
+    The terms stay, since they change numbers: those that few customers have, in words of our own.
+    """
+    groups, customers = opened.groups, opened.rows["customer"]
     names = [str(name) for name in groups]
-    return groups[[name for name in names if name == terms or not _may_be_personal(name, groups[name])]]
+    found = groups[[n for n in names if n == opened.terms or not _may_be_personal(n, groups[n], customers)]]
+    if opened.terms is None:
+        return found
+    terms = groups[opened.terms]
+    plain = {
+        text: text if text not in _rare(terms, customers) else f"{term_months(text)} months" for text in terms.unique()
+    }
+    return found.assign(**{opened.terms: terms.astype("string").map(plain).astype("category")})
 
 
-def _may_be_personal(name: str, column: pd.Series) -> bool:
+def _may_be_personal(name: str, column: pd.Series, customers: pd.Series) -> bool:
     told = column[column.ne("")]
     if told.nunique() > YES_NO_UNKNOWN and any(word in header_key(name) for word in PERSONAL):
         return True
-    return len(told) < LEAST_SHARED * told.nunique() or bool(told.astype("string").str.contains("@").any())
+    return bool(_rare(told, customers)) or bool(told.astype("string").str.contains("@").any())
+
+
+def _rare(column: pd.Series, customers: pd.Series) -> frozenset[str]:
+    """The values that fewer than LEAST_SHARED customers have."""
+    shared = customers[column.index].groupby(column, observed=True).nunique()
+    return frozenset(shared.index[shared.lt(LEAST_SHARED)])
 
 
 def _terms(groups: pd.DataFrame) -> str | None:

@@ -206,6 +206,23 @@ def test_contracts_are_known_by_pseudonyms_and_no_group_names_anybody(
     )
 
 
+def test_a_value_that_few_customers_share_makes_no_group(tmp_path: Path, marked: Callable[[str], str]) -> None:
+    """Names held once beside many times "none" are few to a column, but each is somebody's."""
+    rows: list[list[object]] = [["Customer", "Tenure Months", "Churned", "Contract", "Colour", "Kept by", "City"]]
+    for n in range(200):
+        own, term = marked("friend") if n < 4 else "none", "One year" if n % 2 else "Month-to-month"
+        term = f"marker{n} one year" if n < 2 else term
+        four = marked("four") if n == 0 else "red"
+        rows.append([f"c{n}", n % 24 + 1, ("Yes", "No")[n % 2], term, four, own, ("Sofia", "Plovdiv")[n % 2]])
+    rows += [[f"c{n % 4}", n + 1, "No", "One year", "markerblue", "none", "Sofia"] for n in range(20)]
+    path = write(tmp_path, table(rows))
+    raw, coded = rc.open_contracts(path), rc.open_contracts(path, pseudonym_key=KEY)
+    assert list(raw.groups) == ["Contract", "Colour", "Kept by", "City"] and list(coded.groups) == ["Contract", "City"]
+    assert list(coded.term_months()) == list(raw.term_months())
+    assert set(coded.groups["Contract"]) == {"One year", "Month-to-month", "12 months"}
+    assert "marker" not in coded.groups.to_csv() + str(coded.groups.dtypes) + repr(vars(coded))
+
+
 def test_published_groups_of_contracts_stay(shared_data: Path) -> None:
     path = shared_data / "telco_churn.csv.gz"
     assert list(rc.open_contracts(path, pseudonym_key=KEY).groups) == list(rc.open_contracts(path).groups)
