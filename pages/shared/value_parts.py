@@ -288,7 +288,8 @@ def allowance(set_margin: worth.Margin, costs: Costs) -> None:
         rows = worth.allowances(channels, costs.by_channel, share, is_first_order=not int(back))
         ui.frame(_allowances_table(rows, is_margin, bool(set_margin.by_category)), hide_index=True)
     with st.expander(say("An example: 30 to win a customer, 35 on the first order"), icon=":material/lightbulb:"):
-        ui.tell(*answers.worked_example())
+        # Not through `ui`: a report would print the invented figures as if they were the shop's.
+        st.markdown("\n".join(f"- {ui.plain(sentence)}" for sentence in answers.worked_example(currency())))
 
 
 def _allowances_table(rows: pd.DataFrame, is_margin: bool, is_rough: bool) -> pd.DataFrame:

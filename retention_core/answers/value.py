@@ -224,8 +224,11 @@ def concentration_answer(best_tenth: Reading, best_fifth: Reading) -> str:
     )
 
 
-def worked_example() -> list[str]:
-    """Profit on the first order, what one letter adds, and what that allows: the arithmetic of this page by hand."""
+def worked_example(currency: str | None) -> list[str]:
+    """Profit on the first order, what one letter adds, and what that allows: the arithmetic of this page by hand.
+
+    The figures are invented; `currency`: the shop's, in which they are said.
+    """
     cost, order, letter, year = 30.0, 35.0, 0.001, 70.0
     first = worth.profit(order, cost)
     later = worth.profit(2 * order, cost + letter)
@@ -233,23 +236,23 @@ def worked_example() -> list[str]:
     return [
         say(
             "A customer who costs {cost} and orders for {order} leaves {first}.",
-            cost=money(cost, "USD", 0),
-            order=money(order, "USD", 0),
-            first=money(first, "USD", 0),
+            cost=money(cost, currency, 0),
+            order=money(order, currency, 0),
+            first=money(first, currency, 0),
         ),
         say(
             "A letter for {letter} brings another order of {order}: now {later} are left, {gained} more.",
-            letter=money(letter, "USD", 3),
-            order=money(order, "USD", 0),
-            later=money(later, "USD", 3),
+            letter=money(letter, currency, 3),
+            order=money(order, currency, 0),
+            later=money(later, currency, 3),
             gained=percent(gained, 2),
         ),
         say(
             "A customer worth {year} a year allows up to {allowed} to win one: shops that count the first order alone "
             "stop at {order}.",
-            year=money(year, "USD", 0),
-            allowed=money(worth.allowable_cost(year), "USD", 0),
-            order=money(order, "USD", 0),
+            year=money(year, currency, 0),
+            allowed=money(worth.allowable_cost(year), currency, 0),
+            order=money(order, currency, 0),
         ),
     ]
 
