@@ -37,7 +37,13 @@ def sentence() -> str:
     if not totals["orders"]:
         kept = say("No order of the files counts")
     else:
-        kept = say("{orders} orders of {customers} customers were kept", orders=orders, customers=customers)
+        orders_of = {"orders": orders, "customers": customers}
+        lines_kept = _order_lines(frame)
+        if lines_kept > int(totals["orders"]):
+            several = "{orders} orders ({lines} lines) of {customers} customers were kept"
+            kept = say(several, lines=number(lines_kept), **orders_of)
+        else:
+            kept = say("{orders} orders of {customers} customers were kept", **orders_of)
     if left_out.empty:
         return say("{kept}; no line was left out.", kept=kept)
     falling = number(left_out.loc[follows, "rows"].sum())
@@ -51,6 +57,11 @@ def sentence() -> str:
     if follows.any():
         return say("{said}; {n} lines of other tables fell with their orders or customers.", said=said, n=falling)
     return f"{said}."
+
+
+def _order_lines(frame: pd.DataFrame) -> int:
+    """Kept lines of the tables that tell who ordered: more than orders where an order has a line for each product."""
+    return int(frame.loc[frame["outcome"].eq("kept") & frame["customers"].gt(0), "rows"].sum())
 
 
 def show() -> None:

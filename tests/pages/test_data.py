@@ -495,6 +495,14 @@ def test_lines_that_fall_with_an_order_are_named_apart_and_what_does_not_apply_i
     assert table.loc[("orders.csv", "Counted"), "Money"] == 11
 
 
+def test_orders_of_several_lines_are_told_apart_from_their_lines() -> None:
+    lines = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+    rows = [(1, 11, 7), (1, 12, 7), (1, 13, 7), (2, 11, 8), (3, 11, "")]
+    lines += "".join(f"{o},{p},Tea,1,2011-01-0{o} 10:00,2.5,{c},France\n" for o, p, c in rows).encode()
+    app = open_files(("invoices.csv", lines))
+    assert "2 orders (4 lines) of 2 customers were kept; 1 lines were left out" in words(app)
+
+
 def test_tables_beside_the_orders_are_certain_and_told_apart_in_the_ledger(shared_data: Path) -> None:
     names = [f"olist_sample_{kind}.csv.gz" for kind in ("orders", "order_items", "order_payments", "customers")]
     app = take(open_page(), *((name, (shared_data / name).read_bytes()) for name in names))
