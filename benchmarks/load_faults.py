@@ -45,7 +45,7 @@ async def _slow(server: Served) -> dict[str, Any]:
         meanwhile = await _moves(healthy)
         for one in deaf:
             await one.leave(abruptly=True)
-        least = await asyncio.to_thread(server.lowest_memory, BACK_SECONDS)
+        least = await asyncio.to_thread(server.lowest_memory, BACK_SECONDS, start)
     return {
         "slow": SLOW,
         "asked": ASKS,
@@ -69,7 +69,7 @@ async def _slow_downloads(server: Served) -> dict[str, Any]:
         meanwhile = await _moves(healthy)
         for line in deaf:
             line.transport.abort()
-        least = await asyncio.to_thread(server.lowest_memory, BACK_SECONDS)
+        least = await asyncio.to_thread(server.lowest_memory, BACK_SECONDS, start)
     return {
         "median": round(statistics.median(meanwhile), 3),
         "most": round(max(meanwhile), 3),
