@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import login, quick, scope, sharing
+from pages.shared import login, quick, scope, sharing, transfers
 
 st.set_page_config(page_title="Comeback", page_icon="🔁", layout="wide")
 quick.settle()
@@ -29,6 +29,7 @@ page = st.navigation(
 )
 if login.is_needed():
     login.ask()
+transfers.admit()
 with st.sidebar:
     scope.choose()
     sharing.offer()

@@ -16,7 +16,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from pages.shared import hosting
+from pages.shared import hosting, transfers
 from retention_core.say import say
 
 NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
@@ -32,6 +32,7 @@ def is_needed() -> bool:
 
 def ask() -> None:
     """In place of every page; ends the script."""
+    transfers.shut_out()
     st.title("Comeback", anchor=False)
     problem = why_not()
     if problem is not None:

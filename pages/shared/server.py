@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime import get_instance
 
-from pages.shared import hosting, leaving, login, logs, memory, published
+from pages.shared import hosting, leaving, login, logs, memory, published, transfers
 from retention_core.engines import databases
 
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
@@ -35,8 +35,9 @@ INDEX = Path(st.__file__).parent / "static" / "index.html"
 # What tells strangers about the app or makes it work for them. The readiness route runs the app at most once a minute.
 UPLOADS = "/_stcore/upload_file"
 CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
-CHECKED_FOR_SECONDS = 60.0
+CHECKED_FOR_SECONDS, FAILED_FOR_SECONDS = 60.0, 10.0
 A_YEAR = 31_536_000
+METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
 STATIC, MEDIA = "/static/", "/media/"
 
 
@@ -110,18 +111,30 @@ class Guard:
 
         async def send_guarded(message: Message) -> None:
             nonlocal status
-            if message["type"] == "http.response.start":
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
                 status = message["status"]
                 message["headers"] = with_headers(scope, message["headers"])
             await send(message)
 
         try:
-            if scope["type"] == "http" and is_closed(scope["path"]):
-                await PlainTextResponse("Not found", 404)(scope, receive, send_guarded)
-            else:
-                await self.app(scope, receive, send_guarded)
+            await self._answer(scope, receive, send_guarded)
+        except Exception:
+            if status or scope["type"] != "http":
+                raise
+            logs.LOGGER.exception("request failed")
+            await PlainTextResponse("Internal Server Error", 500)(scope, receive, send_guarded)
         finally:
             _note_answer(scope, status, time.monotonic() - started)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and is_closed(scope["path"]):
+            await PlainTextResponse("Not found", 404)(scope, receive, send)
+            return
+        with transfers.taking(scope) as refused:
+            if refused:
+                await PlainTextResponse("This file is not taken", refused)(scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
 
 
 def is_closed(path: str) -> bool:
@@ -133,14 +146,14 @@ def is_closed(path: str) -> bool:
 
 def with_headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The headers of an answer with ours in place of any of the same name."""
-    ours = dict(HEADERS)
-    if scope["scheme"] == "https":
+    ours, is_tls = dict(HEADERS), scope["scheme"] in {"https", "wss"}
+    if is_tls:
         ours["Strict-Transport-Security"] = f"max-age={A_YEAR}"
     if scope["path"].startswith(MEDIA):
         ours["Cache-Control"] = "private, no-store"  # downloads are somebody's customers
     names = {name.lower().encode() for name in ours}
     kept = [(name, value) for name, value in headers if name.lower() not in names]
-    if scope["scheme"] == "https":  # Streamlit cannot know of the proxy's TLS and leaves its cookies open to plain HTTP
+    if is_tls:  # Streamlit cannot know of the proxy's TLS and leaves its cookies open to plain HTTP
         kept = [(name, _secured(value) if name.lower() == b"set-cookie" else value) for name, value in kept]
     return kept + [(name.lower().encode(), value.encode()) for name, value in ours.items()]
 
@@ -156,8 +169,13 @@ def _note_answer(scope: Scope, status: int, seconds: float) -> None:
     # A path is a stranger's text: only its place in this app is written down.
     kind = next((name for name in ("_stcore/stream", "_stcore/upload_file", "_stcore", "media", "static", "readyz",
                                    "auth", "oauth2callback") if path.startswith(f"/{name}")), "page")  # fmt: skip
-    about = {"method": scope["method"], "status": status} if scope["type"] == "http" else {}
+    about = {"method": _method(scope["method"]), "status": status} if scope["type"] == "http" else {}
     logs.note("request" if about else "visit", path=kind, milliseconds=round(seconds * 1000), **about)
+
+
+def _method(text: str) -> str:
+    """The method, if it is one: it is a stranger's word too."""
+    return text if text in METHODS else "other"
 
 
 class Readiness:
@@ -166,12 +184,13 @@ class Readiness:
     def __init__(self) -> None:
         self._checking = asyncio.Lock()
         self._runs = False
-        self._checked_at = 0.0
+        self._checked_at = -CHECKED_FOR_SECONDS  # never
 
     async def check(self) -> bool:
-        """Run the app as a visitor would, unless it was done within the last minute. Callers share one run."""
+        """Run the app as a visitor would, unless it was done a moment ago. Callers share one run."""
         async with self._checking:
-            if not (self._runs and time.monotonic() - self._checked_at < CHECKED_FOR_SECONDS):
+            good_until = self._checked_at + (CHECKED_FOR_SECONDS if self._runs else FAILED_FOR_SECONDS)
+            if time.monotonic() >= good_until:
                 self._runs, why = await get_instance().does_script_run_without_error()
                 self._checked_at = time.monotonic()
                 logs.note("ready" if self._runs else "not ready", result=why)

@@ -5,13 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from benchmarks.wire import visit, xsrf_token
-from tests.hosting.serving import Served, serve
+from pages.shared import login
+from tests.conftest import ROOT
+from tests.hosting.serving import Served, environment, serve
 
 EXPECTED = {
     "x-content-type-options": "nosniff",
@@ -20,6 +29,29 @@ EXPECTED = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+
+# What the guard makes of an app that fails, and of a refused WebSocket: one line each of status and headers.
+FAILING = """
+import asyncio, json
+from pages.shared import server
+
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        raise ValueError("marker")
+    await send({"type": "websocket.http.response.start", "status": 403, "headers": []})
+
+async def send(message):
+    if "status" in message:
+        headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        print(json.dumps({"status": message["status"], "headers": headers}))
+
+async def ask():
+    for kind, scheme in (("http", "http"), ("websocket", "wss")):
+        scope = {"type": kind, "scheme": scheme, "path": "/auth/login", "method": "GET", "headers": []}
+        await server.Guard(app)(scope, None, send)
+
+asyncio.run(ask())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +167,88 @@ def test_files_need_a_visitor_and_have_a_size(server: Served) -> None:
     assert _send(server, xsrf_token(server.address), "/_stcore/upload_file/nobody/nothing", 1_000) == 400
 
 
+def test_a_visitor_has_room_for_a_few_files_and_no_more(server: Served) -> None:
+    """Three times COMEBACK_FILE_MEGABYTES in memory at once; one that was taken away gives its room back."""
+
+    async def hand_in() -> list[int]:
+        async with visit(server.address, "source") as (visitor, _):
+            places = [(await visitor._place_for("orders.csv")).upload_url for _ in range(5)]
+            first = [_send(server, visitor.xsrf, place, 900_000) for place in places[:4]]
+            token = {"Cookie": f"_streamlit_xsrf={visitor.xsrf}", "X-Xsrftoken": visitor.xsrf}
+            assert server.ask(places[0], "DELETE", token)[0] == 204
+            return [*first, _send(server, visitor.xsrf, places[4], 900_000)]
+
+    assert asyncio.run(hand_in()) == [204, 204, 204, 413, 204]
+
+
+def test_files_on_their_way_count_from_their_first_byte(server: Served) -> None:
+    """Many at once, none of which is there yet, are no way round the limit."""
+
+    async def hand_in() -> list[int]:
+        async with visit(server.address, "source") as (visitor, _):
+            place = (await visitor._place_for("orders.csv")).upload_url
+            with ExitStack() as held:
+                for number in range(3):
+                    line = held.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+                    line.sendall(_beginning(f"{place}{number}", visitor.xsrf, 1_000_000))
+                await asyncio.sleep(1)
+                during = _send(server, visitor.xsrf, place, 900_000)
+            until = time.monotonic() + 20
+            while (after := _send(server, visitor.xsrf, place, 900_000)) != 204 and time.monotonic() < until:
+                await asyncio.sleep(0.2)
+            return [during, after]
+
+    assert asyncio.run(hand_in()) == [413, 204]
+
+
+def _beginning(path: str, token: str, size: int) -> bytes:
+    """A request that promises so many bytes and sends none of them."""
+    return (
+        f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: _streamlit_xsrf={token}\r\nX-Xsrftoken: {token}\r\n"
+        f"Content-Type: multipart/form-data; boundary=b0undary\r\nContent-Length: {size}\r\n\r\n"
+    ).encode()
+
+
+def test_nobody_hands_in_files_before_signing_in(tmp_path: Path) -> None:
+    """The page that asks for signing in is an open session; nothing of a file for it is kept."""
+    secrets = tmp_path / ".streamlit" / "secrets.toml"
+    secrets.parent.mkdir()
+    secrets.write_text("[auth]\n" + "".join(f'{name} = "http://127.0.0.1:1/x"\n' for name in login.NEEDED))
+
+    async def hand_in() -> int:
+        async with visit(server.address, "source") as (visitor, _):
+            return _send(server, visitor.xsrf, f"/_stcore/upload_file/{visitor.session}/1", 1_000)
+
+    with serve(tmp_path, COMEBACK_LOGIN="1", HOME=str(tmp_path)) as server:
+        assert asyncio.run(hand_in()) == 403
+
+
+def test_an_app_that_fails_is_not_run_again_for_everybody_who_asks(tmp_path: Path) -> None:
+    for part in ("pages", ".streamlit"):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    (tmp_path / "retention_core").symlink_to(ROOT / "retention_core")
+    (tmp_path / "app.py").write_text("raise RuntimeError")
+    with serve(tmp_path, root=tmp_path) as server, ThreadPoolExecutor(50) as callers:
+        answers = list(callers.map(lambda _: server.ask("/readyz")[0], range(50)))
+        runs = [line for line in server.log.read_text().splitlines() if json.loads(line)["event"] == "not ready"]
+    assert answers == [503] * 50
+    assert len(runs) <= 2  # at the start; once more where that was ten seconds ago
+
+
+def test_an_answer_that_fails_has_the_headers_and_a_line_without_its_words() -> None:
+    """As a program of its own: the guard around an app that fails, once before and once after it has begun."""
+    told = subprocess.run(
+        [sys.executable, "-c", FAILING], cwd=ROOT, env=environment(), capture_output=True, text=True, check=True
+    )
+    first, second = (json.loads(line) for line in told.stdout.splitlines())
+    assert first["status"] == 500 and second["status"] == 403
+    for answer in (first, second):
+        assert answer["headers"]["x-frame-options"] == "DENY" and "content-security-policy" in answer["headers"]
+    assert second["headers"]["strict-transport-security"]
+    failed = next(line for line in map(json.loads, told.stderr.splitlines()) if line.get("event") == "request failed")
+    assert failed["error"] == "ValueError" and "marker" not in told.stderr
+
+
 @pytest.mark.parametrize(
     ("host", "origin", "status"),
     [
@@ -163,12 +277,14 @@ def test_only_pages_of_this_address_may_talk_to_the_app(server: Served, host: st
 def test_the_log_is_json_and_holds_no_word_of_a_visitor(server: Served) -> None:
     server.ask("/marker@example.com?channel=marker@example.com")
     server.ask("/media/marker@example.com")
+    server.ask("/", "MARKER")
     server.ask("/_stcore/upload_file/marker@example.com/x", "PUT", {"Cookie": "marker@example.com"}, b"marker@example")
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     assert all({"time", "level", "logger", "event"} <= line.keys() for line in lines)
     requests = [line for line in lines if line["event"] == "request"]
     assert requests and all({"status", "milliseconds", "method", "path"} <= line.keys() for line in requests)
-    assert "marker" not in server.log.read_text()
+    assert "other" in {line["method"] for line in requests}
+    assert "marker" not in server.log.read_text().lower()
 
 
 def test_a_server_that_takes_no_files_takes_none(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""Which files of visitors a server takes before the app has seen them: Streamlit takes any number of any open session.
+
+The page that asks for signing in is an open session too, and what was sent stays in memory until the session ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.shared import hosting
+
+PLACE = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+$")
+# Files of one opening may have the size of the largest upload together, and go when the app has them: the rest is for
+# those that are on their way meanwhile.
+SIZES_AT_ONCE = 3
+FORBIDDEN, TOO_LARGE = 403, 413
+_admitted: set[str] = set()
+_on_their_way: Counter[str] = Counter()  # session → bytes; only the server's own thread counts
+
+
+def admit() -> None:
+    """Let this session hand in files: its visitor may see the pages."""
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists() or context.session_id in _admitted:
+        return
+    server = runtime.get_instance()
+    for session in list(_admitted):
+        if not server.is_active_session(session):  # one that comes back runs the app again
+            _admitted.discard(session)
+    _admitted.add(context.session_id)
+
+
+def shut_out() -> None:
+    """Take no files of this session: its visitor must sign in first."""
+    if context := get_script_run_ctx():
+        _admitted.discard(context.session_id)
+
+
+@contextmanager
+def taking(scope: Scope) -> Iterator[int | None]:
+    """The status with which a request is refused, None for one that may pass; it counts until the block ends."""
+    found = PLACE.search(scope["path"]) if scope["type"] == "http" and scope["method"] == "PUT" else None
+    if found is None:
+        yield None
+        return
+    session, largest = found["session"], hosting.current().file_megabytes * hosting.MEGABYTE
+    if hosting.current().login and session not in _admitted:
+        yield FORBIDDEN
+        return
+    told = Headers(scope=scope).get("content-length", "")
+    size = int(told) if told.isascii() and told.isdecimal() else largest
+    if size + _stored(session) + _on_their_way[session] > SIZES_AT_ONCE * largest:
+        yield TOO_LARGE
+        return
+    _on_their_way[session] += size
+    try:
+        yield None
+    finally:
+        _on_their_way[session] -= size
+        if not _on_their_way[session]:
+            del _on_their_way[session]
+
+
+def _stored(session: str) -> int:
+    """Bytes that Streamlit holds of this session."""
+    files = runtime.get_instance()._uploaded_file_mgr.file_storage.get(session, {})  # type: ignore[attr-defined]
+    return sum(len(file.data) for file in list(files.values()))
