@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -46,39 +46,76 @@ def outcome(*on: Lever, order_value: float = 50.0, target: float | None = 0.2) -
 # The headline
 
 
-def test_the_headline_says_rate_verdict_chance_cost_and_margin() -> None:
+def test_the_headline_says_rate_verdict_and_chance_and_the_line_below_it_forecast_cost_and_margin() -> None:
     goal, result = outcome(made.lever("welcome", 0.03, cost_once=500.0), made.lever("thanks", 0.02, cost_once=500.0))
-    sentence = answers.headline(KEPT, goal, result, judged(0.2, 0.18), "EUR")
+    sentence = answers.headline(KEPT, goal, result, judged(0.2, 0.18))
     assert sentence.startswith("You keep 18 % (16–20 %) of new customers: they order again within a year. ")
-    assert "Without a plan it is 18.2 % of those won in Nov 2025 (" in sentence
     assert re.search(r"20 % by Nov 2025 is a stretch; these 2 levers get you there with \d+ % probability", sentence)
-    assert "(without: " in sentence and "That costs €1,000 and leaves €" in sentence and "80 % sure" in sentence
+    assert sentence.count(".") < 6 and "(without: " in sentence and "cost" not in sentence
+    below = answers.below_headline(goal, result, judged(0.2, 0.18), "EUR")
+    assert below.startswith("Without a plan it is 18.2 % of those won in Nov 2025 (")
+    assert "The levers cost €1,000 and leave €" in below and "80 % sure" in below
     whole = replace(goal, margin=1.0)
-    assert "of revenue after it" in answers.headline(KEPT, whole, result, judged(0.2, 0.18), "EUR")
+    assert "of revenue after it" in answers.below_headline(whole, result, judged(0.2, 0.18), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "words"),
+    [
+        (0.094, 0.097, "these 2 levers hardly help: 9.7 % probability (without: 9.4 %)."),
+        (0.93, 0.96, "these 2 levers hardly help: 96 % probability (without: 93 %)."),
+        (0.5, 0.4, "these 2 levers hardly help: 40 % probability (without: 50 %)."),
+        (0.1, 0.3, "with these 2 levers it has 30 % probability (without: 10 %)."),
+        (0.1, 0.6, "these 2 levers get you there with 60 % probability (without: 10 %)."),
+    ],
+)
+def test_levers_that_hardly_change_the_chance_are_not_said_to_get_there(before: float, now: float, words: str) -> None:
+    goal, result = outcome(made.lever("welcome", 0.03), made.lever("thanks", 0.02))
+    result = replace(result, probability_before=before, probability=now)
+    assert answers.headline(KEPT, goal, result, judged(0.2, 0.18)).endswith(words)
 
 
 def test_one_lever_none_and_no_target() -> None:
     goal, result = outcome(made.lever("welcome", 0.03))
-    assert "this lever gets you there" in answers.headline(KEPT, goal, result, judged(0.2, 0.18), "EUR")
+    assert "this lever gets you there" in answers.headline(KEPT, goal, result, judged(0.2, 0.18))
     goal, result = outcome()
-    alone = answers.headline(KEPT, goal, result, judged(0.2, 0.18), "EUR")
-    assert "without any lever the chance is" in alone and "costs" not in alone
+    alone = answers.headline(KEPT, goal, result, judged(0.2, 0.18))
+    assert "without any lever the chance is" in alone
+    assert "cost" not in answers.below_headline(goal, result, judged(0.2, 0.18), "EUR")
     goal, result = outcome(target=None)
-    assert "If nothing changes, 18" in answers.headline(KEPT, goal, result, None, "EUR")
+    assert "If nothing changes, 18" in answers.headline(KEPT, goal, result, None)
+
+
+def test_the_levers_that_are_on_are_named_under_their_kind() -> None:
+    kinds: dict[str, tuple[Any, ...]] = {"New": ("return_after_first",), "Others": ("win_back",)}
+    first = made.lever("welcome", 0.03, strategy="Welcome", acts_on="return_after_first")
+    third = made.lever("silent", 0.03, strategy="Silent", acts_on="win_back")
+    goal = Goal((first, replace(first, key="two", strategy="Thanks", strength=0.5), third), target=0.2)
+    assert answers.switched_on(goal, kinds) == "3 levers are on. New: Welcome, Thanks (50 %). Others: Silent."
+    assert answers.switched_on(Goal((third,)), kinds) == "1 lever is on. Others: Silent."
+    assert answers.switched_on(Goal((replace(third, is_on=False),)), kinds) == "No lever is on."
+
+
+def test_the_settings_of_a_plan_are_a_sentence() -> None:
+    goal, result = outcome(made.lever("welcome", 0.03))
+    assert answers.plan_answer(goal, result) == (
+        "Goal: 20 % of the customers first won in Nov 2025 order again within a year. Margin: 40 %."
+    )
 
 
 def test_planning_rows_are_no_levers_that_get_anywhere() -> None:
     goal, result = outcome(made.lever("team", 0.0, acts_on="nothing"))
-    assert "without any lever" in answers.headline(KEPT, goal, result, judged(0.2, 0.18), "EUR")
+    assert "without any lever" in answers.headline(KEPT, goal, result, judged(0.2, 0.18))
 
 
 def test_what_is_not_known_is_said() -> None:
     goal, result = outcome(made.lever(), order_value=float("nan"))
     unknown = Reading(None, None, None, 0, 0, "share")
-    sentence = answers.headline(unknown, goal, result, judged(0.2, 0.18), None)
+    sentence = answers.headline(unknown, goal, result, judged(0.2, 0.18))
     assert sentence.startswith("How many customers you keep is not known yet")
-    assert sentence.endswith("Without amounts in your file, what they bring cannot be said.")
-    assert "nan" not in sentence
+    below = answers.below_headline(goal, result, judged(0.2, 0.18), None)
+    assert below.endswith("Without amounts in your file, what they bring cannot be said.")
+    assert "nan" not in sentence + below
 
 
 def test_a_loss_is_called_a_loss() -> None:
@@ -264,5 +301,5 @@ def test_another_goal_changes_its_chance_alone() -> None:
 def test_a_goal_with_nobody_to_act_on_gets_no_verdict_and_no_money() -> None:
     goal, result = outcome(made.lever("welcome", 0.03, cost_once=500.0))
     nobody = replace(judged(0.2, 0.18), new_customers=0)
-    sentence = answers.headline(KEPT, goal, result, nobody, "EUR")
-    assert sentence.endswith("this goal has nobody to act on.") and "costs" not in sentence
+    assert answers.headline(KEPT, goal, result, nobody).endswith("this goal has nobody to act on.")
+    assert answers.below_headline(goal, result, nobody, "EUR") == ""

@@ -43,6 +43,7 @@ def simulator() -> None:
     plan_settings.target(judged)
     watched = st.container()
     st.subheader(say("What you would do"), anchor=False)
+    switched = st.container()
     cards = st.container()
     plan_settings.margin()
     tested = plan_settings.own_test(own)
@@ -54,6 +55,8 @@ def simulator() -> None:
         plan_parts.sentence(question)
     with watched:
         plan_parts.picture(question)
+    with switched:
+        plan_parts.levers_on()
     for key, place in effects.items():
         with place:
             plan_parts.effect(key, question.currency)
@@ -66,6 +69,7 @@ def reasons(question: Question) -> None:
     plan = plan_parts.on_screen()
     plan_kept.cheapest(question, plan)
     plan_parts.lever_pictures(plan.result, question.shown, question.currency)
+    plan_parts.in_one_table(plan, question.shown, question.currency)
     ui.heading(say("Plans side by side"))
     plan_kept.side_by_side(question, plan)
     ui.heading(say("What would have to be true"))

@@ -108,9 +108,10 @@ def best_mix(base: Baseline, shown: Offered, goal: Goal) -> backwards.Mix:
 
 @st.fragment(key="sentence")
 def sentence(question: Question) -> None:
-    """The head of the page: what the plan comes to, in one sentence."""
+    """The head of the page: what the plan comes to, in one sentence; what it costs below it."""
     plan = work_out(question)
-    ui.answer("Goals", answers.headline(question.facts.rate, plan.goal, plan.result, plan.judged, question.currency))
+    ui.answer("Goals", answers.headline(question.facts.rate, plan.goal, plan.result, plan.judged))
+    ui.caption(answers.below_headline(plan.goal, plan.result, plan.judged, question.currency))
 
 
 @st.fragment(key="picture")
@@ -126,6 +127,34 @@ def picture(question: Question) -> None:
     with money:
         _money_cards(plan.result, question.currency)
         st.info(ui.plain(plan.moved or say("Move a slider: what it changes is said here.")))
+
+
+@st.fragment(key="levers_on")
+def levers_on() -> None:
+    """Above the sliders: which are on, on whatever tab they stand."""
+    ui.caption(answers.switched_on(on_screen().goal, plan_settings.GROUPS))
+
+
+def in_one_table(plan: Plan, shown: Offered, currency: str | None) -> None:
+    """What is planned: the goal, and for each lever that is on whom it reaches, what is assumed of it and its cost."""
+    ui.heading(say("Your plan in one table"))
+    ui.tell(answers.plan_answer(plan.goal, plan.result))
+    costs = plan.result.levers.set_index("key")["cost"]
+    rows = [
+        {
+            say("Lever"): say(lever.strategy),
+            say("Set to"): percent(lever.strength),
+            say("Customers reached"): number(shown.reaches[lever.key].customers * lever.strength),
+            say("Take part"): percent(lever.take_up),
+            say("Assumed (in four of five cases between)"): answers.uplift_in_words(lever),
+            say("Evidence"): f"{lever.grade}: {say(answers.GRADES[lever.grade])}",
+            say("Cost"): compact_money(costs[lever.key], currency),
+        }
+        for lever in plan.goal.in_force
+        if lever.key in costs
+    ]
+    if rows:
+        ui.frame(pd.DataFrame(rows), hide_index=True)
 
 
 def effect(key: str, currency: str | None) -> None:

@@ -18,7 +18,7 @@ from pages.shared import scope, sources, ui
 from retention_core.answers import goals as answers
 from retention_core.goals import levers, link, realism
 from retention_core.goals.baseline import Baseline
-from retention_core.goals.goal import Goal, GoalError, Lever
+from retention_core.goals.goal import ActsOn, Goal, GoalError, Lever
 from retention_core.goals.simulate import simulate
 from retention_core.say import month, say
 
@@ -26,7 +26,7 @@ WINDOWS = {"365": "A year", "180": "180 days", "90": "90 days"}
 FINE, COARSE, MANY = 0.001, 0.005, 0.2  # steps of the goal's slider; where MANY come back it is coarser
 LEVER_STEP = 0.05
 SOONEST, USUAL = 3, 12  # months until a goal: the least that is offered, and the first suggestion
-GROUPS = {
+GROUPS: Mapping[str, tuple[ActsOn, ...]] = {
     "New customers come back": ("return_after_first",),
     "Existing customers": ("return_of_active", "win_back"),
     "Orders and new customers": ("order_value", "orders_per_buyer", "acquisition"),
@@ -34,7 +34,7 @@ GROUPS = {
 USUALLY_TESTED = "email_frequency"
 CHANGED = "set"  # in the link: what was changed of the levers
 # Fragments of the page: what is drawn anew when a slider moves, in this order. The levers' effects come between.
-FIRST, LAST = ("sentence", "picture"), ("reasons",)
+FIRST, LAST = ("sentence", "picture", "levers_on"), ("reasons",)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def target(judged: realism.Realism) -> None:
     usual = min(max(round(math.ceil(round(suggestion / step, 6)) * step, 3), step), 1.0)
     scope.note_unfit("target", step, 1.0)
     # A goal that nobody has touched follows the suggestion, as it does in a link, which leaves it out.
-    if st.session_state.get("target") == st.session_state.get("first_goal") != usual:
+    if "target" in st.session_state and st.session_state["target"] == st.session_state.get("first_goal") != usual:
         st.session_state["target"] = usual
     st.session_state["first_goal"] = usual
     label = say("Goal: so many of them order again in time")

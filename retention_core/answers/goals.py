@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from datetime import date
 
-from retention_core.answers.realism import share_of, verdict_answer, verdict_part
+from retention_core.answers.realism import LIKELY, share_of, verdict_answer, verdict_part
 from retention_core.answers.retention import with_interval
 from retention_core.goals.backwards import Mix
 from retention_core.goals.catalogue import Needs
@@ -53,25 +53,56 @@ SWITCHED_ON_BY: Mapping[Needs, str] = {
 }
 
 
-WITH = ("this lever gets you there", "these {n} levers get you there")
+WITH = ("this lever", "these {n} levers")
+GETS_THERE = ("gets you there", "get you there")
+HARDLY = 0.05  # a gain of the chance below which levers hardly help
 
 
-def headline(rate: Reading, goal: Goal, result: Result, judged: Realism | None, currency: str | None) -> str:
-    """What the shop keeps today, the verdict on the target, and what the levers that are on bring, at what price.
+def headline(rate: Reading, goal: Goal, result: Result, judged: Realism | None) -> str:
+    """What the shop keeps today, the verdict on the target, and what the levers that are on do to the chance of it.
 
     `rate`: second orders within the goal's window, today.
     """
     if judged is not None and (judged.today is None or not judged.new_customers):
         return " ".join([_today(rate, goal.window), verdict_answer(judged, result.month)])
-    parts = [_today(rate, goal.window), _without_plan(result)]
-    on = [lever for lever in goal.in_force if not lever.is_planning_only]
+    on = _acting(goal)
     if judged is None or result.probability is None:
-        parts.append(_without_target(result, len(on)))
-    else:
-        parts.append(_on_the_way(result, len(on), verdict_part(judged, result.month)))
-    if on:
-        parts.append(money_answer(goal, result, currency))
-    return " ".join(part for part in parts if part)
+        return " ".join([_today(rate, goal.window), _without_target(result, len(on))])
+    return " ".join([_today(rate, goal.window), _on_the_way(result, len(on), verdict_part(judged, result.month))])
+
+
+def below_headline(goal: Goal, result: Result, judged: Realism | None, currency: str | None) -> str:
+    """What comes without a plan, and what the levers that are on cost and leave; empty where a goal has no meaning."""
+    if judged is not None and (judged.today is None or not judged.new_customers):
+        return ""
+    money_too = money_answer(goal, result, currency) if _acting(goal) else ""
+    return f"{_without_plan(result)} {money_too}".strip()
+
+
+def switched_on(goal: Goal, kinds: Mapping[str, tuple[ActsOn, ...]]) -> str:
+    """How many levers are on, and which, under the name of their kind. `kinds`: name → what its levers act on."""
+    on = _acting(goal)
+    if not on:
+        return say("No lever is on.")
+    found = {name: [_at_strength(lever) for lever in on if lever.acts_on in acts] for name, acts in kinds.items()}
+    parts = [say("1 lever is on.") if len(on) == 1 else say("{n} levers are on.", n=number(len(on)))]
+    return " ".join([*parts, *(f"{say(name)}: {', '.join(names)}." for name, names in found.items() if names)])
+
+
+def plan_answer(goal: Goal, result: Result) -> str:
+    """The settings of a plan in a sentence: its goal, whose, by when, and the margin that its money is counted with."""
+    figures = {"by": month(result.month), "span": _span(goal.window), "margin": percent(goal.margin)}
+    if goal.target is None:
+        return say("Of the customers first won in {by}, counted within {span}. Margin: {margin}.", **figures)
+    return say(
+        "Goal: {target} of the customers first won in {by} order again within {span}. Margin: {margin}.",
+        target=share_of(goal.target),
+        **figures,
+    )
+
+
+def _acting(goal: Goal) -> list[Lever]:
+    return [lever for lever in goal.in_force if not lever.is_planning_only]
 
 
 def _today(rate: Reading, window: int) -> str:
@@ -92,13 +123,17 @@ def _on_the_way(result: Result, levers: int, verdict: str) -> str:
         bring = say("the levers that are on bring money, but do not move this rate") if levers else ""
         sentence = say("{verdict}; without any lever the chance is {chance}", verdict=verdict, chance=before)
         return f"{sentence}; {bring}." if bring else f"{sentence}."
-    return say(
-        "{verdict}; {levers} with {chance} probability (without: {before}).",
-        verdict=verdict,
-        levers=say(WITH[min(levers, 2) - 1], n=levers),
-        chance=chance(result.probability),
-        before=before,
-    )
+    named = say(WITH[min(levers, 2) - 1], n=levers)
+    figures = {"verdict": verdict, "levers": named, "chance": chance(result.probability), "before": before}
+    now, without = result.probability or 0.0, result.probability_before or 0.0
+    if now - without < HARDLY:
+        hardly = "{verdict}; {levers} hardly help: {chance} probability (without: {before})."
+        one = "{verdict}; {levers} hardly helps: {chance} probability (without: {before})."
+        return say(one if levers == 1 else hardly, **figures)
+    if now < LIKELY:
+        return say("{verdict}; with {levers} it has {chance} probability (without: {before}).", **figures)
+    there = say(GETS_THERE[min(levers, 2) - 1])
+    return say("{verdict}; {levers} {there} with {chance} probability (without: {before}).", there=there, **figures)
 
 
 def _without_plan(result: Result) -> str:
@@ -133,10 +168,10 @@ def money_answer(goal: Goal, result: Result, currency: str | None) -> str:
     span = between(_money(profit.p10, currency), _money(profit.p90, currency))
     figures = {"cost": _money(cost.mean, currency), "profit": _money(abs(profit.mean), currency), "span": span}
     if profit.mean < 0:
-        return say("That costs {cost}, and {profit} is lost in all ({span}, 80 % sure).", **figures)
+        return say("The levers cost {cost}, and {profit} is lost in all ({span}, 80 % sure).", **figures)
     if goal.margin == 1:
-        return say("That costs {cost} and leaves {profit} of revenue after it ({span}, 80 % sure).", **figures)
-    return say("That costs {cost} and leaves {profit} after it ({span}, 80 % sure).", **figures)
+        return say("The levers cost {cost} and leave {profit} of revenue after it ({span}, 80 % sure).", **figures)
+    return say("The levers cost {cost} and leave {profit} after it ({span}, 80 % sure).", **figures)
 
 
 def moved_answer(old: Goal, before: Result, goal: Goal, result: Result, currency: str | None) -> str:

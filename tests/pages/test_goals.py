@@ -12,18 +12,20 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
+from streamlit.elements.lib import policies
 from streamlit.testing.v1 import AppTest
 
 import retention_core as rc
 from pages.shared import sources
 from pages.shared.sources import Upload
+from retention_core import report
 from retention_core.answers import goals as answers
 from retention_core.answers.realism import share_of
 from retention_core.goals import baseline, levers, link, realism, scenario_files
 from retention_core.goals.baseline import Baseline
 from retention_core.goals.goal import MOST_SCENARIOS, Goal, Lever, Scenario
 from retention_core.goals.simulate import rate_without, simulate
-from retention_core.say import compact_money, percent
+from retention_core.say import compact_money, number, percent
 from tests.conftest import ROOT
 from tests.pages.conftest import Visit, said
 from tests.pages.test_measure import FEW_MONTHS, HOSTILE, OLDER, ONE_CUSTOMER, ONE_DAY, WITHOUT_AMOUNTS
@@ -156,6 +158,13 @@ def test_the_first_visit_shows_a_plan_and_says_what_it_brings(
     drawn = rates(app)["value", "With these levers"].to_numpy()
     months = result.months.query("variant == 'plan' and series == 'rate'")
     assert drawn == pytest.approx(months["p50"].to_numpy())
+
+
+def test_a_first_visit_sets_no_widget_twice(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit warns of it once in the life of a server, with a stack, and remembers that it has."""
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)
+    assert not visit(PAGE, shop="gift").exception
+    assert not policies._shown_default_value_warning
 
 
 @pytest.mark.parametrize("shop", sources.SAMPLES)
@@ -425,6 +434,34 @@ def test_a_link_that_asks_for_the_shops_own_test_shows_it_at_once(visit: Visit, 
     assert f"of those who would not have returned, {effect}" in said(app)
     app.toggle("own_test").set_value(False).run()
     assert f"of those who would not have returned, {effect}" not in said(app)
+
+
+def test_the_plan_stands_in_one_table_on_the_page_and_in_the_report(visit: Visit, gift: rc.Shop) -> None:
+    off = {f"do_{key}": "0" for key in ("thanks", "cross_sell", "email_frequency", "replenishment", "second_order")}
+    app = visit(PAGE, shop="gift", do_welcome="0.5", margin_of_plan="0.4", **off)
+    (table,) = (part.value for part in app.dataframe if "Evidence" in part.value)
+    assert len(table) == len(on(app))
+    welcome = table[table["Lever"].str.startswith("Welcome")].iloc[0]
+    reached = levers.reach_of_shop(gift)["welcome"].customers / 2
+    assert (welcome["Set to"], welcome["Customers reached"]) == (percent(0.5), number(reached))
+    assert "of those who would not have returned" in welcome.iloc[4] and "–" in welcome.iloc[4]
+    assert welcome["Evidence"].startswith("C: an observation") and welcome["Cost"].startswith("€")
+    goal = (
+        f"Goal: {share_of(app.slider('target').value)} of the customers first won in Jun 2027 order again within a year"
+    )
+    assert f"{goal}. Margin: 40 %." in said(app)
+    blocks = app.session_state["noted"].blocks()
+    assert any(goal in str(block) for block in blocks), "the report has it too"
+    assert any("Evidence" in block.rows for block in blocks if isinstance(block, report.Table))
+
+
+def test_which_levers_are_on_is_said_above_all_tabs_and_follows_the_sliders(visit: Visit) -> None:
+    app = visit(PAGE, shop="gift", do_welcome="0")
+    usual = f"{len(on(app))} lever"
+    assert usual in said(app)
+    app.slider("do_welcome").set_value(0.5).run()
+    drawn = said(app)
+    assert "New customers come back: " in drawn and "Welcome and thank-you after the first order (50 %)" in drawn
 
 
 def test_the_shops_own_test_does_not_slip_into_what_was_changed_by_hand(visit: Visit) -> None:
