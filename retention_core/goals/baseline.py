@@ -247,8 +247,9 @@ def _caveats(seen: _Observed, told: Forecast, observed_days: int, months: int) -
         "The history is shorter than twice the time ahead: the band is wide, and the forecast a rough one.": (
             size < 2 * months
         ),
-        "With less than a year and a half of history, the season cannot be told: a busy time may look like growth.": (
-            size < returns.SEASON_SEEN
+        "The history is too short to tell the season: a busy time may look like growth.": size < curve.SEASON_FROM,
+        "The season rests on few months, many of them seen once: part of it may be growth, or chance.": (
+            curve.SEASON_FROM <= size < returns.SEASON_SEEN
         ),
         "Nobody has been observed for a whole year yet: the share that orders again within 365 days is drawn out.": (
             observed_days < YEAR_DAYS

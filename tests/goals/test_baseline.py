@@ -11,8 +11,10 @@ import pytest
 
 import retention_core as rc
 from retention_core.goals.baseline import Baseline, baseline
+from retention_core.goals.curve import SEASON_FROM
 from retention_core.goals.forecast import Forecast
 from retention_core.goals.people import STAGES
+from retention_core.goals.returns import SEASON_SEEN
 from retention_core.goals.rolling import Mix, Spread
 
 DRAWS = 400
@@ -353,6 +355,24 @@ def test_three_months_of_data_have_a_wide_band(tmp_path: Path, base: Baseline) -
     assert any("twice" in caveat for caveat in short.caveats)
     assert any("whole year" in caveat for caveat in short.caveats)
     assert relative_width(short) > 2 * relative_width(base) or relative_width(short) > 0.5
+    shop.close()
+
+
+@pytest.mark.parametrize(
+    ("months", "words"),
+    [
+        (SEASON_FROM - 1, "too short to tell the season"),
+        (SEASON_FROM, "season rests on few months"),
+        (SEASON_SEEN - 1, "season rests on few months"),
+        (SEASON_SEEN, ""),
+    ],
+)
+def test_what_is_said_of_the_season_is_what_the_forecast_has(months: int, words: str, tmp_path: Path) -> None:
+    starts = pd.date_range("2024-01-01", periods=months, freq="MS")
+    orders = [(f"c{n % 40}", str((starts[n % months] + pd.Timedelta(days=n % 28)).date()), 10.0) for n in range(600)]
+    shop = tiny(tmp_path, [*orders, ("c0", str((starts[-1] + pd.offsets.MonthEnd()).date()), 10.0)])
+    said = [caveat for caveat in baseline(shop, 1, draws=10).caveats if "season" in caveat]
+    assert len(said) == bool(words) and words in "".join(said)
     shop.close()
 
 
