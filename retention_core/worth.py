@@ -17,7 +17,6 @@ import pandas as pd
 from retention_core.metrics import Z95, Reading
 
 FEW_CUSTOMERS = 30  # a cohort of fewer says little: one of them moves its mean
-YEAR_OF_AGES = 12  # months of age 0 to 11 are a customer's first year, give or take the days of the first month
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pages.shared import downloads, scope, sources
 from pages.shared.recording import here, note
 from retention_core import cohorts, export, report
 from retention_core.answers import retention as answers
+from retention_core.charts.prepared import FRAME
 from retention_core.metrics import METRICS, Reading
 from retention_core.say import between, compact_money, money, month, number, percent, say
 from retention_core.store import read_query
@@ -227,7 +228,7 @@ def chart(picture: alt.LayerChart, description: str, key: str | None = None, **o
     """
     note(report.Picture(picture, description))
     drawing = picture.copy(deep=False)
-    drawing.data = alt.NamedData("frame")
+    drawing.data = FRAME
     spec = drawing.to_dict(validate=False)
     del spec["data"]  # Streamlit puts the frame in its place
     return st.vega_lite_chart(picture.data, spec, width="stretch", key=key, alt=description, **options)

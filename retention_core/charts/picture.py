@@ -10,6 +10,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from retention_core.charts.prepared import FRAME
+
 WIDTH = 720  # pixels; an SVG grows and shrinks with its place
 VEGA_LITE = "6.4"
 # The light theme of the app (.streamlit/config.toml), for where no theme of Streamlit's is: a picture on white.
@@ -71,7 +73,7 @@ def to_svg(chart: alt.LayerChart) -> str:
 def specification(chart: alt.LayerChart) -> dict[str, Any]:
     """The chart with its rows inside and a width of its own."""
     drawing = chart.copy(deep=False)
-    drawing.data = alt.NamedData("frame")
+    drawing.data = FRAME
     found = drawing.to_dict(validate=False)
     return {**found, "data": alt.to_values(_rows(chart)), "width": WIDTH}
 
@@ -89,7 +91,7 @@ def figures(chart: alt.LayerChart) -> tuple[pd.DataFrame, list[str]]:
     Columns that only steer the drawing are left out.
     """
     drawing = chart.copy(deep=False)
-    drawing.data = alt.NamedData("frame")
+    drawing.data = FRAME
     names: dict[str, str] = {}
     shares: set[str] = set()
     for channel in _channels(drawing.to_dict(validate=False)):

@@ -31,7 +31,6 @@ _UNMISTAKABLE: tuple[str, ...] = (
     "%d %B %Y",
 )
 _UNMISTAKABLE += ("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d/%b/%Y", "%a %b %d %Y", "%a, %d %b %Y")
-_COMPACT = "%Y%m%d"
 _TIMES: tuple[str, ...] = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f")
 _TIMES += (" %I:%M %p", " %I:%M:%S %p", ", %H:%M", ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p")
 _ZONE = r"\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)$"
