@@ -192,3 +192,11 @@ def test_signing_in_leads_to_the_page_of_the_link_and_signing_out_away(locked: S
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert "ann@example.com" not in locked.log.read_text() and str(ROOT) not in locked.log.read_text()
+
+
+def test_who_has_signed_in_hands_in_files(locked: Served, visit: Visit, tmp_path: Path) -> None:
+    page = visit(f"{locked.address}/source")
+    page.get_by_role("button", name="Sign in").click()
+    _is_heading(page, "Orders")
+    upload(page, orders_file(tmp_path))
+    expect(page.get_by_test_id("stMain").get_by_text("60 customers").first).to_be_visible()
