@@ -9,15 +9,25 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import count
 
 import streamlit as st
 from streamlit import runtime
 
 KEPT_SECONDS = 60.0
-MOST_KEPT = 200  # the oldest gives way
-_turns = count()
-_waiting: dict[str, tuple[str, threading.Timer]] = {}  # place → whose file it holds, and when it goes
+MOST_KEPT = 20  # of one session: its own oldest gives way, never another's
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """One file that waits for its browser: whose it is."""
+
+    owner: str
+
+
+_waiting: dict[int, Kept] = {}  # number of a place → what it holds now, the oldest first
+_changing = threading.Lock()
 
 
 def button(label: str, name: str, key: str, kind: str, make: Callable[[], bytes | str], width: str = "content") -> None:
@@ -39,34 +49,49 @@ def button(label: str, name: str, key: str, kind: str, make: Callable[[], bytes 
 
 def forget() -> None:
     """Take away the files that this session has made: they hold what it deletes."""
-    secret = st.session_state.get("downloads")
-    for place, (owner, timer) in list(_waiting.items()):
-        if owner == secret:
-            timer.cancel()
-            # The place was taken outside a run of the page; only there is it the same place.
-            elsewhere = threading.Thread(target=_let_go, args=[place])
-            elsewhere.start()
-            elsewhere.join()
+    # The places were taken outside a run of the page; only there are they the same places.
+    if secret := st.session_state.get("downloads"):
+        elsewhere = threading.Thread(target=_let_go_all, args=[secret])
+        elsewhere.start()
+        elsewhere.join()
 
 
 def _keep(content: bytes, media_type: str, name: str, secret: str) -> None:
     """Hold on to the file while the browser comes for it."""
     if not runtime.exists():
         return
-    place = f"download {next(_turns) % MOST_KEPT}"
-    runtime.get_instance().media_file_mgr.add(content, media_type, place, name, is_for_static_download=True)
-    if earlier := _waiting.pop(place, None):
-        earlier[1].cancel()
-    timer = threading.Timer(KEPT_SECONDS, _let_go, [place])
+    kept = Kept(secret)
+    with _changing:
+        own = [number for number, other in _waiting.items() if other.owner == secret]
+        # Places are taken again: Streamlit never forgets one.
+        number = own[0] if len(own) >= MOST_KEPT else next(n for n in count() if n not in _waiting)
+        _waiting.pop(number, None)
+        runtime.get_instance().media_file_mgr.add(
+            content, media_type, _place(number), name, is_for_static_download=True
+        )
+        _waiting[number] = kept
+    timer = threading.Timer(KEPT_SECONDS, _let_go, [number, kept])
     timer.daemon = True
-    _waiting[place] = secret, timer
     timer.start()
 
 
-def _let_go(place: str) -> None:
+def _let_go_all(secret: str) -> None:
+    for number, kept in list(_waiting.items()):
+        if kept.owner == secret:
+            _let_go(number, kept)
+
+
+def _let_go(number: int, kept: Kept) -> None:
     """Put an empty file in its place: Streamlit takes away what no place holds, marked in a first round."""
-    _waiting.pop(place, None)
-    files = runtime.get_instance().media_file_mgr
-    files.add(b"", "text/plain", place)
-    files.remove_orphaned_files()
-    files.remove_orphaned_files()
+    with _changing:
+        if _waiting.get(number) is not kept:  # it went earlier, and the place may be another's
+            return
+        del _waiting[number]
+        files = runtime.get_instance().media_file_mgr
+        files.add(b"", "text/plain", _place(number))
+        files.remove_orphaned_files()
+        files.remove_orphaned_files()
+
+
+def _place(number: int) -> str:
+    return f"download {number}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from functools import cache
 from pathlib import Path
 
 from pages.shared import hosting
 
 KEY_BYTES = 32
+# Known to nobody and gone with the process: pseudonyms of today say nothing about those of tomorrow. Made here, where
+# no two visitors can make two of them.
+KEY_OF_THIS_PROCESS = secrets.token_bytes(KEY_BYTES)
 
 
 def pseudonym_key(contents: list[bytes | Path], keeps_keys: bool) -> bytes | None:
@@ -25,10 +27,4 @@ def pseudonym_key(contents: list[bytes | Path], keeps_keys: bool) -> bytes | Non
 
 
 def _key() -> bytes:
-    return hosting.current().pseudonym_key or _key_of_this_process()
-
-
-@cache
-def _key_of_this_process() -> bytes:
-    """Known to nobody and gone with the process: pseudonyms of today say nothing about those of tomorrow."""
-    return secrets.token_bytes(KEY_BYTES)
+    return hosting.current().pseudonym_key or KEY_OF_THIS_PROCESS

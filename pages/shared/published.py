@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from retention_core.orders.load import OrdersError
 from retention_core.say import say
 
 NAME = "Published orders"
+_copying = threading.Lock()  # who comes second waits for the copy: `cache` alone would make another
 
 
 def is_any() -> bool:
@@ -27,7 +29,8 @@ def files() -> tuple[tuple[str, Path], ...]:
     """
     settings = hosting.current()
     if settings.data_is_database and settings.table is not None:
-        return (_table(settings.data[0], settings.table),)
+        with _copying:
+            return (_table(settings.data[0], settings.table),)
     return tuple((path.name, path) for path in settings.data)
 
 

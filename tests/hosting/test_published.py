@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -72,6 +74,30 @@ def test_a_table_of_a_database_is_copied_once_and_the_database_left_alone(publis
     assert database.read_bytes() == before
     copied = published.files()[0][1]
     assert copied.stat().st_mode & 0o077 == 0 or copied.parent.stat().st_mode & 0o077 == 0
+
+
+def test_visitors_who_come_together_wait_for_one_copy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    copies: list[Path] = []
+    copy_table = databases.copy_table
+
+    def noted(database: Path, table: str, target: Path) -> None:
+        copies.append(target)
+        copy_table(database, table, target)
+
+    def come(_: int) -> object:
+        together.wait()
+        return published.files()
+
+    monkeypatch.setattr(databases, "copy_table", noted)
+    monkeypatch.setenv("COMEBACK_DATA", str(_database(tmp_path)))
+    monkeypatch.setenv("COMEBACK_TABLE", "sales.all orders")
+    _forget()
+    together = threading.Barrier(8)
+    with ThreadPoolExecutor(8) as visitors:
+        assert len(set(visitors.map(come, range(8)))) == 1
+    monkeypatch.undo()
+    _forget()
+    assert len(copies) == 1
 
 
 @pytest.mark.parametrize("table", ["orders", "sales.orders", 'x"; drop table secrets; --', "read_csv('/etc/passwd')"])

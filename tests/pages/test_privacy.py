@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import gc
+import io
 import re
+import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import hosting, privacy, sources
+from pages.shared import downloads, hosting, privacy, sources
 from pages.shared.sources import Upload
+from retention_core.orders.questions import Answers
 from tests.conftest import ROOT
 from tests.pages.conftest import said
 
@@ -68,6 +71,7 @@ def test_customers_get_pseudonyms_unless_their_owner_ticks_otherwise(keeps: bool
     app = take(orders())
     tick = app.checkbox[0]
     assert "own numbers or e-mails" in tick.label and tick.value is False
+    assert "write to customers" in tick.help
     assert "lists show pseudonyms" in said(app)
     if keeps:
         tick.set_value(True).run()
@@ -76,6 +80,8 @@ def test_customers_get_pseudonyms_unless_their_owner_ticks_otherwise(keeps: bool
     assert not app.exception
     upload = app.session_state["upload"]
     assert upload.keeps_keys is keeps
+    assert ("Lists show your customers' own numbers or e-mails" in said(app)) is keeps
+    assert ("Lists show pseudonyms in place of" in said(app)) is not keeps
     found = names(upload)
     assert len(found) == 12
     assert (found == {MAIL.format(number) for number in range(12)}) is keeps
@@ -110,10 +116,72 @@ def test_where_no_file_tells_of_consent_the_list_says_so() -> None:
     assert "The files do not tell who agreed to letters: check it before you write to anybody." in said(app)
 
 
-def test_those_who_were_not_asked_stay_and_are_counted() -> None:
-    app = list_of(Upload((("orders.csv", orders(consent=("yes", ""))),)))
-    assert len(app.dataframe[0].value) == 12
-    assert "Whether 4 of the customers agreed to letters is not known" in said(app)
+def test_where_others_agreed_those_who_were_not_asked_are_left_out_too() -> None:
+    app = list_of(Upload((("orders.csv", orders(consent=("yes", ""))),), keeps_keys=True))
+    assert set(app.dataframe[0].value["customer_id"]) == {MAIL.format(number) for number in range(12) if number % 3}
+    assert "4 customers said neither yes nor no to letters, as others did, and are left out." in said(app)
+    assert "check it before you write" not in said(app)
+
+
+def test_where_nobody_agreed_there_is_no_list() -> None:
+    app = list_of(Upload((("orders.csv", orders(consent=("", "no"))),)))
+    assert not app.dataframe and not app.get("download_button")
+    assert "8 customers said neither yes nor no" in said(app) and "4 customers said no to letters" in said(app)
+    assert "Nobody is left who agreed to letters, so there is no list." in said(app)
+
+
+def contracts(answers: tuple[str, ...]) -> bytes:
+    """120 contracts of as many customers, who answer in turn; no such column where there are no answers."""
+    lines = ["Customer,Tenure Months,Churned,Monthly Charge" + (",Accepts Marketing" if answers else "")]
+    for n in range(120):
+        told = f",{answers[n % len(answers)]}" if answers else ""
+        lines.append(f"c{n},{n % 24 + 1},{('Yes', 'No')[n % 2]},{10 + n % 7}{told}")
+    return "\n".join(lines).encode()
+
+
+def value_of_contracts() -> None:
+    from pages.shared import contract_parts
+
+    contract_parts.value_or_none()
+
+
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes | str]]:
+    """What each download button would make, by the name of its file: Streamlit keeps it until the button is pressed."""
+    made: dict[str, Callable[[], bytes | str]] = {}
+    button = downloads.button
+
+    def noting(label: str, name: str, key: str, kind: str, make: Callable[[], bytes | str], **more: Any) -> None:
+        made[name] = make
+        button(label, name, key, kind, make, **more)
+
+    monkeypatch.setattr(downloads, "button", noting)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("answers", "listed", "sentences"),
+    [
+        (("yes", "no", ""), {0}, ["40 customers said no to letters", "40 customers said neither yes nor no"]),
+        ((), {0, 1, 2}, ["The files do not tell who agreed to letters"]),
+        (("no",), set(), ["120 customers said no to letters", "Nobody is left who agreed to letters"]),
+    ],
+)
+def test_a_list_of_contracts_keeps_to_consent(
+    answers: tuple[str, ...], listed: set[int], sentences: list[str], offered: dict[str, Callable[[], bytes | str]]
+) -> None:
+    upload = Upload((("contracts.csv", contracts(answers)),), Answers(layout="contract_months"), keeps_keys=True)
+    app = AppTest.from_function(value_of_contracts, default_timeout=60)
+    app.session_state["shop"], app.session_state["upload"] = "upload", upload
+    app.run()
+    assert not app.exception and all(sentence in said(app) for sentence in sentences)
+    assert ("do not tell who agreed" in said(app)) is (not answers)
+    files = [make for name, make in offered.items() if name.startswith("contract_values")]
+    assert len(files) == len(app.get("download_button")) and bool(files) is bool(listed)
+    for make in files:
+        taken = pd.read_csv(io.BytesIO(make()))  # type: ignore[arg-type]
+        assert set(taken["customer"]) == {f"c{n}" for n in range(120) if n % 3 in listed}
+        assert taken["amount"].tolist() == [10 + int(name[1:]) % 7 for name in taken["customer"]]
 
 
 def test_a_list_of_pseudonyms_says_how_to_get_names_back() -> None:
@@ -134,7 +202,7 @@ def hosted(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 def test_a_key_in_the_settings_gives_the_same_pseudonyms_tomorrow(hosted: pytest.MonkeyPatch) -> None:
     upload = Upload((("orders.csv", orders()),))
     before = names(upload)
-    privacy._key_of_this_process.cache_clear()
+    hosted.setattr(privacy, "KEY_OF_THIS_PROCESS", secrets.token_bytes(privacy.KEY_BYTES))
     assert names(upload) == before
     hosted.delenv("COMEBACK_PSEUDONYM_KEY")
     hosting.current.cache_clear()
