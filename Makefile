@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: run serve test check figures pictures
+.PHONY: run serve test check audit figures pictures
 
 run: .venv/run          ## set up and open the app on the sample shop
 	@# The app runs once before the first visitor: until then the first deep link would flash "Page not found".
@@ -28,6 +28,9 @@ check: .venv/test       ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: .venv/test       ## known holes in all that is installed; asks the vulnerability database of PyPI, so it needs the internet
+	$(BIN)/pip-audit --progress-spinner off
 
 figures: .venv/test     ## the benchmark tables, see benchmarks/README.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
