@@ -30,6 +30,7 @@ page = st.navigation(
 if login.is_needed():
     login.ask()
 transfers.admit()
+scope.keep_place_for_notice()
 with st.sidebar:
     scope.choose()
     sharing.offer()

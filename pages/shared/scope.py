@@ -13,6 +13,7 @@ from retention_core.say import day, say
 
 DIMENSIONS = {"channel": "Channel", "country": "Country", "category": "Category"}
 NOT_HERE = "The link asked for something that is not here; the default is shown."
+NOTICE = "place_for_notice"  # in the session: where a run of the page says what its link asked in vain
 PHRASES = {"channel": "through {names}", "country": "in {names}", "category": "something of {names}"}
 
 
@@ -45,7 +46,7 @@ def _choose_days() -> None:
             label, None, shop.first_on, shop.observed_on, key=key, format="YYYY-MM-DD", bind="query-params"
         )
         if asked and chosen_day is None:
-            st.caption(say(NOT_HERE))
+            _say_not_here()
 
 
 def _choose_values(dimension: str, label: str, options: pd.DataFrame) -> None:
@@ -59,7 +60,7 @@ def note_unknown(key: str, known: Iterable[str]) -> None:
     """Say it where the link asks for something that this shop or page does not have; Streamlit takes the default."""
     asked = st.query_params.get_all(key)
     if asked and not set(asked) <= set(known):
-        st.caption(say(NOT_HERE))
+        _say_not_here()
 
 
 def note_unfit(key: str, low: float, high: float) -> None:
@@ -72,7 +73,20 @@ def note_unfit(key: str, low: float, high: float) -> None:
     except ValueError:
         fits = False
     if not fits:
-        st.caption(say(NOT_HERE))
+        _say_not_here()
+
+
+def keep_place_for_notice() -> None:
+    """Keep the top of the page for one sentence on the link: on a phone the sidebar is closed, and pages are long."""
+    st.session_state[NOTICE] = st.container()
+
+
+def _say_not_here() -> None:
+    """Beside the setting that was asked in vain; and the first of each run at the top of the page, too."""
+    st.caption(say(NOT_HERE))
+    place = st.session_state.pop(NOTICE, None)
+    if place is not None:
+        place.info(say(NOT_HERE), icon=":material/link_off:")
 
 
 def chosen() -> dict[str, Any]:

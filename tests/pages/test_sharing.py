@@ -112,6 +112,11 @@ ELSEWHERE = {
 }
 
 
+def notices(app: AppTest) -> int:
+    """How often the page itself says that its link asked in vain: the sidebar is closed on a phone."""
+    return sum(1 for box in app.main.info if box.value == NOT_HERE)
+
+
 @pytest.mark.parametrize("kind", HOSTILE)
 @pytest.mark.parametrize("page", KEYS)
 def test_a_hostile_link_opens_with_the_defaults_and_says_so(visit: Visit, page: str, kind: str) -> None:
@@ -122,6 +127,7 @@ def test_a_hostile_link_opens_with_the_defaults_and_says_so(visit: Visit, page: 
     assert [header.value for header in app.header] == [header.value for header in usual.header]
     noted_keys = [caption for caption in app.caption if caption.value == NOT_HERE]
     assert len(noted_keys) == len(set(KEYS[page]) - OWN_WORDS)
+    assert notices(app) == (1 if noted_keys else 0) and notices(usual) == 0
     assert "](https://evil.example" not in "".join(element.value for element in [*app.markdown, *app.caption])
 
 
@@ -131,6 +137,7 @@ def test_a_link_to_a_data_set_that_is_not_here_opens_the_first_and_says_so() -> 
     app.run()
     assert not app.exception and app.session_state["shop"] == "replenish"
     assert [caption.value for caption in app.caption].count(NOT_HERE) == 1
+    assert notices(app) == 1 and notices(app.run()) == 0, "once, at the top; what follows was chosen here"
 
 
 def test_every_key_of_the_link_is_tried() -> None:
