@@ -452,7 +452,7 @@ def test_the_plan_stands_in_one_table_on_the_page_and_in_the_report(visit: Visit
     assert f"{goal}. Margin: 40 %." in said(app)
     blocks = app.session_state["noted"].blocks()
     assert any(goal in str(block) for block in blocks), "the report has it too"
-    assert any("Evidence" in block.rows for block in blocks if isinstance(block, report.Table))
+    assert any("Evidence" in block.frame for block in blocks if isinstance(block, report.Table))
 
 
 def test_which_levers_are_on_is_said_above_all_tabs_and_follows_the_sliders(visit: Visit) -> None:
