@@ -29,8 +29,8 @@ check: .venv/test       ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-audit: .venv/test       ## known holes in all that is installed; asks the vulnerability database of PyPI, so it needs the internet
-	$(BIN)/pip-audit --progress-spinner off
+audit: .venv/test       ## known holes in all that is installed; needs the internet, and fails where it could not look
+	$(BIN)/pip-audit --strict --progress-spinner off
 
 figures: .venv/test     ## the benchmark tables, see benchmarks/README.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
