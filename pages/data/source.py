@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import contract_parts, contract_tables, hosting, ledger, opening, sources, ui, upload
+from pages.shared import contract_parts, contract_tables, hosting, ledger, opening, review, sources, ui, upload
 from retention_core.answers import contracts as answers
 from retention_core.orders.load import NeedsAnswers
 from retention_core.say import say
@@ -45,6 +45,8 @@ else:
         upload.refusal(problem)
         if isinstance(problem, NeedsAnswers):
             st.button(say("Answer, and open the file"), on_click=upload.take_command_line, key="answer_for_file")
+if is_own and "upload" in st.session_state and "draft" not in st.session_state:
+    review.tell_names(st.session_state["upload"])
 if sources.current() in sources.SAMPLES and "draft" not in st.session_state:
     st.caption(say("This is sample data of an invented shop. Open your own orders here, or choose in the sidebar."))
 

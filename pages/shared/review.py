@@ -18,12 +18,21 @@ from retention_core.say import number, percent, say
 
 FEW_OPTIONS = 6
 WORDS = {**FIELD_WORDS, **contract_parts.FIELD_WORDS}
+HELP = (
+    "Tick this if you want to write to customers whom a list names, for instance those worth winning back. Without it "
+    "nobody who sees these pages can tell who they are, and no list can be matched with your customers."
+)
 KEEPS = (
     "The opened orders keep the numbers or e-mails of your file, in the memory of this visit only, and lists show them."
 )
 PSEUDONYMS = (
     "The opened orders know your customers by pseudonyms such as 7f3a90c2b14d65e8: every number stays the same, and "
-    "lists show pseudonyms."
+    "lists show pseudonyms. To write to the customers of a list, tick the box."
+)
+OPENED_KEEPS = "Lists show your customers' own numbers or e-mails, as you chose when you opened the files."
+OPENED_PSEUDONYMS = (
+    "Lists show pseudonyms in place of your customers' own numbers or e-mails. To write to the customers of a list, "
+    "open your files again and tick that lists must come back with them."
 )
 SIGNS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "blanks"}
 
@@ -83,9 +92,15 @@ def with_keys(draft: Upload) -> Upload:
         say("Lists must come back with the customers' own numbers or e-mails"),
         draft.keeps_keys,
         key=f"{draft.files_key[:12]}_keeps_keys",
+        help=say(HELP),
     )
     st.caption(say(KEEPS if keeps else PSEUDONYMS))
     return replace(draft, keeps_keys=keeps)
+
+
+def tell_names(opened: Upload) -> None:
+    """Which of the two is in force for the session's own data."""
+    st.caption(say(OPENED_PSEUDONYMS if opened.pseudonym_key else OPENED_KEEPS))
 
 
 def _is_contracts(table: Inspected) -> bool:

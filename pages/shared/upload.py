@@ -10,10 +10,15 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.shared import contract_parts, hosting, leaving, opening, review, settings, sources, ui
 from pages.shared.sources import Upload
+from retention_core.orders.errors import TooManyRows
 from retention_core.orders.load import NOTHING_ANSWERED, Inspected, OrdersError, Question
 from retention_core.say import number, say
 
 MEGABYTE = 1024**2
+LIMIT = (
+    "At most {n} MB in all. Where a file is larger: pack it (gzip) or save it as Parquet, leave out columns and years "
+    "that no number needs, or run the app on your own computer."
+)
 
 
 def choose() -> None:
@@ -39,7 +44,8 @@ def choose() -> None:
             opening.open_orders(wanted, sum(table.part.physical_lines for table in found))
     except OrdersError as problem:
         refusal(problem)
-        contract_parts.offer(draft)
+        if not isinstance(problem, TooManyRows):  # what it holds is not the question then
+            contract_parts.offer(draft)
         if draft.answers != NOTHING_ANSWERED:
             st.button(say("Take my settings back"), on_click=_take_back, icon=":material/undo:", key="take_back")
 
@@ -84,6 +90,7 @@ def _take_files() -> None:
         accept_multiple_files=True,
         key=f"files_{turn}",
     )
+    st.caption(say(LIMIT, n=number(limit)))
     if not given:
         return
     if problem := _why_not(given, limit):

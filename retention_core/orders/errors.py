@@ -28,5 +28,9 @@ class HoldsContracts(OrdersError):  # noqa: N818 - no error of the file: it is a
         self.layout = layout
 
 
+class TooManyRows(OrdersError):  # noqa: N818 - an OrdersError by its base
+    """The files have more rows than are opened here, whatever they hold."""
+
+
 class Cancelled(Exception):  # noqa: N818 - no error: the user asked for it
     """Raised by a progress callback to stop the reading; nothing is left behind."""

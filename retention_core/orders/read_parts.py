@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from retention_core.limits import UNPACKED, Limits, size_in_bytes
-from retention_core.orders.errors import OrdersError
+from retention_core.orders.errors import TooManyRows
 
 Progress = Callable[[int, int | None], None]
 """Called with (rows read, rows in all or None while unknown); may raise Cancelled."""
@@ -74,9 +74,9 @@ class Job:
     rows_before: int = 0
 
     def check_rows(self, rows: int) -> None:
-        """Raises OrdersError where the file, with so many rows, brings the data set above its cap."""
+        """Raises TooManyRows where the file, with so many rows, brings the data set above its cap."""
         if rows + self.rows_before > self.caps.rows:
-            raise OrdersError(
+            raise TooManyRows(
                 self.name,
                 f"{'with this file there are' if self.rows_before else 'the file holds'} more than"
                 f" {self.caps.rows:,} rows, the most that are opened here",

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Radio
 
-from pages.shared import concepts, opening, sources
+from pages.shared import concepts, hosting, opening, sources
 from retention_core import Shop
 from retention_core.metrics import METRICS
 from tests.conftest import ROOT
@@ -76,6 +77,40 @@ def test_a_file_is_shown_as_understood_and_then_opened() -> None:
     assert "3 orders of 2 customers were kept; 1 lines were left out" in said
     assert "4 kept + 1 left out + 0 merged = 5 lines of the files" in said
     assert ledger(app).set_index("Outcome").loc["Left out", "Lines"] == 1
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_whether_lists_name_customers_is_explained_before_opening_and_said_after(keeps: bool) -> None:
+    app = take(open_page(), ("orders.csv", PLAIN))
+    tick = next(box for box in app.checkbox if box.label.startswith("Lists must come back"))
+    assert "write to customers" in tick.help and "To write to the customers of a list, tick the box." in words(app)
+    tick.set_value(keeps).run().button(key="open_orders").click().run()
+    assert ("Lists show your customers' own numbers or e-mails" in words(app)) is keeps
+    assert ("Lists show pseudonyms in place of" in words(app)) is not keeps
+    app.selectbox(key="shop").set_value("replenish").run()
+    assert "Lists show" not in words(app), "of one's own orders only"
+
+
+def test_the_limit_stands_beside_the_uploader_with_what_to_do() -> None:
+    said = words(open_page())
+    assert f"At most {st.get_option('server.maxUploadSize')} MB in all." in said and "save it as Parquet" in said
+
+
+def test_a_file_of_too_many_rows_is_not_asked_whether_it_is_a_list_of_contracts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def asks(app: AppTest) -> bool:
+        return any("list of contracts" in box.label for box in app.expander)
+
+    assert asks(take(open_page(), ("towns.csv", b"name,town\nann,Sofia\nbob,Varna\n"))), "of a file nobody knows"
+    monkeypatch.setenv("COMEBACK_ROWS", "3")
+    hosting.current.cache_clear()
+    try:
+        app = take(open_page(), ("orders.csv", PLAIN))
+        assert "more than 3 rows" in words_of_error(app.error[0].value) and not asks(app)
+    finally:
+        monkeypatch.undo()
+        hosting.current.cache_clear()
 
 
 def test_several_files_make_one_shop() -> None:
