@@ -5,6 +5,7 @@ import streamlit as st
 from pages.shared import churn_parts, contract_parts, model_parts, ui
 from retention_core import lifecycle
 from retention_core.answers import churn as answers
+from retention_core.say import say
 
 LIMITS = {"own": "The shop's own waits", "60": "60 days", "90": "90 days", "180": "180 days", "365": "365 days"}
 
@@ -23,8 +24,12 @@ now = standing.tail(len(lifecycle.STAGES))
 with head:
     ui.answer("Churn", answers.churn_answer(now, limits, first_wait))
 churn_parts.stages(standing, flows, totals, limits, first_wait is not None)
+who = st.container()
 churn_parts.waits(gaps, waits)
 churn_parts.silences(curves, waits, limits, chosen == "own")
 model_parts.who_is_still_a_customer(limits, chosen == "own")
+with who:
+    ui.tell(answers.who_they_are_answer(model_parts.made().can_judge))
+    ui.link("pages/measure/cohorts.py", say("To the customers of a cell"))
 queries = {"wait_curve": {}, "order_gaps": {}, "lifecycle_flows": limits.parameters(), "purchase_histories": {}}
 ui.explain((), queries, churn_parts.NOTES + model_parts.NOTES)

@@ -206,3 +206,16 @@ def stages_caption(standing: pd.DataFrame, limits: Limits) -> str:
     if len(set(limits.lapsed_days)) > 1:
         sentence += " " + say("Days depend on the number of orders: who has ordered often is usually back sooner.")
     return sentence
+
+
+def who_they_are_answer(can_judge: bool) -> str:
+    """How to see the customers behind the stages. `can_judge`: whether enough is known to list those in doubt."""
+    behind = say("The customers of any month are behind a cell of Cohorts: click it.")
+    if can_judge:
+        here = say("Who to write to: those in doubt with most at stake, if any, are listed below to take along.")
+    else:
+        here = say(
+            "Who to write to cannot be listed here yet: too little is known to tell those in doubt from those who are "
+            "surely gone; why is said below, under “Who is still a customer”."
+        )
+    return f"{here} {behind}"

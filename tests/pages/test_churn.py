@@ -95,6 +95,16 @@ def test_odd_shops_get_a_sentence_and_no_error(visit: Visit, orders: str, lapsed
     assert "customers (" in app.header[0].value.replace("\\", "")
 
 
+def test_the_page_says_how_to_see_who_stands_behind_its_numbers(visit: Visit) -> None:
+    app = visit(PAGE)
+    assert "those in doubt with most at stake, if any, are listed below" in said(app)
+    assert "Who is worth winning back" in said(app), "where the list is"
+    young = visit(PAGE, orders=(HEAD + ODD["two days apart"]).encode())
+    assert "Who to write to cannot be listed here yet" in said(young) and "Who is still a customer" in said(young)
+    for text in (said(app), said(young)):
+        assert "The customers of any month are behind a cell of Cohorts" in text
+
+
 def test_a_limit_that_a_link_made_up_is_not_taken(visit: Visit) -> None:
     app = visit(PAGE, orders=(HEAD + ODD["two days apart"]).encode(), lapsed="'; drop table orders; --")
     assert not app.exception
