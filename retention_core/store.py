@@ -209,8 +209,10 @@ class Shop:
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
-        """The cursor to oneself, and its interruptions by what they are."""
-        with self._lock:
+        """The cursor to oneself, and its interruptions by what they are. Waiting for it ends like a query."""
+        if not self._lock.acquire(timeout=-1 if self._query_seconds is None else self._query_seconds):
+            raise Closed if self._is_closed else QueryTooLong(self._query_seconds or 0)
+        try:
             if self._is_closed:
                 raise Closed
             try:
@@ -223,6 +225,8 @@ class Shop:
                 if engine.has_no_room(problem):
                     raise NoRoom from problem
                 raise
+        finally:
+            self._lock.release()
 
     def _make_lazily(self, tables: Iterable[str]) -> None:
         """Build what a query names for the first time; as a step of opening, it may take longer than a query."""

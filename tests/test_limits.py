@@ -199,6 +199,27 @@ def test_a_query_that_takes_too_long_is_stopped_and_the_shop_goes_on(
     shop.close()
 
 
+def test_who_waits_for_anothers_question_is_told_so_in_time(tmp_path: Path) -> None:
+    shop = rc.open_orders(write(tmp_path / "orders.csv", 100), limits=Limits(query_seconds=0.5))
+    is_held, may_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with shop._asking():
+            is_held.set()
+            may_go.wait(10)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    is_held.wait()
+    with pytest.raises(QueryTooLong, match=r"longer than 0.5 s"):
+        shop.query("customer_totals")
+    assert holding.is_alive()
+    may_go.set()
+    holding.join()
+    assert shop.query("customer_totals")["orders"].iloc[0] == 100
+    shop.close()
+
+
 def test_a_query_that_fits_nowhere_is_stopped_and_the_shop_goes_on(
     with_queries: Callable[..., None], tmp_path: Path
 ) -> None:
