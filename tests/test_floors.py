@@ -22,11 +22,12 @@ FLOORS: dict[str, set[str]] = {
     "retention_core.answers": {"changes", "metrics", "say", "lifecycle", "worth", "contracts", "forecasts", "goals"},
     "retention_core.say": set(),
     "retention_core.export": set(),
+    "retention_core.letters": set(),
     "retention_core.models": set(),
     "retention_core.lifecycle": {"metrics", "models", "store"},
     "retention_core.worth": {"metrics", "models", "store"},
     "retention_core.contracts": {"engines", "limits", "orders", "models"},
-    "retention_core.forecasts": {"models", "store"},
+    "retention_core.forecasts": {"letters", "models", "store"},
     "retention_core.goals": {"export", "forecasts", "models", "metrics", "readings", "cohorts", "store"},
     "retention_core.charts": {
         "answers",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -388,12 +389,26 @@ def test_what_is_at_stake_adds_up(made: Callable[[str], Made], name: str) -> Non
     everyone, stake = forecasts.customers(shop, said), forecasts.at_stake(shop, said)
     assert stake.groups["customers"].sum() == len(everyone)
     assert stake.groups["at_risk"].sum() == pytest.approx(everyone["at_risk"].sum())
-    assert stake.in_doubt == len(stake.listed) == everyone["standing"].eq("in_doubt").sum()
+    left_out = stake.left_out.refused + stake.left_out.untold
+    assert stake.in_doubt == len(stake.listed) + left_out == everyone["standing"].eq("in_doubt").sum()
+    assert stake.left_out.is_known and left_out and stake.listed["consent"].astype(bool).all()
     assert stake.listed["at_risk"].is_monotonic_decreasing and stake.listed["customer_id"].notna().all()
     windows = stake.listed[["from_day", "to_day"]].dropna()
     assert len(windows) == min(len(stake.listed), 200)
     assert (windows["from_day"] >= 0).all() and (windows["from_day"] < windows["to_day"]).all()
     assert windows["to_day"].le(365).all()
+
+
+def test_the_list_is_cut_after_those_without_consent_are_left_out(
+    made: Callable[[str], Made], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, said = made("replenish")
+    every = forecasts.at_stake(shop, said)
+    monkeypatch.setattr(import_module("retention_core.forecasts.customers"), "MOST_LISTED", 50)
+    cut = forecasts.at_stake(shop, said)
+    assert len(cut.listed) == 50 and cut.listed["consent"].astype(bool).all()
+    assert cut.listed["customer_id"].tolist() == every.listed["customer_id"].tolist()[:50]
+    assert (cut.in_doubt, cut.left_out) == (every.in_doubt, every.left_out)
 
 
 def test_without_amounts_orders_are_at_stake(tmp_path: Path) -> None:

@@ -57,7 +57,9 @@ def people(clicked: Any, grain: str, form: str, unit: str, shown: pd.DataFrame) 
         ui.caption(
             say("The list shows who ordered in that very period; the cell counts other periods too, so it differs.")
         )
-    listed = customer_lists.without_refusals(listed)
+    listed = customer_lists.writable(listed)
+    if listed.empty:
+        return
     customer_lists.show(listed.head(MOST_PEOPLE), sources.shop().loaded.has_pseudonyms)
     ui.download(say("These customers"), f"customers_{cohort}_{age}", lambda: listed)
 

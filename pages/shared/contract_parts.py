@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
 import retention_core as rc
 from pages.shared import contract_tables, customer_lists, scope, sources, ui
 from pages.shared.sources import Upload
+from retention_core import letters
 from retention_core.answers import contracts as answers
 from retention_core.charts import contracts as charts
 from retention_core.contracts import check, keeping, worth
@@ -28,6 +31,7 @@ FIELD_WORDS = {
     "started_on": "Day of the start",
     "ended_on": "Day of the end",
     "monthly_amount": "Amount of a month",
+    "consent": "Agreed to letters",
 }
 CHOSEN = {"customer_id": "Customer: whose contract", **FIELD_WORDS}
 KEEPING_NOTES = (
@@ -113,9 +117,7 @@ def value_or_none() -> bool:
         ui.caption(said)
     contract_tables.tell_models(groups)
     ui.caption(contract_tables.how_watched(contracts, is_one_month))
-    customer_lists.tell_consent_unknown()
-    customer_lists.tell_names(contracts.has_pseudonyms)
-    ui.download(say("Value of each contract"), "contract_values", lambda: _each(contracts, groups, horizon, terms))
+    _list_of_contracts(contracts, groups, horizon, terms)
     ui.explain((), {}, WORTH_NOTES)
     return True
 
@@ -249,14 +251,36 @@ def _checked(contracts: Contracts) -> None:
     ui.tell(*said or [say("Too little happened before the last months to forecast them from.")])
 
 
-def _each(contracts: Contracts, groups: tuple[Kept, ...], horizon: int, terms: worth.Terms) -> pd.DataFrame:
-    """One row per contract of the groups shown: who, months, whether it ended, amount, what is to come."""
+def _list_of_contracts(contracts: Contracts, groups: tuple[Kept, ...], horizon: int, terms: worth.Terms) -> None:
+    """The contracts of customers who may be written to, to take along."""
+    listed, left_out = letters.writable(contracts.rows, contracts.tells_consent)
+    customer_lists.tell_left_out(left_out, listed.empty)
+    if listed.empty:
+        return
+    customer_lists.tell_names(contracts.has_pseudonyms)
+    may_be_listed = contracts.rows.index.isin(listed.index)
+    ui.download(
+        say("Value of each contract"),
+        "contract_values",
+        lambda: _each(contracts, may_be_listed, groups, horizon, terms),
+    )
+
+
+def _each(
+    contracts: Contracts,
+    may_be_listed: npt.NDArray[np.bool_],
+    groups: tuple[Kept, ...],
+    horizon: int,
+    terms: worth.Terms,
+) -> pd.DataFrame:
+    """One row per listed contract of the groups shown: who, months, whether it ended, amount, what is to come."""
     by = _by(contracts)
     frames = []
     for group in groups:
         which = contracts.groups[by].eq(group.name) if by else pd.Series(True, contracts.rows.index)
         rows = contracts.rows.loc[which, ["customer", "months", "is_lost", "amount"]].reset_index(drop=True)
-        frames.append(
-            rows.assign(contracts=contract_tables.called(group.name)).join(worth.each_contract(group, horizon, terms))
+        rows = rows.assign(contracts=contract_tables.called(group.name)).join(
+            worth.each_contract(group, horizon, terms)
         )
+        frames.append(rows[may_be_listed[which]])
     return pd.concat(frames, ignore_index=True)

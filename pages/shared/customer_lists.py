@@ -1,4 +1,4 @@
-"""What every list of customers keeps to: nobody who said no to letters is in it, and it says how it names people."""
+"""What every list of customers keeps to: only who may be written to is in it, and it says how it names people."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import sources
+from retention_core import letters
+from retention_core.letters import LeftOut
 from retention_core.say import number, say
 
 OWN_PSEUDONYMS = (
@@ -15,38 +17,44 @@ OWN_PSEUDONYMS = (
 OTHERS_PSEUDONYMS = "Customers are named by pseudonyms: only those who published these orders know who they are."
 
 
-def without_refusals(listed: pd.DataFrame) -> pd.DataFrame:
-    """The customers of the list who did not say no to letters; a caption counts the others and those not asked.
+def writable(listed: pd.DataFrame) -> pd.DataFrame:
+    """The customers of the list who may be written to, by the rule of `letters`; captions count the others.
 
-    `listed`: one row per customer with `consent`, missing where the files say nothing. The column stays where they do.
+    `listed`: one row per customer_id with consent and is_consent_known. Consent stays where the files tell it.
     """
-    consent = listed["consent"].astype("boolean")
-    refused, unknown = consent.eq(False).fillna(False), consent.isna()
-    if refused.any():
-        n = number(refused.sum())
+    is_known = bool(listed["is_consent_known"].any())
+    kept, left_out = letters.writable(listed.drop(columns="is_consent_known"), is_known, "customer_id")
+    tell_left_out(left_out, kept.empty)
+    return kept
+
+
+def tell_left_out(left_out: LeftOut, is_empty: bool) -> None:
+    """Who is left out of a list and why, that nobody is left where it `is_empty`, or that nothing tells who agreed."""
+    if not left_out.is_known:
+        st.caption(say("The files do not tell who agreed to letters: check it before you write to anybody."))
+        return
+    if left_out.refused:
+        n = number(left_out.refused)
         st.caption(
             say("1 customer said no to letters and is left out.")
-            if refused.sum() == 1
+            if left_out.refused == 1
             else say("{n} customers said no to letters and are left out.", n=n)
         )
-    if unknown.all():
-        tell_consent_unknown()
-        return listed.drop(columns="consent")
-    if unknown.any():
-        n = number(unknown.sum())
-        st.caption(say("Whether {n} of the customers agreed to letters is not known: check before you write.", n=n))
-    return listed[~refused]
+    if left_out.untold:
+        n = number(left_out.untold)
+        st.caption(
+            say("1 customer said neither yes nor no to letters, as others did, and is left out.")
+            if left_out.untold == 1
+            else say("{n} customers said neither yes nor no to letters, as others did, and are left out.", n=n)
+        )
+    if is_empty:
+        st.caption(say("Nobody is left who agreed to letters, so there is no list."))
 
 
 def show(listed: pd.DataFrame, has_pseudonyms: bool) -> None:
     """The list as a table. It stays out of the report, which travels further than the people in it may know."""
     st.dataframe(listed, hide_index=True)
     tell_names(has_pseudonyms)
-
-
-def tell_consent_unknown() -> None:
-    """Said where nothing in the files tells who may be written to."""
-    st.caption(say("The files do not tell who agreed to letters: check it before you write to anybody."))
 
 
 def tell_names(has_pseudonyms: bool) -> None:

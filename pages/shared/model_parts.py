@@ -114,12 +114,23 @@ def _worth_a_letter(fitted: Forecasts, stake: AtStake) -> None:
     ui.heading(say("Who is worth winning back"))
     sentence = answers.stake_answer(stake.groups, currency, fitted.tells_money)
     ui.tell(sentence)
-    if stake.listed.empty:
+    if not stake.in_doubt:
         return
-    listed = customer_lists.without_refusals(stake.listed)
+    _letter_list(fitted, stake)
+    picture = charts.at_stake(stake.groups, currency if fitted.tells_money else None, fitted.tells_money)
+    ui.chart(picture, say("What is at stake, by number of orders. {text}", text=sentence))
+
+
+def _letter_list(fitted: Forecasts, stake: AtStake) -> None:
+    """Who of the customers in doubt may be written to: the first of them to look at, and the file."""
+    listed = stake.listed
+    customer_lists.tell_left_out(stake.left_out, listed.empty)
+    if listed.empty:
+        return
     customer_lists.show(_listed(listed.head(SHOWN), fitted), sources.shop().loaded.has_pseudonyms)
-    if stake.in_doubt > len(stake.listed):
-        ui.caption(say("The {n} with most at stake; {all} are open.", n=number(len(stake.listed)), all=stake.in_doubt))
+    if stake.in_doubt > len(listed):
+        n, everyone = number(len(listed)), number(stake.in_doubt)
+        ui.caption(say("In the file: {n} of the {all} who are open, most at stake first.", n=n, all=everyone))
     ui.caption(
         say(
             "At stake: what the next year would bring more than expected, were the customer surely still there. It is "
@@ -128,8 +139,6 @@ def _worth_a_letter(fitted: Forecasts, stake: AtStake) -> None:
         )
     )
     ui.download(say("Customers worth winning back"), "customers_at_stake", lambda: _taken_along(listed))
-    picture = charts.at_stake(stake.groups, currency if fitted.tells_money else None, fitted.tells_money)
-    ui.chart(picture, say("What is at stake, by number of orders. {text}", text=sentence))
 
 
 def _listed(rows: pd.DataFrame, fitted: Forecasts) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from retention_core.orders.layouts import CONTRACTS, Layout
 from retention_core.orders.load import PREVIEW_ROWS, Inspected
 from retention_core.orders.mapping import Guess
 from retention_core.orders.match import value_questions
+from retention_core.orders.names import NAMES
 from retention_core.orders.questions import Answers
 from retention_core.orders.recognise import header_key, recognise
 
@@ -26,6 +27,7 @@ FIELDS = {
     "started_on": "the day on which it began",
     "ended_on": "the day on which it ended, empty while it runs",
     "monthly_amount": "what a month costs",
+    "consent": "whether its customer agreed to letters",
 }
 ADVICE = (
     "add it to the file, or say which column it is (mapping): a contract needs a customer, and either the months "
@@ -56,10 +58,20 @@ def match(part: Part, told: Answers) -> Table:
         if header_key(column) not in places:
             raise OrdersError(part.name, f"there is no column “{column}”", "choose one of the columns of this file")
         columns[field] = places[header_key(column)]
+    if "consent" not in (told.mapping or {}) and (consent := _consent(part, set(columns.values()))) is not None:
+        columns["consent"] = consent
     for layout in CONTRACTS:
         if columns.keys() >= set(layout.fields):
-            return Table(part, layout, {name: columns[name] for name in layout.columns if name in columns})
+            return Table(
+                part, layout, {name: columns[name] for name in (*layout.columns, "consent") if name in columns}
+            )
     raise OrdersError(part.name, f"no column tells {_missing(part, columns)}", ADVICE)
+
+
+def _consent(part: Part, taken: Collection[int]) -> int | None:
+    """The number of the first column whose header tells consent to letters, in any kind of list of contracts."""
+    names = (number for number, name in enumerate(part.columns) if header_key(name) in NAMES["consent"])
+    return next((number for number in names if number not in taken), None)
 
 
 def _missing(part: Part, columns: Mapping[str, int]) -> str:

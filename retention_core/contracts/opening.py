@@ -12,7 +12,7 @@ from retention_core.contracts.matching import ADVICE, Table, check_together, col
 from retention_core.contracts.record import RULE, RULES, Contracts, term_months
 from retention_core.engines import duckdb as engine
 from retention_core.limits import NO_LIMITS, Limits
-from retention_core.orders import pseudonyms, values
+from retention_core.orders import pseudonyms, values, words
 from retention_core.orders.errors import OrdersError
 from retention_core.orders.faults import opened_for
 from retention_core.orders.match import value_questions
@@ -81,6 +81,8 @@ def _staged(
         text = values.id_sql(column, kind) if field == "customer_id" else values.text_sql(column, kind)
         if field == "customer_id" and secret is not None:
             text = pseudonyms.sql(text)
+        if field == "consent":
+            text = f"CASE WHEN {text} IS NOT NULL THEN {words.contains(words.AGREED_WORDS, text)} END"
         cells.append(f"{text} AS {field}")
         if field in dates:
             cells.append(f"CAST({dates[field].of(column)} AS DATE) AS {field}_day")
@@ -117,6 +119,7 @@ def _assemble(staged: Sequence[pd.DataFrame], tables: Sequence[Table], told: Ans
     frame.loc[frame["is_again"] & frame["rule"].eq("kept"), "rule"] = "exact_duplicate"
     if "monthly_amount_value" not in frame:
         frame["monthly_amount_value"] = float("nan")
+    frame["consent"] = _consents(frame)
     kept = frame[frame["rule"].eq("kept")].reset_index(drop=True)
     if kept.empty:
         raise _nothing_left(frame, tables)
@@ -129,6 +132,7 @@ def _assemble(staged: Sequence[pd.DataFrame], tables: Sequence[Table], told: Ans
             "amount": kept["monthly_amount_value"].astype(float),
             "started_on": pd.to_datetime(kept["started_on_day"]) if observed_on else pd.NaT,
             "ended_on": pd.to_datetime(kept["ended_on_day"]) if observed_on else pd.NaT,
+            "consent": kept["consent"],
         }
     )
     terms = _terms(groups)
@@ -136,7 +140,18 @@ def _assemble(staged: Sequence[pd.DataFrame], tables: Sequence[Table], told: Ans
     return Contracts(
         rows, groups, terms, _ledger(frame, tables), layout.key, layout.title,
         tuple(table.part for table in tables), observed_on, told.currency,
+        tells_consent=bool(frame["consent"].notna().any()),
     )  # fmt: skip
+
+
+def _consents(frame: pd.DataFrame) -> pd.Series:
+    """What the rows tell of the consent of each one's customer: no, where any says no; also rows that do not count."""
+    import pandas as pd
+
+    if "consent" not in frame:
+        return pd.Series(pd.NA, frame.index, dtype="boolean")
+    told = frame["consent"].astype("boolean")
+    return told.groupby(frame["customer_id"]).transform("min")
 
 
 def _observed_on(frame: pd.DataFrame, file: str, told: Answers) -> date:

@@ -45,9 +45,10 @@ class Contracts:
 
     `rows`, one row per contract: customer (text), months (renewals faced, counted in months: a running contract has
     been kept for so many, a lost one ended at this one), is_lost, amount (per month, NaN where unknown), started_on
-    and ended_on (NaT in a snapshot). `groups`, same rows: the columns of the file with few values, as text.
-    `terms`: the column of `groups` that says for how long a contract runs, if there is one. `observed_on`: the last day
-    looked at; None for a snapshot, which names no day.
+    and ended_on (NaT in a snapshot), consent of its customer to letters (missing: not told). `groups`, same rows: the
+    columns of the file with few values, as text. `terms`: the column of `groups` that says for how long a contract
+    runs, if there is one. `observed_on`: the last day looked at; None for a snapshot, which names no day.
+    `tells_consent`: whether the file tells consent of anybody.
     """
 
     rows: pd.DataFrame
@@ -60,6 +61,7 @@ class Contracts:
     observed_on: date | None
     currency: str | None
     has_pseudonyms: bool = False
+    tells_consent: bool = False
 
     @property
     def is_snapshot(self) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from retention_core.forecasts.record import YEAR, Forecasts
+from retention_core.letters import LeftOut, writable
 from retention_core.models.observed import FEW, ORDERS
 from retention_core.models.triples import Floats
 
@@ -86,14 +87,16 @@ class AtStake:
     `groups`: one row per standing and number of orders (first of the group): standing, group, customers, will_order
     (their mean), expected_value, at_risk (sums; of orders where the files tell no amounts). `silences`: one row per
     order_number (of the last order), days_since_last_order and standing: customers. `listed`: the customers in
-    doubt with most at stake, as `customers` has them, with customer_id, consent (missing: not known) and, for the
-    first, from_day and to_day of the next order. `in_doubt`: how many there are in all.
+    doubt who may be written to (see `letters`) with most at stake, as `customers` has them, with customer_id, consent
+    (where the files tell it of anybody) and, for the first, from_day and to_day of the next order. `in_doubt`: how many
+    there are in all, and `left_out` those of them who may not be written to.
     """
 
     groups: pd.DataFrame
     silences: pd.DataFrame
     listed: pd.DataFrame
     in_doubt: int
+    left_out: LeftOut
 
 
 def at_stake(shop: Shop, made: Forecasts, **scope: Any) -> AtStake:
@@ -118,10 +121,18 @@ def at_stake(shop: Shop, made: Forecasts, **scope: Any) -> AtStake:
         .agg(customers=("customer", "size"))
     )
     doubtful = everyone[everyone["standing"] == "in_doubt"]
-    listed = doubtful.nlargest(MOST_LISTED, stake).reset_index(drop=True)
+    listed, left_out = _writable(shop, doubtful)
+    listed = listed.nlargest(MOST_LISTED, stake).reset_index(drop=True)
     names = shop.query("customer_names", customers=listed["customer"].tolist())
-    listed = listed.merge(names, on="customer", how="left")
-    return AtStake(groups, silences, listed.join(next_order_windows(made, listed.head(WITH_WINDOW))), len(doubtful))
+    listed = listed.merge(names[["customer", "customer_id"]], on="customer", how="left")
+    listed = listed.join(next_order_windows(made, listed.head(WITH_WINDOW)))
+    return AtStake(groups, silences, listed, len(doubtful), left_out)
+
+
+def _writable(shop: Shop, some: pd.DataFrame) -> tuple[pd.DataFrame, LeftOut]:
+    told = shop.query("customer_consents")
+    of_customers = told.dropna(subset=["customer"]).astype({"customer": some["customer"].dtype})
+    return writable(some.merge(of_customers, on="customer", how="left"), is_known=len(told) > 0)
 
 
 def typical(made: Forecasts) -> pd.DataFrame:

@@ -10,7 +10,8 @@ select
     cast(customer_ages.revenue as double) as revenue,
     customers.orders as total_orders,
     cast(customers.revenue as double) as total_revenue,
-    clean_customers.consent
+    clean_customers.consent,
+    (select count(consent) > 0 from clean_customers) as is_consent_known
 from customer_ages
 join customers on customers.customer = customer_ages.customer
 join customer_ids on customer_ids.customer = customer_ages.customer

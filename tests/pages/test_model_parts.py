@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import retention_core as rc
 from pages.shared import sources
 from pages.shared.sources import Upload
 from tests.pages.conftest import said
@@ -77,8 +78,23 @@ def test_customers_who_want_no_letters_are_left_out() -> None:
     app = visited()
     consent = pd.read_csv("sample_data/replenish/customers.csv.gz").set_index("customer_id")["consent"]
     listed = app.dataframe[0].value["Customer"]
-    assert len(listed) == 100 and not consent.reindex(listed).eq("no").any()
-    assert re.search(r"\d+ customers said no to letters and are left out", said(app))
+    assert len(listed) == 100 and consent.reindex(listed).eq("yes").all()
+    text = said(app)
+    numbers = re.search(r"In the file: ([\d,]+) of the ([\d,]+) who are open, most at stake first", text)
+    refused = re.search(r"([\d,]+) customers said no to letters and are left out", text)
+    assert numbers and refused
+    shown, every = (int(figure.replace(",", "")) for figure in numbers.groups())
+    assert shown + int(refused[1].replace(",", "")) == every
+
+
+def test_where_nobody_may_be_written_to_there_is_no_list_but_what_is_at_stake() -> None:
+    orders = pd.read_csv(rc.SAMPLES / "replenish" / "orders.csv.gz", usecols=["customer_id", "ordered_at"]).dropna()
+    app = visited(orders=orders.assign(newsletter="no").to_csv(index=False).encode())
+    text = said(app)
+    assert not app.exception and not app.dataframe and not app.get("download_button")
+    assert "customers said no to letters and are left out" in text
+    assert "Nobody is left who agreed to letters, so there is no list." in text
+    assert len(app.get("vega_lite_chart")) == 3
 
 
 def test_a_display_setting_fits_nothing_again_and_a_filter_does() -> None:

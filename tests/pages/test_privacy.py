@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import re
 import secrets
 import subprocess
@@ -71,7 +72,6 @@ def test_customers_get_pseudonyms_unless_their_owner_ticks_otherwise(keeps: bool
     app = take(orders())
     tick = app.checkbox[0]
     assert "own numbers or e-mails" in tick.label and tick.value is False
-    assert "write to customers" in tick.help
     assert "lists show pseudonyms" in said(app)
     if keeps:
         tick.set_value(True).run()
@@ -80,8 +80,6 @@ def test_customers_get_pseudonyms_unless_their_owner_ticks_otherwise(keeps: bool
     assert not app.exception
     upload = app.session_state["upload"]
     assert upload.keeps_keys is keeps
-    assert ("Lists show your customers' own numbers or e-mails" in said(app)) is keeps
-    assert ("Lists show pseudonyms in place of" in said(app)) is not keeps
     found = names(upload)
     assert len(found) == 12
     assert (found == {MAIL.format(number) for number in range(12)}) is keeps
@@ -176,8 +174,9 @@ def test_a_list_of_contracts_keeps_to_consent(
     app.run()
     assert not app.exception and all(sentence in said(app) for sentence in sentences)
     assert ("do not tell who agreed" in said(app)) is (not answers)
-    files = [make for name, make in offered.items() if name.startswith("contract_values")]
-    assert len(files) == len(app.get("download_button")) and bool(files) is bool(listed)
+    assert len(offered) == len(app.get("download_button")) and bool(offered) is bool(listed)
+    files = [make for name, make in offered.items() if name.endswith(".csv")]
+    assert bool(files) is bool(listed)
     for make in files:
         taken = pd.read_csv(io.BytesIO(make()))  # type: ignore[arg-type]
         assert set(taken["customer"]) == {f"c{n}" for n in range(120) if n % 3 in listed}
@@ -256,10 +255,12 @@ def test_what_is_deleted_is_in_no_object_of_the_process() -> None:
 
 
 def test_no_error_path_writes_anybody_down() -> None:
-    walk = [sys.executable, "-m", "tests.pages.error_paths", "100"]
+    """Each kind of path once; ERROR_PATHS=1000 walks as many, which takes minutes."""
+    count = os.environ.get("ERROR_PATHS", "25")
+    walk = [sys.executable, "-m", "tests.pages.error_paths", count]
     done = subprocess.run(walk, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-500:]
-    assert "4 crash of ours" in done.stdout and " refused" in done.stdout and " opened" in done.stdout
+    assert f"{int(count) // 25} crash of ours" in done.stdout and " refused" in done.stdout and " opened" in done.stdout
     assert "ValueError" in done.stderr, "a mistake of ours is written down, by its kind"
     for written in (done.stdout, done.stderr):
         assert "marker.person" not in written
