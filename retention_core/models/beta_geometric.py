@@ -18,6 +18,7 @@ from retention_core.models.triples import Floats, Triples, coded
 CHUNK = 8_192  # rows whose working arrays stay in the cache; dot products this short start no threads
 QUANTILES = 32
 TINY = 1e-300  # instead of a chance of 0: the limit without a division by it
+WIDEST_STOPS = 100.0  # above this a, ₂F₁ can lose all digits and still be a number; the average is good to 2e-5 there
 NEAR_ONE = 1e-4  # this near a = 1 the expectation is 0/0: take it from both sides
 
 
@@ -181,14 +182,14 @@ class BetaGeometric:
 
 
 def _finite(closed: Floats, given: Given, a: float, survived: Floats, *rest: Floats) -> Floats:
-    """The closed form; where ₂F₁ overflows (a or b in the hundreds) the average of `given` over p ~ beta(a, survived).
+    """The closed form; where ₂F₁ overflows or cannot be trusted, the average of `given` over p ~ beta(a, survived).
 
     The nodes are even in the quantiles of p: good to some per mille, of parameters that are at a boundary anyway.
     """
     from scipy.special import betaincinv
 
     value = np.asarray(closed)
-    lost = ~np.isfinite(value)
+    lost = ~np.isfinite(value) | (a > WIDEST_STOPS)
     if not lost.any():
         return value
     left, *arguments = (np.broadcast_to(part, value.shape)[lost] for part in (survived, *rest))

@@ -66,6 +66,25 @@ def test_expectations_grow_with_the_horizon_and_the_chance_of_silence_falls(
     assert (np.diff(silent) <= 1e-8).all()
 
 
+@pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd"])
+@pytest.mark.parametrize(
+    "params",
+    [
+        (1596.6520327536166, 105589.86088851784, 107093.80736097203, 162754.79141900392),  # fitted to a shop of 75
+        (4.8684, 76.2379, 354.8494, 44880.1869),
+        (0.8277, 4.8692, 445.4538, 123084.4223),
+        (3.0437, 3.1328, 748.3055, 673.561),
+    ],
+)
+def test_expectations_hold_where_all_customers_are_alike(model: str, params: tuple[float, ...]) -> None:
+    """Where ₂F₁ loses all digits and says 0: a month can neither take orders back nor bring a year's at once."""
+    fit = btyd.fit(EMPTY, model).with_params(np.array(params))
+    for history in ((0.0, 0.0, 0.0), (5.0, 30.0, 39.45), (11.0, 200.0, 201.3374)):
+        months = np.diff(fit.expected_orders(*history, np.arange(0.0, 40 * 30.0, 30.0)))
+        assert (months >= 0).all()
+        assert (months[1:] <= months[:-1] * 1.001 + 1e-9).all(), "fewer are left each month"
+
+
 @settings(deadline=None)
 @given(fits(), histories(), st.floats(0.1, 1000.0), st.floats(0.1, 1000.0))
 def test_nothing_is_ever_nan(fit: btyd.Fit, history: tuple[float, float, float], start: float, length: float) -> None:
