@@ -9,25 +9,54 @@ stays with the allocators of the process, in pieces that the next visitors fit i
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from typing import Any
 
 import streamlit as st
 from streamlit import runtime
+from streamlit.runtime.app_session import AppSession
 
-from pages.shared import memory
+from pages.shared import logs, memory
 
 EVERY_SECONDS = 5.0
 MOST_OF_THE_TIME = 0.02  # the search for garbage stops all scripts meanwhile: it may take this share of the time
+USED = (
+    "_get_async_objs",
+    "_session_mgr.get_session_info",
+    "_session_mgr.list_sessions",
+    "_session_mgr._session_storage._cache.expire",
+    "_uploaded_file_mgr.file_storage",
+    "_uploaded_file_mgr.remove_session_files",
+)
+USED_OF_A_SESSION = ("id", "session_state", "shutdown", "_fragment_storage")
 _somebody_left = threading.Event()
 
 
 @st.cache_resource(show_spinner=False)
 def watch() -> None:
     """Once per server: hosted, from its start on; by `streamlit run`, from the first session on that hands in files."""
-    if runtime.exists() and hasattr(runtime.get_instance(), "_session_mgr"):
-        server = runtime.get_instance()
+    if not runtime.exists():
+        return
+    server = runtime.get_instance()
+    if lacking := missing(server):
+        logs.note("files of visitors who leave are never let go: Streamlit has changed", logging.ERROR, missing=lacking)
+    else:
         threading.Thread(target=_watch, args=(server,), name="comeback-leaving", daemon=True).start()
+
+
+def missing(server: runtime.Runtime) -> list[str]:
+    """What is used here of Streamlit without being promised, and is not there in this version of it."""
+    lacking = []
+    for path in USED:
+        thing: Any = server
+        for name in path.split("."):
+            thing = getattr(thing, name, None)
+        if thing is None:
+            lacking.append(path)
+    made = {*dir(AppSession), *AppSession.__init__.__code__.co_names}  # what a session has from its start on
+    return lacking + [f"AppSession.{name}" for name in USED_OF_A_SESSION if name not in made]
 
 
 def _watch(server: runtime.Runtime) -> None:
