@@ -11,7 +11,7 @@ from pages.shared import hosting, logs
 from retention_core import scratch
 from retention_core.engines import databases
 from retention_core.orders.load import OrdersError
-from retention_core.say import say
+from retention_core.say import number, say
 
 NAME = "Published orders"
 _copying = threading.Lock()  # who comes second waits for the copy: `cache` alone would make another
@@ -23,15 +23,17 @@ def is_any() -> bool:
 
 
 def files() -> tuple[tuple[str, Path], ...]:
-    """Name and path of each file to open. The table of a database becomes a file, once for the process.
+    """Name for visitors and path of each file to open. What the files are called is their owner's business.
 
-    Raises databases.NoSuchTable.
+    The table of a database becomes a file, once for the process. Raises databases.NoSuchTable.
     """
     settings = hosting.current()
     if settings.data_is_database and settings.table is not None:
         with _copying:
-            return (_table(settings.data[0], settings.table),)
-    return tuple((path.name, path) for path in settings.data)
+            return ((say(NAME), _table(settings.data[0], settings.table)),)
+    if len(settings.data) == 1:
+        return ((say(NAME), settings.data[0]),)
+    return tuple((say("Published orders {n}", n=number(n)), path) for n, path in enumerate(settings.data, 1))
 
 
 def refused(problem: OrdersError) -> OrdersError:
@@ -51,7 +53,7 @@ def _note_refusal(kind: str, line: int | None) -> None:
 
 
 @cache
-def _table(database: Path, table: str) -> tuple[str, Path]:
+def _table(database: Path, table: str) -> Path:
     copied = scratch.folder("published") / "orders.parquet"
     databases.copy_table(database, table, copied)
-    return copied.name, copied
+    return copied

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -98,6 +99,21 @@ def test_visitors_who_come_together_wait_for_one_copy(monkeypatch: pytest.Monkey
     monkeypatch.undo()
     _forget()
     assert len(copies) == 1
+
+
+def test_visitors_do_not_read_what_the_files_are_called(publish: Publish, tmp_path: Path) -> None:
+    first, second = tmp_path / "private one.csv", tmp_path / "private two.csv"
+    lines = orders_file(tmp_path).read_text(encoding="utf-8").splitlines(keepends=True)
+    first.write_text("".join(lines[:50]), encoding="utf-8")
+    second.write_text("".join([lines[0], *lines[50:]]), encoding="utf-8")
+    app = publish("pages/data/source.py", hosted="1", data=f"{first}{os.pathsep}{second}")
+    assert not app.exception
+    assert "private" not in "".join(str(node) for node in app.main) + "".join(str(node) for node in app.sidebar)
+    tables = [frame.value for frame in app.dataframe if "File" in frame.value]
+    assert tables and all("private" not in frame.to_csv() for frame in tables)
+    shop = sources._open_command_line()
+    assert not isinstance(shop, OrdersError)
+    assert set(shop.ledger()["file"]) == {"Published orders 1", "Published orders 2"}
 
 
 @pytest.mark.parametrize("table", ["orders", "sales.orders", 'x"; drop table secrets; --', "read_csv('/etc/passwd')"])
