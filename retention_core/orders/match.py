@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -113,14 +114,19 @@ def _said(part: Part, answers: Answers) -> dict[str, int]:
             f"there is no field {', '.join(sorted(unknown))}",
             f"choose among {', '.join(FIELDS)} for mapping",
         )
-    numbers = {header_key(name): number for number, name in reversed(list(enumerate(part.columns)))}
     exact = {name: number for number, name in reversed(list(enumerate(part.columns)))}
+    keys = Counter(map(header_key, part.columns))
+    alike = {
+        header_key(name): number for name, number in exact.items() if header_key(name) and keys[header_key(name)] == 1
+    }
     found = {}
     for field, column in answers.mapping.items():
+        as_read = " ".join(column.split())  # names are read without line breaks and double blanks
+        number = exact.get(column, exact.get(as_read, alike.get(header_key(column))))
         if not column:
             found[field] = -1
-        elif column in exact or header_key(column) in numbers:
-            found[field] = exact.get(column, numbers.get(header_key(column), -1))
+        elif number is not None:
+            found[field] = number
     return found
 
 

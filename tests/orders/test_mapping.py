@@ -259,3 +259,15 @@ def test_guests_of_a_typed_file_are_no_customers(tmp_path: Path, guest: str | No
     with opened(path) as shop:
         assert set(shop.orders["customer_id"]) == {"a", "b"}
         assert shop.rule("no_customer")["rows"] == 1 and shop.keeps_the_law()
+
+
+def test_a_mapped_name_is_found_as_written_and_never_by_a_likeness_of_two(tmp_path: Path) -> None:
+    text = 'Order,Customer,Date,Total,"Sales\nchannel",::null,NULL\n' + "".join(
+        f"{n},c{n % 4},2024-0{n % 6 + 1}-01,10,line,signs,letters\n" for n in range(12)
+    )
+    path = write(tmp_path, text)
+    for column, value in (("Sales\nchannel", "line"), ("::null", "signs"), ("NULL", "letters")):
+        with opened(path, mapping={"channel": column}) as shop:
+            assert set(shop.orders["channel"]) == {value}
+    with opened(path, mapping={"channel": "Null"}) as shop:
+        assert not set(shop.orders["channel"]) & {"signs", "letters"}, "either of two may be meant"
