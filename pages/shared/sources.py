@@ -7,14 +7,16 @@ never a name alone. Samples and the files of the command line are the same for a
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any, NoReturn, TypeAlias, TypeVar, cast
 
 import pandas as pd
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import retention_core as rc
@@ -38,6 +40,9 @@ from retention_core.store import Closed
 CACHED_ANSWERS = 300
 SHARED_ANSWERS_SIZE, OWN_ANSWERS_SIZE = "200mb", "50mb"
 SHARED_DERIVED, OWN_DERIVED = 48, 12  # forecasts and the like: the latest so many
+# Settings that hold values of a file: filters, the column that contracts are compared by, a test, answers on columns.
+FROM_FILES = ("since", "until", "channel", "country", "category", "coupon", "contracts_by", "test")
+ABOUT_FILES = re.compile("[0-9a-f]{12}_")
 
 Settings: TypeAlias = tuple[tuple[str, Any], ...]
 T = TypeVar("T")
@@ -157,7 +162,7 @@ def of_contracts(name: str, build: Callable[..., T], **settings: Any) -> T:
 
 def keep_upload(upload: Upload, opened: Opened) -> None:
     """Make these orders the session's own data set; what was uploaded before is forgotten."""
-    forget_upload()
+    _forget_orders()
     st.session_state["upload"] = upload
     _open_upload(upload.key, _opened=opened)
 
@@ -165,8 +170,19 @@ def keep_upload(upload: Upload, opened: Opened) -> None:
 def forget_upload() -> None:
     """Give back all memory of this session's own orders: files, tables, cached answers, and what pages keep of them.
 
-    Plain settings stay, as they do in the link.
+    Settings that hold values of the files go too, also from the link; the others stay.
     """
+    _forget_orders()
+    for key in map(str, list(st.session_state)):
+        if key in FROM_FILES or ABOUT_FILES.match(key):
+            del st.session_state[key]
+    for key in FROM_FILES:
+        with suppress(StreamlitAPIException):  # of a widget that is drawn: it goes with the widget
+            st.query_params.pop(key, None)
+
+
+def _forget_orders() -> None:
+    """The same, but all settings stay: the link's view is shown again with the orders that come next."""
     downloads.forget()
     for key, value in list(st.session_state.items()):
         if not _is_setting(value):

@@ -10,6 +10,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -252,6 +253,38 @@ def test_what_is_deleted_is_in_no_object_of_the_process() -> None:
     assert "upload" not in app.session_state
     left = holders(needle)
     assert not left, left[:5]
+
+
+def kept_in(app: AppTest) -> str:
+    """All that the session and the link hold as text."""
+    return repr(app.session_state.to_dict()) + repr(dict(app.query_params))
+
+
+def test_filters_and_answers_about_columns_are_deleted_with_the_files() -> None:
+    needle = "".join(reversed("lennahcrekram"))
+    lines = ["Order ID,Customer,Date,Amount,Channel"]
+    lines += [f"{n},c{n % 9},2024-{n % 3 + 1:02}-{n % 28 + 1:02},10,{('Search', needle)[n % 2]}" for n in range(60)]
+    app = take("\n".join(lines).encode())
+    assert any(sources.ABOUT_FILES.match(key) for key in app.session_state.to_dict()), "the answers on the files"
+    app.button(key="open_orders").click().run().switch_page("pages/measure/cohorts.py").run()
+    app.segmented_control(key="grain").set_value("quarter").run()
+    app.multiselect(key="channel").set_value([needle]).run()
+    app.date_input(key="until").set_value(date(2024, 3, 1)).run()
+    assert not app.exception and needle in kept_in(app)
+    app.switch_page("pages/data/source.py").run().button(key="delete_data").click().run()
+    assert not app.exception and needle not in kept_in(app)
+    held = app.session_state.to_dict()
+    assert not [key for key in held if key in sources.FROM_FILES or sources.ABOUT_FILES.match(key)]
+    assert held["grain"] == "quarter", "plain settings stay"
+
+
+def test_values_of_the_files_go_from_the_link_too_and_plain_settings_stay() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params.update({"shop": "Your uploaded orders", "channel": "Somebody", "grain": "quarter"})
+    app.run().switch_page("pages/data/source.py").run()
+    app.file_uploader[0].set_value([("orders.csv", orders(), "text/csv")]).run()
+    app.button(key="delete_data").click().run()
+    assert not app.exception and "Somebody" not in kept_in(app) and "quarter" in kept_in(app)
 
 
 def test_no_error_path_writes_anybody_down() -> None:
