@@ -19,7 +19,7 @@ import streamlit as st
 from pages.shared import contract_tables, downloads, ledger, sources
 from pages.shared.recording import Noted, noted
 from retention_core import export, report
-from retention_core.say import say
+from retention_core.say import day, say
 
 WHO_CAN_READ = {
     "upload": "Whoever opens it sees the same view once they upload the same file: the link carries no data.",
@@ -51,7 +51,7 @@ def offer() -> None:
         about = _about()
         for label, ending, kind, render in KINDS:
             make = partial(_made, render, notes, about)
-            downloads.button(say(label), f"comeback.{ending}", f"share_{ending}", kind, make, width="stretch")
+            downloads.button(say(label), f"{_name(notes)}.{ending}", f"share_{ending}", kind, make, width="stretch")
         st.caption(say("A report opens in any browser, without this app, and prints to PDF."))
 
 
@@ -62,16 +62,31 @@ def address() -> str:
     return f"{page}?{urlencode(settings)}" if settings else page
 
 
+def _name(notes: Noted) -> str:
+    """The name of a file: the page it is of, and the day."""
+    title = next((block.title for block in notes.blocks() if isinstance(block, report.Answer)), "comeback")
+    return f"{title.lower()}-{_now():%Y-%m-%d}"
+
+
+def _now() -> datetime:
+    """The moment where the visitor is."""
+    zone = st.context.timezone
+    return datetime.now(ZoneInfo(zone) if zone else None)
+
+
 def _about() -> Callable[[], report.About]:
     """What a report says of itself. The session is asked now; what takes time waits until the file is made."""
-    name, link, zone = sources.names()[sources.current()], address(), st.context.timezone
-    left_out = _left_out()
+    data, made_at, link, left_out = _data(), _now(), address(), _left_out()
+    return lambda: report.About(data, made_at, link, _version(), left_out())
 
-    def about() -> report.About:
-        made_at = datetime.now(ZoneInfo(zone) if zone else None)
-        return report.About(name, made_at, link, _version(), left_out())
 
-    return about
+def _data() -> str:
+    """The name of the data set, and the days of its orders: a report is read long after."""
+    name = sources.names()[sources.current()]
+    if sources.contracts() is not None:
+        return name
+    shop = sources.shop()
+    return say("{name}, orders from {first} to {last}", name=name, first=day(shop.first_on), last=day(shop.observed_on))
 
 
 @cache

@@ -60,7 +60,7 @@ def _style() -> str:
 
 
 def _head(head: Answer, about: About) -> str:
-    source = escape(f"{about.data} · {day(about.made_at)}")
+    source = escape(say("{data} · made on {day}", data=about.data, day=day(about.made_at)))
     said = f'<p class="about">{escape(head.about)}</p>' if head.about else ""
     kind = "answer long" if len(head.sentence) > LONG_ANSWER else "answer"
     return (
