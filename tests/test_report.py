@@ -255,6 +255,14 @@ def test_a_share_reads_in_excel_as_it_reads_on_the_page() -> None:
     assert in_excel(report.to_workbook([report.Picture(drawn, "")], ABOUT), "Chart – Figures") == [["18.3%"]]
 
 
+def test_a_forecast_is_a_number_behind_a_tilde() -> None:
+    table = pd.DataFrame({"Month": ["Jan", "Feb"], "Money": ["€46.83", "~ €100.30"]})
+    book = report.to_workbook([report.Heading("Money"), report.Table(table)], ABOUT)
+    assert sheets_of(book)["Money"][1:] == [["Jan", 46.83], ["Feb", 100.3]]
+    looks = zipfile.ZipFile(io.BytesIO(book)).read("xl/styles.xml").decode()
+    assert r'formatCode="\~\ &quot;€&quot;#,##0.00"' in looks and 'formatCode="&quot;€&quot;#,##0.00"' in looks
+
+
 @pytest.mark.parametrize("names", [["1.10", "1.1"], ["101", "205"], ["2,024", "2,025"], ["5 %", "10 %"]])
 def test_a_name_of_digits_stays_a_name(names: list[str]) -> None:
     plain = report.Table(pd.DataFrame({"Channel": names, "Customers": ["12", "1,205"]}))

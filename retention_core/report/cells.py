@@ -16,22 +16,31 @@ from retention_core.say import NOT_KNOWN, day, number
 
 # A figure or a range as `say` writes one: 1,234 · −5.5 · 18 % · €1,200 · 17–19 % · 12 …
 _LOOKS_LIKE_ONE = re.compile(r"^[^\w\s]{0,4}\d[\d,.\s\u00a0]*(–[^\w\s]{0,2}\d[\d,.\s\u00a0]*)?\s?[%KMB…°†]{0,2}$")
-# One figure: sign, currency, digits in groups of three, per cent.
+# One figure: a tilde before an expected one, sign, currency, digits in groups of three, per cent.
 _FIGURE = re.compile(
-    r"^(?P<sign>[-−]?)(?P<currency>[A-Z]{3}[\s\u00a0]?|[$€£¥₽₴₺₹]|[A-Z]{1,2}\$)?"
+    r"^(?P<expected>~\s)?(?P<sign>[-−]?)(?P<currency>[A-Z]{3}[\s\u00a0]?|[$€£¥₽₴₺₹]|[A-Z]{1,2}\$)?"
     r"(?P<digits>(?:0|[1-9]\d{0,2})(?:,\d{3})*(?:\.(?P<after>\d+))?)(?P<percent>[\s\u00a0]?%)?$"
 )
 PERCENT, DATE = "0.0%", "yyyy-mm-dd"
 UNFINISHED = "…"
+EXPECTED = r"\~\ "  # before how Excel shows a number: the tilde that marks a forecast
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a sheet: numbers, dates or harmless text, and how Excel shows the numbers (empty: as text)."""
+    """One column of a sheet: numbers, dates or harmless text, and how Excel shows the numbers (empty: as text).
+
+    `expected`: the places of the cells that are forecasts, which a tilde marks.
+    """
 
     name: str
     cells: Sequence[Any]
     look: str = ""
+    expected: frozenset[int] = frozenset()
+
+    def look_of(self, place: int) -> str:
+        """How Excel shows one cell."""
+        return f"{EXPECTED}{self.look}" if place in self.expected else self.look
 
 
 def whole(frame: pd.DataFrame, has_index: bool) -> pd.DataFrame:
@@ -96,7 +105,8 @@ def _figures(name: str, cells: Sequence[Any]) -> Column | None:
         return None
     digits = max(len(match["after"] or "") for match in found)
     numbers = [text if match is None else _value(match) for text, match in zip(texts, read, strict=True)]
-    return Column(name, numbers, _look(*units.pop(), digits))
+    expected = frozenset(place for place, match in enumerate(read) if match and match["expected"])
+    return Column(name, numbers, _look(*units.pop(), digits), expected)
 
 
 def _value(match: re.Match[str]) -> float:

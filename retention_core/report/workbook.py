@@ -71,10 +71,9 @@ class _Sheets:
         sheet.freeze_panes(1, 0)
         for place, column in enumerate(columns):
             sheet.write_string(0, place, _cut(column.name), self._head)
-            look = self._format(column.look)
             sheet.set_column(place, place, _width(column))
-            for row, cell in enumerate(column.cells[:MOST_ROWS], start=1):
-                _write(sheet, row, place, cell, look, self._format(""))
+            for row, cell in enumerate(column.cells[:MOST_ROWS]):
+                _write(sheet, row + 1, place, cell, self._format(column.look_of(row)), self._format(""))
 
     def _format(self, look: str) -> Any:
         if look not in self._formats:
