@@ -276,7 +276,7 @@ def test_a_name_of_digits_stays_a_name(names: list[str]) -> None:
     assert sheets["A"][1:] == [[names[0], 12], [names[1], 1205]]
     assert sheets["B"][1:] == [[names[0], 7], [names[1], 8]]
     assert [row[1] for row in sheets["Chart – C"][1:]] == names
-    assert [row[1] for row in sheets["Left out"][1:]] == names
+    assert [row[1] for row in sheets["What became of every line"][1:]] == names
 
 
 @pytest.mark.parametrize("unknown", [float("nan"), float("inf"), float("-inf")])

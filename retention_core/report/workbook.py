@@ -53,7 +53,7 @@ def to_workbook(blocks: Sequence[Block], about: About) -> bytes:
         if definitions:
             sheets.add(say("Definitions"), as_columns(_definitions(definitions)))
         if len(about.left_out):
-            sheets.add(say("Left out"), as_columns(about.left_out))
+            sheets.add(say("What became of every line"), as_columns(about.left_out))
     return buffer.getvalue()
 
 
@@ -182,7 +182,7 @@ def _definitions(found: Sequence[Definition]) -> pd.DataFrame:
     """One row per number, or note on the view."""
     return pd.DataFrame(
         {
-            say("Number"): [one.name for one in found],
+            say("Number"): [one.name or say("Note") for one in found],
             say("Definition"): [one.text for one in found],
             say("Formula"): [one.formula for one in found],
             say("Caveats"): [" ".join(one.caveats) for one in found],
