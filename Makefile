@@ -20,8 +20,8 @@ test: .venv/test        ## set up and run every test, the browser tests too
 	  || { echo "No Chromium found: installing it with apt-get"; \
 	       SUDO=; [ "$$(id -u)" = 0 ] || SUDO=sudo; \
 	       $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium fonts-dejavu-core; }
-	@# The browser first and alone: it waits for pages, and a busy machine would make it wait too long.
-	$(BIN)/python -m pytest tests/browser
+	@# The browser first and with two at a time: it waits for pages, and a busy machine would make it wait too long.
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/browser
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/browser
 
 check: .venv/test       ## style and types

@@ -11,11 +11,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, expect, sync_playwright
 
 from tests.conftest import ROOT
 
@@ -138,6 +139,16 @@ def settle(page: Page) -> None:
     """Wait until the script has run through and the page has a heading."""
     expect(page.get_by_test_id("stMain").get_by_role("heading").first).to_be_visible()
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def pick(box: Locator, option: Locator, tries: int = 8) -> None:
+    """Choose from a list. An open list closes when something of the page still moves: then it is opened again."""
+    for _ in range(tries):
+        box.press("ArrowDown")
+        with suppress(TimeoutError):
+            option.click(timeout=3_000)
+            return
+    option.click(timeout=1)
 
 
 def orders_file(folder: Path, name: str = "my orders.csv", customers: int = 60) -> Path:
