@@ -30,7 +30,7 @@ _BOMS = (  # those of UTF-32 first: they begin like those of UTF-16
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROL = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1a\x1b"))
-_HIGH = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
+_HIGH = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
 
 
 @dataclass(frozen=True)
@@ -136,17 +136,31 @@ def _decode_by_guess(path: Path, folder: Path, job: Job) -> Text:
         return _Writer(path, folder, "utf-8", job, errors="replace").write()
     import chardet
 
-    guess = chardet.detect(b"".join(sample), prefer_superset=True, compat_names=False)["encoding"]
-    for encoding in dict.fromkeys((guess, "cp1252", "iso8859-1")):  # the last one fits any bytes
-        if encoding is None:
-            continue
+    guesses = chardet.detect_all(b"".join(sample), prefer_superset=True, compat_names=False)
+    table = [_first_line(path), *sample]
+    for encoding in dict.fromkeys([*(guess["encoding"] for guess in guesses), "cp1252", "iso8859-1"]):
         try:
+            if encoding is None or _breaks(table, encoding):
+                continue
             text = _Writer(path, folder, encoding, job).write()
         except (UnicodeError, LookupError):
             continue
         note = f"The encoding {text.encoding} is a guess: check that names and towns look right, or choose another one"
         return Text(text.pieces, text.lines, text.encoding, (*text.notes, note))
     raise AssertionError("iso8859-1 decodes every byte")
+
+
+def _first_line(path: Path) -> bytes:
+    with path.open("rb") as source:
+        return re.split(rb"[\r\n]", source.readline(4096), maxsplit=1)[0]
+
+
+def _breaks(table: list[bytes], encoding: str) -> bool:
+    """Whether a guess cannot be: it has other bytes for ASCII, or ate the bars between columns as half a character."""
+    if b"A1,;|".decode(encoding) != "A1,;|":
+        return True
+    before = {line.count(b"|") for line in table}
+    return len(before) == 1 and before != {line.decode(encoding, "ignore").count("|") for line in table}
 
 
 def _telling_lines(path: Path, enough: int = 64 * 1024) -> list[bytes]:
@@ -157,7 +171,7 @@ def _telling_lines(path: Path, enough: int = 64 * 1024) -> list[bytes]:
         rest = b""
         while chunk := source.read(CHUNK):
             chunk = rest + chunk
-            cut = chunk.rfind(b"\n") + 1 or len(chunk)
+            cut = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1 or len(chunk)
             rest = chunk[cut:]
             for match in _HIGH.finditer(chunk[:cut]):
                 lines.append(match[0][:4096])

@@ -287,13 +287,16 @@ def test_the_log_is_json_and_holds_no_word_of_a_visitor(server: Served) -> None:
     assert "marker" not in server.log.read_text().lower()
 
 
-def test_a_server_that_takes_no_files_takes_none(tmp_path: Path) -> None:
-    from pages.shared import hosting, server
-
-    hosting.current.cache_clear()
-    assert not server.is_closed("/_stcore/upload_file/a/b")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COMEBACK_UPLOADS", "0")
-        hosting.current.cache_clear()
-        assert server.is_closed("/_stcore/upload_file/a/b")
-    hosting.current.cache_clear()
+@pytest.mark.parametrize(("setting", "is_closed"), [("1", "False"), ("0", "True")])
+def test_a_server_that_takes_no_files_takes_none(setting: str, is_closed: str) -> None:
+    """Asked in a process of its own: whoever imports the server is one from then on."""
+    asked = "from pages.shared import server; print(server.is_closed('/_stcore/upload_file/a/b'))"
+    told = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=ROOT,
+        env=environment(COMEBACK_UPLOADS=setting),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.strip() == is_closed

@@ -216,6 +216,28 @@ def test_the_sandbox_of_the_engine_is_respected(tmp_path: Path) -> None:
     assert list(allowed.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "written", "delimiter", "newline", "found"),
+    [
+        ("Šaš", "cp1250", "|", "\n", None),  # its last byte and the bar would be one character of johab
+        ("Жанна", "cp1251", "|", "\r", "cp1251"),
+        ("Анна", "shift_jis", ",", "\n", None),  # looks like EBCDIC, in which no comma is a comma
+        ("ポール", "shift_jis", "|", "\n", "cp932"),  # a bar is half of its first character
+    ],
+)
+def test_a_guessed_encoding_leaves_every_column_in_its_place(
+    name: str, written: str, delimiter: str, newline: str, found: str | None,
+    tmp_path: Path, connection: duckdb.DuckDBPyConnection,
+) -> None:  # fmt: skip
+    rows = ["order,customer,amount", *(f"A{number},Ann,1.50" for number in range(20)), f"A20,{name},1.50"]
+    path = tmp_path / "orders.csv"
+    path.write_bytes((newline.join(rows) + newline).replace(",", delimiter).encode(written))
+    (part,) = read(connection, path, relation="orders")
+    assert (part.rows, part.delimiter) == (21, delimiter)
+    if found:
+        assert part.encoding == found and connection.execute("FROM orders").fetchall()[-1][2] == name
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251"])
 @pytest.mark.parametrize("chunk", [1, 2, 3, 64])
 def test_nothing_depends_on_where_a_chunk_ends(
