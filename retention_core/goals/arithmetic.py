@@ -96,33 +96,41 @@ def cells_of(baseline: Baseline, goal: Goal) -> Cells:
     new = slice(old.stop, old.stop + months)
     if set(stages[old]) - set(STAGE_OF) or set(stages[old.stop :]) != {"new"}:
         raise GoalError("The rows of the baseline are existing customers, then one row per coming month.")
-    active = baseline.active[:, new, :months]
+    active = baseline.active
+    orders = baseline.orders_of(active)
+    peak = active[:, new, :months].max(axis=2)
     return Cells(
         months=baseline.months[:months],
         stages=stages[old],
         old_customers=baseline.customers[:, old],
         old_returning=baseline.returning[:, old],
-        old_active=baseline.active[:, old, :months],
-        old_orders=baseline.orders[:, old, :months],
+        old_active=active[:, old, :months],
+        old_orders=orders[:, old, :months],
         new_customers=baseline.customers[:, new],
         new_returning=baseline.returning[:, new],
         new_rate=baseline.returning_within[goal.window][:, new],
-        new_active=active,
-        new_orders=baseline.orders[:, new, :months],
-        new_peak=active.max(axis=2),
-        old_comebacks=_old_comebacks(baseline, stages[old])[:, :, :months],
-        new_comebacks=_new_comebacks(baseline, old.stop)[:, :months, :months],
+        new_active=active[:, new, :months],
+        new_orders=orders[:, new, :months],
+        new_peak=peak,
+        old_comebacks=_old_comebacks(baseline, orders[:, old], stages[old])[:, :, :months],
+        new_comebacks=_new_comebacks(baseline, orders, old.stop)[:, :months, :months],
         order_value=baseline.order_value[:, :months],
         margin=goal.margin,
     )
 
 
-def _old_comebacks(baseline: Baseline, stages: Sequence[str]) -> Floats:
+def with_other_terms(cells: Cells, baseline: Baseline, goal: Goal) -> Cells:
+    """The cells of another goal that counts the same months: it may have another window and another margin."""
+    new = slice(len(cells.stages), len(cells.stages) + len(cells.months))
+    return replace(cells, new_rate=baseline.returning_within[goal.window][:, new], margin=goal.margin)
+
+
+def _old_comebacks(baseline: Baseline, orders: Floats, stages: Sequence[str]) -> Floats:
     """(S, E, H): orders that a discount for coming back is used on: one of each who returns within the year.
 
     Customers who are active anyway get their discounts on every order.
     """
-    orders = baseline.orders[:, : len(stages)].copy()
+    orders = orders.copy()
     once = np.array([stage != "repeat" for stage in stages])
     year = orders[:, once, :YEAR_MONTHS].sum(axis=2)
     returners = (baseline.customers * baseline.returning)[:, : len(stages)][:, once]
@@ -131,10 +139,10 @@ def _old_comebacks(baseline: Baseline, stages: Sequence[str]) -> Floats:
     return orders
 
 
-def _new_comebacks(baseline: Baseline, first: int) -> Floats:
+def _new_comebacks(baseline: Baseline, orders: Floats, first: int) -> Floats:
     """(S, H, H): the same of the arrivals of each month; how many orders one who returns places in the year, those of
     the first month tell, who are seen for the longest."""
-    orders = baseline.orders[:, first:]
+    orders = orders[:, first:]
     months = np.arange(orders.shape[2])
     in_year = np.subtract.outer(months, months).T < YEAR_MONTHS
     returners = baseline.customers[:, first] * baseline.returning[:, first]

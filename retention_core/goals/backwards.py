@@ -97,7 +97,7 @@ class _Found:
     cost: float
 
 
-_found: Kept[_Found] = Kept(most=8)
+_found: Kept[_Found] = Kept(most=500)  # small ones
 
 
 def cheapest(

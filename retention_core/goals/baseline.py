@@ -19,6 +19,7 @@ import pandas as pd
 from retention_core.cohorts import left_truncated
 from retention_core.goals import coming as arriving
 from retention_core.goals import curve, forecast, returns, rolling, running, stages
+from retention_core.goals.activity import Activity
 from retention_core.goals.cohort_value import cohort_values
 from retention_core.goals.curve import Triangle
 from retention_core.goals.forecast import Forecast, Views
@@ -50,8 +51,8 @@ class Baseline:
     one_order: the existing rows are the customers at the start of the coming months.
     returning (D, R): share that orders again within 365 days, from as_of for existing rows, from the first order for
     new ones; returning_within: the same for 90, 180 and 365 days.
-    active (D, R, H): share of the row's customers that order in that month (new rows: again). orders (D, R, H): orders
-    of the row in that month, first orders not counted. order_value (D, H): money per order, nan without amounts.
+    activity: the share of a row's customers that order in a month (new rows: again), written out as `active`, times
+    orders_per_active as `orders`. order_value (D, H): money per order, nan without amounts.
     history: one row per month of first orders: cohort, customers, rate (second order within 365 days; nan if not over),
     low, high (95 %), expected, p10, p90 (its final rate where not over), is_complete.
     triangle: one row per cohort and age: cohort, age, month, customers, share_active, orders, value_per_customer (from
@@ -66,13 +67,27 @@ class Baseline:
     customers: Floats
     returning: Floats
     returning_within: dict[int, Floats]
-    active: Floats
-    orders: Floats
+    activity: Activity
+    orders_per_active: float
     order_value: Floats
     history: pd.DataFrame
     triangle: pd.DataFrame
     backtest: pd.DataFrame
     caveats: tuple[str, ...]
+
+    @property
+    def active(self) -> Floats:
+        """(D, R, H), some megabytes, worked out with each look at it."""
+        return self.activity.shares()
+
+    @property
+    def orders(self) -> Floats:
+        """(D, R, H) orders of the row in that month, first orders not counted; worked out like `active`."""
+        return self.orders_of(self.active)
+
+    def orders_of(self, active: Floats) -> Floats:
+        """The same, of an `active` at hand."""
+        return np.asarray(active * self.customers[:, :, None] * self.orders_per_active)
 
 
 def baseline(
@@ -178,15 +193,16 @@ def _assembled(
     late = arriving.late(seen.triangle, seen.running, seen.until)
     shares = won.draws(to_come, draws, rng)
     new = shares[YEAR_DAYS]
-    again = arriving.active_again(told, seen.early, to_come, new.mean(axis=0)) * (new / new.mean(axis=0))[:, :, None]
-    active = np.concatenate([np.tile(existing.active[:, :months], (draws, 1, 1)), again[:, :, -months:]], axis=1)
-    active = _joined(active * off[:, None, :months], seen.customers, late)
+    again = arriving.active_again(told, seen.early, to_come, new.mean(axis=0))[:, -months:]
+    habit = new / new.mean(axis=0)
     year_off = _year(off, told.total)
     returning = {
         window: _joined(np.concatenate([_off(share, year_off), shares[window]], axis=1), seen.customers, late)
         for window, share in existing.returning.items()
     }
-    active = np.minimum(active, returning[YEAR_DAYS][:, :, None])
+    activity = _activity(
+        existing.active[:, :months], again, habit, off[:, :months], returning[YEAR_DAYS], seen.customers, late
+    )
     arrivals = arriving.arrivals(seen.triangle, shown, plan, draws, rng, seen.until)
     known = seen.customers + np.array([late or 0.0, 0.0, 0.0])
     customers = np.concatenate([np.tile(known, (draws, 1)), arrivals], axis=1)
@@ -203,8 +219,8 @@ def _assembled(
         customers=customers,
         returning=returning[YEAR_DAYS],
         returning_within=returning,
-        active=active,
-        orders=active * customers[:, :, None] * per_active,
+        activity=activity,
+        orders_per_active=per_active,
         order_value=worth,
         history=won.history(seen.as_of, draws, rng),
         triangle=table,
@@ -238,6 +254,29 @@ def _joined(values: Floats, customers: Floats, late: float | None) -> Floats:
     joined = np.delete(values, len(STAGES), axis=1)
     joined[:, 0] = (1 - part) * ones + part * latest
     return joined
+
+
+def _activity(
+    existing: Floats,
+    again: Floats,
+    habit: Floats,
+    off: Floats,
+    returning: Floats,
+    customers: Floats,
+    late: float | None,
+) -> Activity:
+    """existing (E, H); again, habit: of those who still come in the running month, too, if `late`."""
+    running_too = 0 if late is None else 1
+    latest = again[:running_too] * habit[:, :running_too, None]
+    seen = np.concatenate([np.tile(existing, (len(habit), 1, 1)), latest], axis=1) * off[:, None]
+    old = len(existing)
+    return Activity(
+        existing=np.minimum(_joined(seen, customers, late), returning[:, :old, None]),
+        again=again[running_too:],
+        habit=habit[:, running_too:],
+        off=off,
+        most=returning[:, old:],
+    )
 
 
 def _caveats(seen: _Observed, told: Forecast, observed_days: int, months: int) -> tuple[str, ...]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from retention_core.goals.arithmetic import NONE, Cells, Outcome, evaluate
 from retention_core.goals.bands import COLUMNS, bands
-from retention_core.goals.goal import Lever
-from retention_core.goals.start import Start
+from retention_core.goals.goal import Goal, Lever
+from retention_core.goals.start import Start, start_of
 from retention_core.models.triples import Floats
+
+if TYPE_CHECKING:
+    from retention_core.goals.baseline import Baseline
 
 STEP = 0.01
 ENDS = [COLUMNS.index("p10"), COLUMNS.index("p90")]
@@ -58,10 +62,11 @@ def extra_profit(outcome: Outcome, base: Outcome) -> Floats:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a result rests on: where it starts, the levers in force with their uplifts (draws, L) and strengths (1, L),
-    and the place of the goal's month."""
+    """What a result rests on: its baseline and goal, the levers in force with their uplifts (draws, L) and strengths
+    (1, L), and the place of the goal's month."""
 
-    start: Start
+    baseline: Baseline
+    goal: Goal
     levers: Sequence[Lever]
     uplifts: Floats
     strengths: Floats
@@ -70,7 +75,7 @@ class Inputs:
 
 def tornado(inputs: Inputs) -> pd.DataFrame:
     """One row per uncertain input at its 10 % and 90 % value, all others at the middle; widest profit first."""
-    start, levers, uplifts, place = inputs.start, inputs.levers, inputs.uplifts, inputs.place
+    start, levers, uplifts, place = start_of(inputs.baseline, inputs.goal), inputs.levers, inputs.uplifts, inputs.place
     cells = start.cells
     levels = {"return": cells.new_returning[:, place], "arrivals": cells.new_customers.sum(axis=1)}
     levels["order_value"] = cells.order_value.mean(axis=1)

@@ -100,7 +100,7 @@ def simulate(baseline: Baseline, goal: Goal, seed: int = 0) -> Result:
         extra_retained=band(extra),
         payback_month=_payback_month(payback) if cost.any() else None,
         cost_per_extra=band(cost / extra) if (extra > 0).mean() >= 0.9 and (extra != 0).all() else None,
-        inputs=Inputs(start, levers, uplifts, strengths, place),
+        inputs=Inputs(baseline, goal, levers, uplifts, strengths, place),
     )
 
 

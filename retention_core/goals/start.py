@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retention_core.goals.arithmetic import NONE, Cells, Outcome, cells_of, evaluate
+from retention_core.goals.arithmetic import NONE, Cells, Outcome, cells_of, evaluate, with_other_terms
 from retention_core.goals.bands import Band, band, bands
 from retention_core.goals.kept import Kept
 from retention_core.models.triples import Floats
@@ -36,13 +36,20 @@ class Start:
     luck: Floats
 
 
-_starts: Kept[Start] = Kept(most=4)
+# Some twenty megabytes each: as many as are moved at the same time, not as many as there are visitors.
+_cells: Kept[Cells] = Kept(most=6)
+_starts: Kept[Start] = Kept(most=6)
 
 
 def start_of(baseline: Baseline, goal: Goal) -> Start:
     """Where a goal starts. The levers, the target and its date do not matter. Raises GoalError as `cells_of` does."""
     key = (goal.window, goal.horizon, goal.margin)
-    return _starts.get(baseline, key, lambda: _worked_out(cells_of(baseline, goal)))
+    return _starts.get(baseline, key, lambda: _worked_out(_cells_of(baseline, goal)))
+
+
+def _cells_of(baseline: Baseline, goal: Goal) -> Cells:
+    whole = _cells.get(baseline, goal.horizon, lambda: cells_of(baseline, goal))
+    return with_other_terms(whole, baseline, goal)
 
 
 def _worked_out(cells: Cells) -> Start:

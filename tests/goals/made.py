@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
+from retention_core.goals.activity import Activity
 from retention_core.goals.baseline import Baseline
 from retention_core.goals.goal import ACTS_ON, Goal, Lever, Uplift
 
@@ -39,7 +40,8 @@ def baseline(
     # A falling share of the year's returns each month; the month of arrival too has some.
     age = np.arange(months)[None, :] - np.concatenate([np.zeros(3), np.arange(months)])[:, None]
     shape = np.where(age >= 0, 0.2 * 0.9 ** np.maximum(age, 0), 0.0)
-    active = returning[:, :, None] * shape
+    ones = np.ones((draws, months))
+    activity = Activity(returning[:, :3, None] * shape[:3], shape[3:], returning[:, 3:], ones, ones)
     return Baseline(
         as_of=date(2024, 12, 31),
         months=tuple(first),
@@ -54,8 +56,8 @@ def baseline(
         customers=customers,
         returning=returning,
         returning_within={90: returning * 0.5, 180: returning * 0.7, 365: returning},
-        active=active,
-        orders=customers[:, :, None] * active * 1.2,
+        activity=activity,
+        orders_per_active=1.2,
         order_value=about(order_value, months),
         history=pd.DataFrame(),
         triangle=pd.DataFrame(),

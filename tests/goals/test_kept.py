@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import weakref
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -53,7 +55,23 @@ def test_only_the_latest_are_kept() -> None:
     base, kept, asked = made.baseline(), Kept[str](most=2), []
     for key in ("a", "b", "a", "c", "b", "a"):
         assert kept.get(base, key, lambda key=key: asked.append(key) or key.upper()) == key.upper()
-    assert asked == ["a", "b", "c", "a"]
+    assert asked == ["a", "b", "c", "b", "a"]
+
+
+def test_only_the_latest_of_all_baselines_are_kept() -> None:
+    """Visitors come in crowds; what is kept of them together has a bound."""
+    bases, kept, asked = [made.baseline() for _ in range(4)], Kept[int](most=2), []
+    for place in (0, 1, 0, 2, 0, 1, 3):
+        kept.get(bases[place], "same", lambda place=place: asked.append(place) or place)
+    assert asked == [0, 1, 2, 1, 3]
+
+
+def test_what_a_visitor_holds_is_small_beside_what_a_plan_is_worked_out_with() -> None:
+    base = made.baseline(months=24, draws=1_000)
+    result = simulate(base, Goal((made.lever(sd=0.02),), target=0.3))
+    cells = start_of(base, Goal()).cells
+    worked_with = sum(part.nbytes for part in vars(cells).values() if isinstance(part, np.ndarray))
+    assert len(pickle.dumps((base, result))) < worked_with / 5
 
 
 @pytest.mark.parametrize("use", [lambda base: simulate(base, Goal()), lambda base: cheapest(base, (), 0.3, None)])
