@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -26,6 +27,7 @@ from retention_core.orders.errors import OrdersError
 from tests.conftest import ROOT
 
 ROWS = 3000
+Kind = Literal["csv.gz", "parquet snappy", "parquet zstd"]
 OPENS_FOR_EVER = """
 import sys
 from pages.shared.handed_in import Upload, open_upload
@@ -141,17 +143,17 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: py
             handed_in.open_upload(Upload((("orders.csv", orders(100).encode()),)))
 
 
-def made(kind: str, folder: Path) -> bytes:
+def made(kind: Kind, folder: Path) -> bytes:
     if kind == "csv.gz":
         return gzip.compress(orders().encode())
     rows = [line.split(",") for line in orders().splitlines()]
     frame = pd.DataFrame(rows[1:], columns=rows[0]).astype({"Amount": float})
     frame["Date"] = pd.to_datetime(frame["Date"])
-    frame.to_parquet(folder / "made.parquet", compression=kind.partition(" ")[2])
+    frame.to_parquet(folder / "made.parquet", compression="snappy" if kind == "parquet snappy" else "zstd")
     return (folder / "made.parquet").read_bytes()
 
 
-def opened_damaged(kind: str, folder: Path, flips: int, seed: int) -> dict[str, int]:
+def opened_damaged(kind: Kind, folder: Path, flips: int, seed: int) -> dict[str, int]:
     """What becomes of files with one flipped bit each: refused in plain words, right, or "another value".
 
     A Parquet file need not carry check sums: a flipped bit of a value is another value. But all rows are there, always.
@@ -181,7 +183,7 @@ def opened_damaged(kind: str, folder: Path, flips: int, seed: int) -> dict[str, 
 
 
 @pytest.mark.parametrize("kind", ["csv.gz", "parquet snappy", "parquet zstd"])
-def test_a_flipped_bit_is_refused_or_changes_no_row(kind: str, tmp_path: Path) -> None:
+def test_a_flipped_bit_is_refused_or_changes_no_row(kind: Kind, tmp_path: Path) -> None:
     found = opened_damaged(kind, tmp_path, 6, seed=5)
     assert sum(found.values()) == 6
     if kind == "csv.gz":
@@ -190,7 +192,7 @@ def test_a_flipped_bit_is_refused_or_changes_no_row(kind: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("kind", ["csv.gz", "parquet snappy"])
 @pytest.mark.parametrize("share", [0.001, 0.5, 0.99])
-def test_a_file_that_is_cut_off_is_refused(kind: str, share: float, tmp_path: Path) -> None:
+def test_a_file_that_is_cut_off_is_refused(kind: Kind, share: float, tmp_path: Path) -> None:
     content = made(kind, tmp_path)
     content = content[: max(20, int(len(content) * share))]
     with pytest.raises(OrdersError, match=r"damaged or cut off"):

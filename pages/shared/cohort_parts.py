@@ -82,9 +82,9 @@ def brackets(older: list[pd.Timestamp]) -> None:
     spans = means.merge(cells[["age", "to_day"]].drop_duplicates())
     table = pd.DataFrame(
         {
-            say("Days since the first order"): [f"{row.age}–{row.to_day - 1}" for row in spans.itertuples()],
+            say("Days since the first order"): spans["age"].astype(str) + "–" + (spans["to_day"] - 1).astype(str),
             say("Ordered in them"): spans["retained_share"].map(percent),
-            say("95 % sure"): [between(percent(row.low), percent(row.high)) for row in spans.itertuples()],
+            say("95 % sure"): list(map(between, spans["low"].map(percent), spans["high"].map(percent))),
             say("Customers"): spans["cohort_customers"].map(number),
             say("Cohorts"): spans["cohorts"].map(number),
         }

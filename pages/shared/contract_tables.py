@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -47,12 +50,12 @@ def worth(found: pd.DataFrame, groups: tuple[Kept, ...], horizon: int, currency:
 
     rows = found.to_dict("records")
 
-    def figure(row: dict[str, float], name: str) -> str:
+    def figure(row: dict[Hashable, Any], name: str) -> str:
         value, low, high = row[name], row[f"{name}_low"], row[f"{name}_high"]
         span = f" ({between(money(low, currency), money(high, currency))})" if low < high else ""
         return ui.unbroken(f"{money(value, currency)}{span}")
 
-    def modelled_or_counted(row: dict[str, float], group: Kept, by_model: str, counted: str) -> str:
+    def modelled_or_counted(row: dict[Hashable, Any], group: Kept, by_model: str, counted: str) -> str:
         if group.is_modelled:
             return figure(row, by_model)
         if row[counted] != row[counted]:

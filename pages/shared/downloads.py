@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from typing import Literal
 
 import streamlit as st
 from streamlit import runtime
@@ -30,7 +31,14 @@ _waiting: dict[int, Kept] = {}  # number of a place → what it holds now, the o
 _changing = threading.Lock()
 
 
-def button(label: str, name: str, key: str, kind: str, make: Callable[[], bytes | str], width: str = "content") -> None:
+def button(
+    label: str,
+    name: str,
+    key: str,
+    kind: str,
+    make: Callable[[], bytes | str],
+    width: Literal["stretch", "content"] = "content",
+) -> None:
     """A button that makes the file `name`, of the media type `kind`, when pressed; the page does not run again."""
     # The type is part of the hash that becomes the address; a secret in it makes the address this session's own.
     secret = str(st.session_state.setdefault("downloads", secrets.token_hex(16)))

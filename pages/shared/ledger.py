@@ -179,17 +179,18 @@ def _examples(frame: pd.DataFrame) -> None:
     found = frame[(frame["examples"].map(len) > 0) & ~frame["rule"].isin(STRUCTURE)].reset_index(drop=True)
     if found.empty:
         return
+    names = [f"{_words(rule)} · {file}" for rule, file in zip(found["rule"], found["file"], strict=True)]
     chosen = st.selectbox(
         say("Show lines of a rule"),
-        list(found.index),
+        range(len(found)),
         index=None,
-        format_func=lambda row: f"{_words(found.at[row, 'rule'])} · {found.at[row, 'file']}",
+        format_func=names.__getitem__,
         placeholder=say("Choose a rule"),
         key="ledger_examples",
     )
     if chosen is None:
         return
-    row = found.loc[chosen]
+    row = found.iloc[chosen]
     lines = [(line, text if row["rule"] in RULE else "") for line, text in row["examples"]]
     st.dataframe(pd.DataFrame(lines, columns=["Line", "Order, day, amount"]), hide_index=True, width="content")
 

@@ -40,7 +40,8 @@ class Watched:
 def inspect(draft: Upload) -> tuple[Inspected, ...]:
     """How the files would be read. Kept until the files or an answer about reading them change. Raises OrdersError."""
     wanted = _reading_key(draft)
-    key, found = st.session_state.get("inspected", (None, None))
+    found: tuple[Inspected, ...]
+    key, found = st.session_state.get("inspected", (None, ()))
     if key != wanted:
         found = _watch("reading", lambda progress: sources.inspect_upload(draft, progress), on_cancel=forget_draft)
         st.session_state["inspected"] = wanted, found

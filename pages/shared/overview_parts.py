@@ -42,6 +42,10 @@ def trends(totals: pd.DataFrame, by_age: pd.DataFrame) -> dict[str, pd.Series]:
 
 def what_changed(step: str, against: str) -> list[str]:
     """The last whole period against an earlier one, in sentences."""
+
+    def name(row: pd.Series) -> str:
+        return answers.period_in_words(measure.period_name(row["period"], step), step)
+
     totals = ui.query("period_totals", grain=step)
     begun_in_the_data = totals["period"] >= pd.Timestamp(sources.shop().first_on)
     over = totals[totals["is_complete"] & begun_in_the_data]
@@ -49,21 +53,20 @@ def what_changed(step: str, against: str) -> list[str]:
     if len(over) <= back:
         return [say("The orders do not reach back far enough for this comparison.")]
     now, before = over.iloc[-1], over.iloc[-1 - back]
-    names = (answers.period_in_words(measure.period_name(row["period"], step), step) for row in (now, before))
     found = changes.of_totals(now, before)
     if not ui.tells_amounts():
         found = {key: change for key, change in found.items() if change.unit != "money"}
-    return answers.changes_in_words(found, *names, sources.shop().facts.currency)
+    return answers.changes_in_words(found, name(now), name(before), sources.shop().facts.currency)
 
 
 def leads(by_age: pd.DataFrame) -> list[tuple[str, str, str, dict[str, str]]]:
     """Where to look next: a page, its link, the reason found in the data, and the settings that show it."""
     waiting = answers.waiting_answer(ui.query("second_order_within", **ui.truly_new()))
-    found = [("retention", "Retention", waiting, {})]
+    found: list[tuple[str, str, str, dict[str, str]]] = [("retention", "Retention", waiting, {})]
     at_a_year = cohorts.with_marks(by_age).query("age == @YEAR and stands_out != 0")
     if len(at_a_year):
-        odd, means = at_a_year.iloc[-1], cohorts.mean_by_age(by_age).set_index("age")
-        reason = answers.odd_cohort_answer(odd, means.loc[YEAR], measure.period_name(odd["cohort"], "month"))
+        odd, mean = at_a_year.iloc[-1], cohorts.mean_by_age(by_age).query("age == @YEAR").iloc[0]
+        reason = answers.odd_cohort_answer(odd, mean, measure.period_name(odd["cohort"], "month"))
         found.append(("cohorts", "Cohorts", reason, {"grain": "30 days of age", "form": "Second order by then"}))
     dimensions = {key: groups for key in scope.DIMENSIONS if len(groups := ui.segments(key)) > 1}
     for dimension, groups in dimensions.items():

@@ -19,6 +19,7 @@ from retention_core.answers import goals as answers
 from retention_core.goals import levers, link, realism
 from retention_core.goals.baseline import Baseline
 from retention_core.goals.goal import ActsOn, Goal, GoalError, Lever
+from retention_core.goals.levers import OwnTest, Reach
 from retention_core.goals.simulate import simulate
 from retention_core.say import month, say
 
@@ -42,9 +43,9 @@ class Offered:
     """The levers of the chosen shop, all off; whom each reaches; those of a first plan; randomised tests of its own."""
 
     levers: tuple[Lever, ...]
-    reaches: Mapping[str, levers.Reach]
+    reaches: Mapping[str, Reach]
     suggested: tuple[str, ...]
-    tests: Mapping[str, levers.OwnTest]
+    tests: Mapping[str, OwnTest]
 
     @property
     def acting(self) -> tuple[Lever, ...]:

@@ -66,7 +66,7 @@ def ask(draft: Upload, questions: Sequence[Question]) -> Upload | None:
         if answer is None:
             continue
         if question.field is not None:
-            mapping[question.field] = answer
+            mapping[question.field] = str(answer)
         else:
             given[question.key] = answer
         if question.key == "currency":

@@ -169,7 +169,7 @@ def _note_answer(scope: Scope, status: int, seconds: float) -> None:
     # A path is a stranger's text: only its place in this app is written down.
     kind = next((name for name in ("_stcore/stream", "_stcore/upload_file", "_stcore", "media", "static", "readyz",
                                    "auth", "oauth2callback") if path.startswith(f"/{name}")), "page")  # fmt: skip
-    about = {"method": _method(scope["method"]), "status": status} if scope["type"] == "http" else {}
+    about: dict[str, Any] = {"method": _method(scope["method"]), "status": status} if scope["type"] == "http" else {}
     logs.note("request" if about else "visit", path=kind, milliseconds=round(seconds * 1000), **about)
 
 

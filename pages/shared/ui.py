@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -265,11 +266,15 @@ def explain(metrics: tuple[str, ...], queries: dict[str, dict[str, Any]], notes:
 
 def download(label: str, name: str, frame: Callable[[], pd.DataFrame]) -> None:
     """Two buttons that make the file when they are pressed, safe to open in a spreadsheet."""
+
+    def made(write: Callable[[pd.DataFrame], bytes]) -> bytes:
+        return write(frame())
+
     with st.container(horizontal=True):
-        for kind, make in (("csv", export.to_csv), ("xlsx", export.to_excel)):
+        for kind, write in (("csv", export.to_csv), ("xlsx", export.to_excel)):
             downloads.button(
                 f"{label} ({kind.upper()})", f"{name}.{kind}", f"download_{name}_{kind}", export.MEDIA_TYPES[kind],
-                lambda make=make: make(frame()),
+                partial(made, write),
             )  # fmt: skip
 
 

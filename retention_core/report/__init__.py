@@ -15,6 +15,7 @@ from retention_core.report.blocks import (
     Picture,
     Setting,
     Table,
+    Tone,
     Verdict,
     Words,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Picture",
     "Setting",
     "Table",
+    "Tone",
     "Verdict",
     "Words",
     "to_html",
