@@ -10,16 +10,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from pages.shared.hosting import Hosting
 from retention_core.limits import size_in_bytes
 from tests.conftest import ROOT
 from tests.hosting.serving import Served, free_port, running
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ")
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+HOSTING = (ROOT / "docs/hosting.md").read_text(encoding="utf-8")
 USER = 10001
 PYTHON = 1_400_000_000  # bytes to leave for Python, Streamlit's caches and uploads on their way
 
@@ -127,3 +130,32 @@ def test_only_the_proxy_is_reachable_and_it_closes_what_the_app_closes() -> None
     for path in ("/_stcore/metrics*", "/_stcore/agent/*", "/_stcore/script-health-check*", "/readyz"):
         assert path in proxy
     assert "max_size" in proxy and "reverse_proxy app:8501" in proxy
+    assert "exclude http.log http.handlers" in proxy, "a failed request would be logged with its link"
+
+
+def test_what_env_says_reaches_the_app() -> None:
+    """A setting that compose does not hand on would be ignored without a word."""
+    handed_on = set(re.findall(r"^ +(COMEBACK_\w+): \$\{\1:", COMPOSE, re.MULTILINE))
+    elsewhere = {"COMEBACK_HOSTED", "COMEBACK_MEMORY", "COMEBACK_SPILL"}  # the image; fixed beside mem_limit
+    assert handed_on == {f"COMEBACK_{setting.name.upper()}" for setting in fields(Hosting)} - elsewhere
+    assert all(f"`{name}`" in HOSTING.split("## Settings")[0] for name in elsewhere)
+
+
+def test_the_page_names_what_compose_asks_for() -> None:
+    """The `.env` of the page has every variable without which compose refuses, and each folder is explained."""
+    env = re.search(r"cat > \.env <<END\n(.*?)END\n", HOSTING, re.DOTALL)
+    assert env
+    written = {line.split("=")[0] for line in env[1].splitlines()}
+    assert set(re.findall(r"\$\{(\w+):\?", COMPOSE)) <= written <= set(re.findall(r"\$\{(\w+):", COMPOSE))
+    assert all(f"`{name}`" in HOSTING for name in re.findall(r"\$\{(\w+):-\./", COMPOSE))
+
+
+def test_secrets_and_data_are_never_committed() -> None:
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {"/.env", "/compose.override.yaml", "/deploy/data/", "/deploy/secrets/"} <= set(ignored)
+
+
+def test_commands_that_need_a_container_say_that_they_were_not_tried() -> None:
+    lines = [line for block in re.findall(r"```sh\n(.*?)```", HOSTING, re.DOTALL) for line in block.splitlines()]
+    docker = [line for line in lines if line.startswith("docker ")]
+    assert docker and all("# not tried" in line for line in docker)
