@@ -135,10 +135,19 @@ def test_only_the_proxy_is_reachable_and_it_closes_what_the_app_closes() -> None
 
 def test_what_env_says_reaches_the_app() -> None:
     """A setting that compose does not hand on would be ignored without a word."""
-    handed_on = set(re.findall(r"^ +(COMEBACK_\w+): \$\{\1:", COMPOSE, re.MULTILINE))
+    app = COMPOSE.split("\n  app:\n")[1].split("\n\n")[0]
+    handed_on = set(re.findall(r"^ +(COMEBACK_\w+): \$\{\1:", app, re.MULTILINE))
     elsewhere = {"COMEBACK_HOSTED", "COMEBACK_MEMORY", "COMEBACK_SPILL"}  # the image; fixed beside mem_limit
     assert handed_on == {f"COMEBACK_{setting.name.upper()}" for setting in fields(Hosting)} - elsewhere
     assert all(f"`{name}`" in HOSTING.split("## Settings")[0] for name in elsewhere)
+
+
+def test_the_proxy_takes_files_as_large_as_the_app_does() -> None:
+    usual = Hosting.read({"COMEBACK_HOSTED": "1"}).file_megabytes
+    proxy = COMPOSE.split("\n  proxy:\n")[1].split("\n\n")[0]
+    assert f"COMEBACK_FILE_MEGABYTES: ${{COMEBACK_FILE_MEGABYTES:-{usual}}}\n" in proxy
+    told = (ROOT / "deploy/Caddyfile").read_text(encoding="utf-8")
+    assert f"max_size {{$COMEBACK_FILE_MEGABYTES:{usual}}}.5MiB\n" in told
 
 
 def test_the_page_names_what_compose_asks_for() -> None:
