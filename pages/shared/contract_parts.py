@@ -203,7 +203,7 @@ def _choose_by(contracts: Contracts) -> str | None:
     scope.note_unknown("contracts_by", [*options, everything])
     st.selectbox(
         say("Compare by"), [*options, everything], index=0 if contracts.terms else len(options),
-        key="contracts_by", bind="query-params", required=True,
+        key="contracts_by", bind="query-params",
     )  # fmt: skip
     return _by(contracts)
 

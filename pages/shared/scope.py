@@ -21,7 +21,7 @@ def choose() -> None:
     """Draw the widgets. Each filter looks at a customer's first order; the keys are the names in the link."""
     names = sources.names()
     note_unknown("shop", names.values())
-    st.selectbox("Orders", list(names), format_func=names.__getitem__, key="shop", bind="query-params", required=True)
+    st.selectbox("Orders", list(names), format_func=names.__getitem__, key="shop", bind="query-params")
     if not sources.is_open():
         return
     options = sources.query("scope_options", {})

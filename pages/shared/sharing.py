@@ -36,23 +36,26 @@ KINDS = (
 
 @st.fragment
 def offer() -> None:
-    """The link and the files, behind a button. To open it runs this part alone, so that the link is of that moment."""
+    """The button. To press it runs this part alone, so that link and files are of what is on screen at that moment."""
     notes = noted()  # a full run begins anew here, whether or not the page says something to note
-    with st.popover(say("Share"), icon=":material/share:", key="sharing", on_change="rerun", width="stretch") as opened:
-        if not opened.open:  # what is seen until this part has run, which a slider that still moves can prevent
-            st.caption(say("The link is being made. If it does not come, close this and open it again."))
-            return
-        st.markdown(f"**{say('Link to this view')}**")
-        st.code(address(), language=None, wrap_lines=True)
-        st.caption(say(WHO_CAN_READ.get(sources.current(), OF_A_SAMPLE)))
-        if not notes.blocks():  # nothing is open, or a page to look things up in
-            return
-        st.markdown(f"**{say('This view as a file')}**")
-        about = _about()
-        for label, ending, kind, render in KINDS:
-            make = partial(_made, render, notes, about)
-            downloads.button(say(label), f"{_name(notes)}.{ending}", f"share_{ending}", kind, make, width="stretch")
-        st.caption(say("A report opens in any browser, without this app, and prints to PDF."))
+    if st.button(say("Share"), icon=":material/share:", key="sharing", width="stretch"):
+        _opened(notes)
+
+
+@st.dialog(say("Share"), icon=":material/share:")  # a popover gets what is left below its button: on a phone, a strip
+def _opened(notes: Noted) -> None:
+    """The link, and the files that can be made of the page."""
+    st.markdown(f"**{say('Link to this view')}**")
+    st.code(address(), language=None, wrap_lines=True)
+    st.caption(say(WHO_CAN_READ.get(sources.current(), OF_A_SAMPLE)))
+    if not notes.blocks():  # nothing is open, or a page to look things up in
+        return
+    st.markdown(f"**{say('This view as a file')}**")
+    about = _about()
+    for label, ending, kind, render in KINDS:
+        make = partial(_made, render, notes, about)
+        downloads.button(say(label), f"{_name(notes)}.{ending}", f"share_{ending}", kind, make, width="stretch")
+    st.caption(say("A report opens in any browser, without this app, and prints to PDF."))
 
 
 def address() -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Visit, settle
 from tests.conftest import ROOT
@@ -15,23 +15,24 @@ from tests.conftest import ROOT
 KEPT = ROOT / "docs" / "report" / "overview.html"
 
 
-def open_share(page: Page) -> None:
-    """Open it, and once more where a slider that was still moving came between: as it tells people to."""
-    button = page.get_by_test_id("stSidebar").get_by_role("button", name="Share", exact=False)
-    link = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode")
+def open_share(page: Page) -> Locator:
+    """Open it, and once more where a slider that was still moving came between."""
+    shared = page.get_by_role("dialog")
+    button = page.get_by_test_id("stSidebar").get_by_role("button", name="Share")
     button.click()
-    settle(page)
-    if not link.is_visible() and page.get_by_text("The link is being made").is_visible():
-        page.keyboard.press("Escape")
-        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
+    try:
+        expect(shared).to_be_visible(timeout=5_000)
+    except AssertionError:
         button.click()
-    expect(link).to_be_visible()
+    expect(shared.get_by_test_id("stCode")).to_be_visible()
+    return shared
 
 
 def link_of(page: Page) -> str:
-    open_share(page)
-    link = page.get_by_test_id("stPopoverBody").get_by_test_id("stCode").inner_text().strip()
+    shared = open_share(page)
+    link = shared.get_by_test_id("stCode").inner_text().strip()
     page.keyboard.press("Escape")
+    expect(shared).to_have_count(0)
     return link
 
 
@@ -77,6 +78,22 @@ def test_the_report_of_a_moved_view_says_what_the_page_says(server: str, visit: 
     with page.expect_download() as book:
         page.get_by_role("button", name="Workbook (Excel)").click()
     assert Path(book.value.path()).read_bytes().startswith(b"PK")
+
+
+def test_on_a_phone_all_of_it_is_in_sight(server: str, visit: Visit) -> None:
+    page = visit(f"{server}/retention?period=Quarter", width=390)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_test_id("stExpandSidebarButton").click()
+    shared = open_share(page)
+    for part in (
+        shared.get_by_test_id("stCode"),
+        shared.get_by_role("button", name="Report (HTML)"),
+        shared.get_by_role("button", name="Workbook (Excel)"),
+        shared.get_by_text("prints to PDF"),
+    ):
+        expect(part).to_be_in_viewport(ratio=1)
+    shared.get_by_role("button", name="Close").click()
+    expect(shared).to_have_count(0)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import recording
+from pages.shared import recording, sources
 from pages.shared.scope import DIMENSIONS, NOT_HERE
 from retention_core import report
 from tests.conftest import ROOT
@@ -131,13 +131,22 @@ def test_a_hostile_link_opens_with_the_defaults_and_says_so(visit: Visit, page: 
     assert "](https://evil.example" not in "".join(element.value for element in [*app.markdown, *app.caption])
 
 
-def test_a_link_to_a_data_set_that_is_not_here_opens_the_first_and_says_so() -> None:
+@pytest.mark.parametrize("asked", [HOSTILE["markup"], ""])
+def test_a_link_to_a_data_set_that_is_not_here_opens_the_first_and_says_so(asked: str) -> None:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.query_params["shop"] = HOSTILE["markup"]
+    app.query_params["shop"] = asked
     app.run()
     assert not app.exception and app.session_state["shop"] == "replenish"
     assert [caption.value for caption in app.caption].count(NOT_HERE) == 1
     assert notices(app) == 1 and notices(app.run()) == 0, "once, at the top; what follows was chosen here"
+
+
+def test_a_link_opens_its_data_set_and_no_label_shouts_that_it_is_required() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params["shop"] = sources.SAMPLES["gift"]
+    app.run()
+    assert not app.exception and app.session_state["shop"] == "gift" and notices(app) == 0
+    assert not any(box.proto.required for box in app.selectbox), "Streamlit writes it beside the label"
 
 
 def test_every_key_of_the_link_is_tried() -> None:
