@@ -17,7 +17,7 @@ from retention_core.goals.draws import draw_uplifts
 from retention_core.goals.goal import Goal, GoalError, Lever
 from retention_core.goals.kept import Kept
 from retention_core.goals.simulate import goal_month
-from retention_core.goals.start import needed, seen, start_of
+from retention_core.goals.start import Start, needed, seen, started
 from retention_core.models.triples import Floats
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def cheapest(
         raise GoalError(f"The wanted probability is {probability!r}; it must lie above 0, and at most at 1.")
     goal = Goal(tuple(levers), window, target, by, margin, horizon)
     asked = (tuple(map(numbers_of, goal.levers)), window, target, by, margin, horizon, probability, seed)
-    found = _found.get(baseline, asked, lambda: _search(_question(baseline, goal, probability, seed)))
+    found = _found.get(baseline, asked, lambda: _looked_for(baseline, goal, probability, seed))
     known = found.strengths
     chosen = tuple(
         replace(lever, is_on=True, strength=known[lever.key]) if lever.key in known else _off(lever)
@@ -134,6 +134,11 @@ def cheapest(
 
 def _off(lever: Lever) -> Lever:
     return replace(lever, is_on=False) if lever.is_on else lever
+
+
+def _looked_for(baseline: Baseline, goal: Goal, probability: float, seed: int) -> _Found:
+    with started(baseline, goal) as start:
+        return _search(_question(start, goal, probability, seed))
 
 
 def _search(question: Question) -> _Found:
@@ -152,8 +157,7 @@ def _search(question: Question) -> _Found:
     return _used(question, tried[order[0]])
 
 
-def _question(baseline: Baseline, goal: Goal, probability: float, seed: int) -> Question:
-    start = start_of(baseline, goal)
+def _question(start: Start, goal: Goal, probability: float, seed: int) -> Question:
     cells, expected = start.cells, start.expected
     expected = replace(expected, order_value=np.nan_to_num(expected.order_value))
     place, draws = goal_month(goal, cells.months), len(cells.order_value)

@@ -12,7 +12,7 @@ import pandas as pd
 from retention_core.goals.arithmetic import NONE, Cells, Outcome, evaluate
 from retention_core.goals.bands import COLUMNS, bands
 from retention_core.goals.goal import Goal, Lever
-from retention_core.goals.start import Start, start_of
+from retention_core.goals.start import Start, started
 from retention_core.models.triples import Floats
 
 if TYPE_CHECKING:
@@ -75,8 +75,12 @@ class Inputs:
 
 def tornado(inputs: Inputs) -> pd.DataFrame:
     """One row per uncertain input at its 10 % and 90 % value, all others at the middle; widest profit first."""
-    start, levers, uplifts, place = start_of(inputs.baseline, inputs.goal), inputs.levers, inputs.uplifts, inputs.place
-    cells = start.cells
+    with started(inputs.baseline, inputs.goal) as start:
+        return _tornado(inputs, start)
+
+
+def _tornado(inputs: Inputs, start: Start) -> pd.DataFrame:
+    cells, levers, uplifts, place = start.cells, inputs.levers, inputs.uplifts, inputs.place
     levels = {"return": cells.new_returning[:, place], "arrivals": cells.new_customers.sum(axis=1)}
     levels["order_value"] = cells.order_value.mean(axis=1)
     known = {name: _ends(level) for name, level in levels.items() if level.mean() > 0}

@@ -15,7 +15,7 @@ from retention_core.goals.bands import COLUMNS, Band, band, bands
 from retention_core.goals.draws import draw_uplifts
 from retention_core.goals.goal import Goal, GoalError, Lever
 from retention_core.goals.sensitivity import Inputs, alone, tornado
-from retention_core.goals.start import SERIES, bands_of, needed, rate_band, start_of
+from retention_core.goals.start import SERIES, Start, bands_of, needed, rate_band, started
 from retention_core.models.triples import Floats
 
 if TYPE_CHECKING:
@@ -72,7 +72,11 @@ class Result:
 
 def simulate(baseline: Baseline, goal: Goal, seed: int = 0) -> Result:
     """What a goal's levers bring on a baseline, in as many joint draws as it has. Same seed, same bytes."""
-    start = start_of(baseline, goal)
+    with started(baseline, goal) as start:
+        return _simulated(start, baseline, goal, seed)
+
+
+def _simulated(start: Start, baseline: Baseline, goal: Goal, seed: int) -> Result:
     cells, base, levers = start.cells, start.base, goal.in_force
     strengths = np.array([[lever.strength for lever in levers]])
     uplifts = draw_uplifts(levers, len(cells.order_value), seed)
@@ -111,9 +115,9 @@ def _chance(rate: Floats, luck: Floats, target: float | None) -> float | None:
 
 def rate_without(baseline: Baseline, goal: Goal) -> Band:
     """The goal's rate in its month if nothing is done: `Result.rate_before`, without the rest."""
-    start = start_of(baseline, goal)
-    place = goal_month(goal, start.cells.months)
-    return rate_band(start.base.rate[:, place], start.luck[:, place])
+    with started(baseline, goal) as start:
+        place = goal_month(goal, start.cells.months)
+        return rate_band(start.base.rate[:, place], start.luck[:, place])
 
 
 def goal_month(goal: Goal, months: tuple[date, ...]) -> int:

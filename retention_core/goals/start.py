@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,10 +42,19 @@ class Start:
 # Some twenty megabytes each: as many as are moved at the same time, not as many as there are visitors.
 _cells: Kept[Cells] = Kept(most=6)
 _starts: Kept[Start] = Kept(most=6)
+_in_use = threading.BoundedSemaphore(4)
+
+
+@contextmanager
+def started(baseline: Baseline, goal: Goal) -> Iterator[Start]:
+    """Where a goal starts, while a plan is worked out with it: of a crowd only some do at the same time, the others
+    wait their turn. Nothing within may ask for another. Raises GoalError as `cells_of` does."""
+    with _in_use:
+        yield start_of(baseline, goal)
 
 
 def start_of(baseline: Baseline, goal: Goal) -> Start:
-    """Where a goal starts. The levers, the target and its date do not matter. Raises GoalError as `cells_of` does."""
+    """The same without waiting. The levers, the target and its date do not matter."""
     key = (goal.window, goal.horizon, goal.margin)
     return _starts.get(baseline, key, lambda: _worked_out(_cells_of(baseline, goal)))
 
