@@ -44,9 +44,9 @@ class Upload:
     keeps_keys: bool = False
 
     @property
-    def pseudonym_key(self) -> bytes | None:
-        """The secret of the customers' pseudonyms; None: they stay as the files write them."""
-        return privacy.pseudonym_key([content for _, content in self.files], self.keeps_keys)
+    def uses_pseudonyms(self) -> bool:
+        """Whether the customers are known by pseudonyms; else they stay as the files write them."""
+        return privacy.uses_pseudonyms([content for _, content in self.files], self.keeps_keys)
 
     @property
     def names(self) -> list[str]:
@@ -113,7 +113,8 @@ def open_sample(name: str) -> rc.Shop:
 def open_upload(upload: Upload, progress: Progress | None = None) -> Opened:
     """Open files of this session; nothing is kept yet. Raises OrdersError, and what `progress` raises."""
     open_files = rc.open_contracts if upload.holds_contracts else rc.open_orders
-    key, allowed = upload.pseudonym_key, limits(own=not upload.is_on_disk)
+    key = privacy.pseudonym_key([content for _, content in upload.files]) if upload.uses_pseudonyms else None
+    allowed = limits(own=not upload.is_on_disk)
     # Everything is copied into the engine before the folder goes.
     with _on_disk(upload) as paths:
         return open_files(

@@ -86,7 +86,7 @@ def as_contracts(draft: Upload, found: Sequence[Inspected]) -> Upload:
 
 def with_keys(draft: Upload) -> Upload:
     """The draft with what its owner says of lists: whether they must name customers as the files do."""
-    if replace(draft, keeps_keys=True).pseudonym_key == replace(draft, keeps_keys=False).pseudonym_key:
+    if replace(draft, keeps_keys=True).uses_pseudonyms == replace(draft, keeps_keys=False).uses_pseudonyms:
         return draft  # nothing to choose: see privacy
     keeps = st.checkbox(
         say("Lists must come back with the customers' own numbers or e-mails"),
@@ -100,7 +100,7 @@ def with_keys(draft: Upload) -> Upload:
 
 def tell_names(opened: Upload) -> None:
     """Which of the two is in force for the session's own data."""
-    st.caption(say(OPENED_PSEUDONYMS if opened.pseudonym_key else OPENED_KEEPS))
+    st.caption(say(OPENED_PSEUDONYMS if opened.uses_pseudonyms else OPENED_KEEPS))
 
 
 def _is_contracts(table: Inspected) -> bool:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -103,29 +104,31 @@ def test_nobody_who_said_no_to_letters_is_in_a_list() -> None:
     app = list_of(Upload((("orders.csv", orders()),), keeps_keys=True))
     assert not app.exception
     listed = app.dataframe[0].value
-    assert set(listed["customer_id"]) == {MAIL.format(number) for number in range(12) if number % 3}
-    assert "4 customers said no to letters and are left out." in said(app)
+    assert set(listed["Customer"]) == {MAIL.format(number) for number in range(12) if number % 3}
+    assert "4 of 12 customers said no to letters and are left out." in said(app)
     assert "Customers of Jan 2024 who ordered in month 1: 12" in said(app)
     assert "pseudonym" not in said(app)
 
 
 def test_where_no_file_tells_of_consent_the_list_says_so() -> None:
     app = list_of(Upload((("orders.csv", orders(consent=None)),)))
-    assert len(app.dataframe[0].value) == 12 and "consent" not in app.dataframe[0].value
+    assert len(app.dataframe[0].value) == 12 and "Agreed to letters" not in app.dataframe[0].value
     assert "The files do not tell who agreed to letters: check it before you write to anybody." in said(app)
 
 
 def test_where_others_agreed_those_who_were_not_asked_are_left_out_too() -> None:
     app = list_of(Upload((("orders.csv", orders(consent=("yes", ""))),), keeps_keys=True))
-    assert set(app.dataframe[0].value["customer_id"]) == {MAIL.format(number) for number in range(12) if number % 3}
-    assert "4 customers said neither yes nor no to letters, as others did, and are left out." in said(app)
+    assert set(app.dataframe[0].value["Customer"]) == {MAIL.format(number) for number in range(12) if number % 3}
+    sentence = "4 of 12 customers said neither yes nor no to letters while others did and are left out."
+    assert sentence in said(app)
     assert "check it before you write" not in said(app)
 
 
 def test_where_nobody_agreed_there_is_no_list() -> None:
     app = list_of(Upload((("orders.csv", orders(consent=("", "no"))),)))
     assert not app.dataframe and not app.get("download_button")
-    assert "8 customers said neither yes nor no" in said(app) and "4 customers said no to letters" in said(app)
+    reasons = "4 said no to letters, 8 said neither yes nor no while others did."
+    assert f"12 of 12 customers are left out: {reasons}" in said(app)
     assert "Nobody is left who agreed to letters, so there is no list." in said(app)
 
 
@@ -161,9 +164,13 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes | s
 @pytest.mark.parametrize(
     ("answers", "listed", "sentences"),
     [
-        (("yes", "no", ""), {0}, ["40 customers said no to letters", "40 customers said neither yes nor no"]),
+        (
+            ("yes", "no", ""),
+            {0},
+            ["80 of 120 customers are left out: 40 said no to letters, 40 said neither yes nor no while"],
+        ),
         ((), {0, 1, 2}, ["The files do not tell who agreed to letters"]),
-        (("no",), set(), ["120 customers said no to letters", "Nobody is left who agreed to letters"]),
+        (("no",), set(), ["120 of 120 customers said no to letters", "Nobody is left who agreed to letters"]),
     ],
 )
 def test_a_list_of_contracts_keeps_to_consent(
@@ -180,13 +187,13 @@ def test_a_list_of_contracts_keeps_to_consent(
     assert bool(files) is bool(listed)
     for make in files:
         taken = pd.read_csv(io.BytesIO(make()))  # type: ignore[arg-type]
-        assert set(taken["customer"]) == {f"c{n}" for n in range(120) if n % 3 in listed}
-        assert taken["amount"].tolist() == [10 + int(name[1:]) % 7 for name in taken["customer"]]
+        assert set(taken["Customer"]) == {f"c{n}" for n in range(120) if n % 3 in listed}
+        assert taken["Amount of a month"].tolist() == [10 + int(name[1:]) % 7 for name in taken["Customer"]]
 
 
 def test_a_list_of_pseudonyms_says_how_to_get_names_back() -> None:
     app = list_of(Upload((("orders.csv", orders()),)))
-    assert all(PSEUDONYM.fullmatch(name) for name in app.dataframe[0].value["customer_id"])
+    assert all(PSEUDONYM.fullmatch(name) for name in app.dataframe[0].value["Customer"])
     assert "open the files again under Orders" in said(app)
 
 
@@ -207,6 +214,26 @@ def test_a_key_in_the_settings_gives_the_same_pseudonyms_tomorrow(hosted: pytest
     hosted.delenv("COMEBACK_PSEUDONYM_KEY")
     hosting.current.cache_clear()
     assert names(upload).isdisjoint(before)
+
+
+def test_nobody_finds_out_by_files_of_their_own_who_the_customers_of_others_are(
+    hosted: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Not those of published orders and not those of another visitor; the same files have the same ones again."""
+    path = tmp_path / "orders.csv"
+    path.write_bytes(orders())
+    published, mine = names(Upload((("orders.csv", path),))), names(Upload((("orders.csv", orders()),)))
+    guessed = names(Upload((("orders.csv", orders(consent=None)),)))
+    assert len(published) == len(mine) == len(guessed) == 12
+    assert published.isdisjoint(mine) and published.isdisjoint(guessed) and mine.isdisjoint(guessed)
+    assert names(Upload((("renamed.csv", orders()),))) == mine
+    path.write_bytes(orders(consent=None))
+    assert names(Upload((("newer.csv", path),))) == published, "what is published keeps its pseudonyms when it grows"
+
+
+def test_the_order_of_files_makes_no_other_pseudonyms() -> None:
+    one, other = b"the one", b"the other"
+    assert privacy.pseudonym_key([one, other]) == privacy.pseudonym_key([other, one]) != privacy.pseudonym_key([one])
 
 
 def test_what_a_server_publishes_has_pseudonyms_whatever_is_asked(hosted: pytest.MonkeyPatch, tmp_path: Any) -> None:
