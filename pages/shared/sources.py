@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numbers
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -46,6 +47,8 @@ ABOUT_FILES = re.compile("[0-9a-f]{12}_")
 
 Settings: TypeAlias = tuple[tuple[str, Any], ...]
 T = TypeVar("T")
+# A crowd waits its turn: fitted all at once, models need the memory of all of them and no one is ready sooner.
+_building = threading.BoundedSemaphore(4)
 
 
 def names() -> dict[str, str]:
@@ -277,12 +280,14 @@ def _own_answer(key: str, kind: str, name: str, settings: Settings, _shop: rc.Sh
 
 @st.cache_resource(max_entries=SHARED_DERIVED, show_spinner="Fitting the models to these customers …")
 def _shared_derived(key: str, name: str, settings: Settings, _opened: Any, _build: Callable[..., Any]) -> Any:
-    return _build(_opened, **dict(settings))
+    with _building:
+        return _build(_opened, **dict(settings))
 
 
 @st.cache_resource(scope="session", max_entries=OWN_DERIVED, show_spinner="Fitting the models to these customers …")
 def _own_derived(key: str, name: str, settings: Settings, _opened: Any, _build: Callable[..., Any]) -> Any:
-    return _build(_opened, **dict(settings))
+    with _building:
+        return _build(_opened, **dict(settings))
 
 
 def _is_setting(value: Any) -> bool:
