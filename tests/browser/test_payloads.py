@@ -17,6 +17,12 @@ from tests.pages.test_payloads import PAGES, check_file
 WAYS_OUT = """() => [...document.querySelectorAll('a[href], img[src], iframe, object, embed, form[action], use, image')]
     .map(part => part.href?.baseVal ?? part.href ?? part.src ?? part.action ?? part.tagName)
     .filter(address => !/^(data:|blob:|#|$)/.test(address) && new URL(address, location).origin !== location.origin)"""
+# The last words of a page are drawn a moment after its script has ended.
+STILL = """() => new Promise(done => {
+    let timer = setTimeout(done, 300)
+    const again = () => { clearTimeout(timer); timer = setTimeout(done, 300) }
+    new MutationObserver(again).observe(document, {subtree: true, childList: true})
+})"""
 MARKUP = "() => document.querySelectorAll('.katex, .stMarkdownColoredText, .stMarkdownColoredBackground').length"
 
 
@@ -40,6 +46,7 @@ class Watch:
         page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
 
     def clean(self) -> None:
+        self.page.evaluate(STILL)
         own = (self.address, self.address.replace("http", "ws", 1), "data:", "blob:")
         assert not [url for url in self.requests if not url.startswith(own)]
         assert not self.dialogs
