@@ -13,6 +13,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 MEDIA_TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+SHEET = "Sheet1"
 SIGNS = "[-=+@\uff1d\uff0b\uff0d\uff20]"
 # Spreadsheets look past blanks and signs without width before they decide what a cell is.
 BLANKS = r"[^\S\t\r\n]|[\x00-\x08\x0e-\x1f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
@@ -56,9 +57,21 @@ def to_csv(frame: pd.DataFrame) -> bytes:
 
 
 def to_excel(frame: pd.DataFrame) -> bytes:
+    """A workbook of one sheet: its head stays in sight, columns are as wide as what they hold, days have no hours."""
     # In memory: its own way writes the customers of a list to the disk first.
     options = {"strings_to_formulas": False, "strings_to_urls": False, "remove_timezone": True, "in_memory": True}
     buffer = io.BytesIO()
     with pd.ExcelWriter(buffer, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
-        safe_frame(frame).to_excel(writer, index=False)
+        _days(safe_frame(frame)).to_excel(writer, index=False, sheet_name=SHEET, freeze_panes=(1, 0))
+        writer.sheets[SHEET].autofit()
     return buffer.getvalue()
+
+
+def _days(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same rows; columns of moments that are all the beginning of a day hold days."""
+    days = frame.copy()
+    for place, kind in enumerate(frame.dtypes):
+        moments = frame.iloc[:, place]
+        if is_datetime64_any_dtype(kind) and moments.dropna().eq(moments.dropna().dt.normalize()).all():
+            days.isetitem(place, moments.dt.date)
+    return days

@@ -34,7 +34,7 @@ def known_since() -> pd.Timestamp | None:
         width=200,
     )
     if asked and day is None:
-        st.caption(say(scope.NOT_HERE))
+        scope.say_not_here()
     return pd.Timestamp(day) if day else None
 
 
@@ -60,8 +60,27 @@ def people(clicked: Any, grain: str, form: str, unit: str, shown: pd.DataFrame) 
     listed = customer_lists.writable(listed)
     if listed.empty:
         return
-    customer_lists.show(listed.head(MOST_PEOPLE), sources.shop().loaded.has_pseudonyms)
-    ui.download(say("These customers"), f"customers_{cohort}_{age}", lambda: listed)
+    facts = sources.shop().facts
+    named = _as_read(listed, facts.currency, facts.has_amount)
+    customer_lists.show(named.head(MOST_PEOPLE), sources.shop().loaded.has_pseudonyms)
+    ui.download(say("These customers"), f"customers_{cohort}_{age}", lambda: named)
+
+
+def _as_read(listed: pd.DataFrame, currency: str | None, tells_amounts: bool) -> pd.DataFrame:
+    """The same customers under names and with days that people read; no money where the files tell none."""
+    columns = {
+        say("Customer"): listed["customer_id"],
+        say("First order"): listed["first_ordered_at"].dt.date,
+        say("Last order"): listed["last_ordered_at"].dt.date,
+        say("Orders in this period"): listed["orders"],
+        say("Orders to date"): listed["total_orders"],
+    }
+    if tells_amounts:
+        columns[customer_lists.in_money("Revenue in this period", currency)] = listed["revenue"].round(2)
+        columns[customer_lists.in_money("Revenue to date", currency)] = listed["total_revenue"].round(2)
+    if "consent" in listed:
+        columns[say("Agreed to letters")] = customer_lists.agreed(listed["consent"])
+    return pd.DataFrame(columns)
 
 
 def brackets(older: list[pd.Timestamp]) -> None:

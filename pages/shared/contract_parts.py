@@ -254,7 +254,7 @@ def _checked(contracts: Contracts) -> None:
 def _list_of_contracts(contracts: Contracts, groups: tuple[Kept, ...], horizon: int, terms: worth.Terms) -> None:
     """The contracts of customers who may be written to, to take along."""
     listed, left_out = letters.writable(contracts.rows, contracts.tells_consent)
-    customer_lists.tell_left_out(left_out, listed.empty)
+    customer_lists.tell_left_out(left_out, contracts.rows["customer"].nunique())
     if listed.empty:
         return
     customer_lists.tell_names(contracts.has_pseudonyms)
@@ -273,7 +273,10 @@ def _each(
     horizon: int,
     terms: worth.Terms,
 ) -> pd.DataFrame:
-    """One row per listed contract of the groups shown: who, months, whether it ended, amount, what is to come."""
+    """One row per listed contract of the groups shown, named as people read it.
+
+    Who, months, whether it ended, the amount of a month, its group, and what is to come with how that is known.
+    """
     by = _by(contracts)
     frames = []
     for group in groups:
@@ -283,4 +286,19 @@ def _each(
             worth.each_contract(group, horizon, terms)
         )
         frames.append(rows[may_be_listed[which]])
-    return pd.concat(frames, ignore_index=True)
+    return _as_read(pd.concat(frames, ignore_index=True), contracts.currency)
+
+
+def _as_read(rows: pd.DataFrame, currency: str | None) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            say("Customer"): rows["customer"],
+            say("Contracts"): rows["contracts"],
+            say("Months kept"): rows["months"],
+            say("Ended"): rows["is_lost"].map({True: say("yes"), False: say("no")}),
+            customer_lists.in_money("Amount of a month", currency): rows["amount"].round(2),
+            say("Months to come"): rows["months_to_come"].round(1),
+            customer_lists.in_money("Still to come", currency): rows["value_to_come"].round(2),
+            say("How it is known"): rows["is_counted"].map({True: say("counted"), False: say("by the model")}),
+        }
+    )

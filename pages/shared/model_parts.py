@@ -16,6 +16,16 @@ from retention_core.say import between, money, number, percent, say
 
 SILENCES = (30, 90, 180, 360)  # days of the table of typical customers
 SEASON = 90
+# Of the file; more digits would only look exact.
+DIGITS = {
+    "will_order": 3,
+    "revenue": 2,
+    "expected_orders": 2,
+    "expected_value": 2,
+    "at_risk": 2,
+    "from_day": 0,
+    "to_day": 0,
+}
 SHOWN = 100  # customers of the list that are drawn; the file has all that are listed
 WITH_MODEL = (
     "Lines: by the model. Points: customers as they were a year ago, and the share of them that really ordered since, "
@@ -124,7 +134,7 @@ def _worth_a_letter(fitted: Forecasts, stake: AtStake) -> None:
 def _letter_list(fitted: Forecasts, stake: AtStake) -> None:
     """Who of the customers in doubt may be written to: the first of them to look at, and the file."""
     listed = stake.listed
-    customer_lists.tell_left_out(stake.left_out, listed.empty)
+    customer_lists.tell_left_out(stake.left_out, stake.in_doubt)
     if listed.empty:
         return
     customer_lists.show(_listed(listed.head(SHOWN), fitted), sources.shop().loaded.has_pseudonyms)
@@ -138,7 +148,8 @@ def _letter_list(fitted: Forecasts, stake: AtStake) -> None:
             "middle half of days, if there is one."
         )
     )
-    ui.download(say("Customers worth winning back"), "customers_at_stake", lambda: _taken_along(listed))
+    currency = sources.shop().facts.currency
+    ui.download(say("Customers worth winning back"), "customers_at_stake", lambda: _taken_along(listed, currency))
 
 
 def _listed(rows: pd.DataFrame, fitted: Forecasts) -> pd.DataFrame:
@@ -160,11 +171,26 @@ def _listed(rows: pd.DataFrame, fitted: Forecasts) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _taken_along(listed: pd.DataFrame) -> pd.DataFrame:
-    """The list as a file: figures, not words."""
-    kept = ["customer_id", "orders", "revenue", "days_since_last_order", "will_order", "expected_orders"]
-    kept += ["expected_value", "at_risk", "consent", "from_day", "to_day"]
-    return listed[[name for name in kept if name in listed]].dropna(axis="columns", how="all")
+def _taken_along(listed: pd.DataFrame, currency: str | None) -> pd.DataFrame:
+    """The list as a file: figures under the names of the page. What is known of nobody has no column."""
+    named = {
+        "customer_id": say("Customer"),
+        "will_order": say("Chance within a year (0 to 1)"),
+        "orders": say("Orders"),
+        "days_since_last_order": say("Last order, days ago"),
+        "revenue": customer_lists.in_money("Revenue", currency),
+        "expected_orders": say("Expected orders"),
+        "expected_value": customer_lists.in_money("Expected", currency),
+        "at_risk": customer_lists.in_money("At stake", currency),
+        "from_day": say("Next order, days from now: from"),
+        "to_day": say("Next order, days from now: to"),
+        "consent": say("Agreed to letters"),
+    }
+    known = listed[[name for name in named if name in listed]].dropna(axis="columns", how="all").round(DIGITS)
+    if "consent" in known:
+        known = known.assign(consent=customer_lists.agreed(known["consent"]))
+    days = {name: "Int64" for name in ("from_day", "to_day") if name in known}
+    return known.astype(days).rename(columns=named)
 
 
 def _how_good(fitted: Forecasts) -> None:

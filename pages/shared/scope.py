@@ -46,7 +46,7 @@ def _choose_days() -> None:
             label, None, shop.first_on, shop.observed_on, key=key, format="YYYY-MM-DD", bind="query-params"
         )
         if asked and chosen_day is None:
-            _say_not_here()
+            say_not_here()
 
 
 def _choose_values(dimension: str, label: str, options: pd.DataFrame) -> None:
@@ -60,7 +60,7 @@ def note_unknown(key: str, known: Iterable[str]) -> None:
     """Say it where the link asks for something that this shop or page does not have; Streamlit takes the default."""
     asked = st.query_params.get_all(key)
     if asked and not set(asked) <= set(known):
-        _say_not_here()
+        say_not_here()
 
 
 def note_unfit(key: str, low: float, high: float) -> None:
@@ -73,7 +73,7 @@ def note_unfit(key: str, low: float, high: float) -> None:
     except ValueError:
         fits = False
     if not fits:
-        _say_not_here()
+        say_not_here()
 
 
 def keep_place_for_notice() -> None:
@@ -81,7 +81,7 @@ def keep_place_for_notice() -> None:
     st.session_state[NOTICE] = st.container()
 
 
-def _say_not_here() -> None:
+def say_not_here() -> None:
     """Beside the setting that was asked in vain; and the first of each run at the top of the page, too."""
     st.caption(say(NOT_HERE))
     place = st.session_state.pop(NOTICE, None)

@@ -81,10 +81,11 @@ def test_customers_who_want_no_letters_are_left_out() -> None:
     assert len(listed) == 100 and consent.reindex(listed).eq("yes").all()
     text = said(app)
     numbers = re.search(r"In the file: ([\d,]+) of the ([\d,]+) who are open, most at stake first", text)
-    refused = re.search(r"([\d,]+) customers said no to letters and are left out", text)
+    refused = re.search(r"([\d,]+) of ([\d,]+) customers said no to letters and are left out", text)
     assert numbers and refused
     shown, every = (int(figure.replace(",", "")) for figure in numbers.groups())
-    assert shown + int(refused[1].replace(",", "")) == every
+    left_out, everyone = (int(figure.replace(",", "")) for figure in refused.groups())
+    assert shown + left_out == every == everyone
 
 
 def test_where_nobody_may_be_written_to_there_is_no_list_but_what_is_at_stake() -> None:
