@@ -6,6 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Any, get_args
 
+import pandas as pd
 import pytest
 
 import retention_core as rc
@@ -273,6 +274,22 @@ def test_the_targets_are_said_in_order() -> None:
     assert (
         verdicts.targets_answer(judged(0.11)) == "For your shop: cautious 10.2 %, realistic 10.4 %, ambitious 10.9 %."
     )
+
+
+# How good the forecast was
+
+
+def test_a_back_test_weighs_its_errors_by_who_ordered() -> None:
+    tests = pd.DataFrame(
+        {"expected": [110.0, 180.0, 45.0], "actual": [100.0, 200.0, 0.0], "held_80": [True, True, False]}
+    )
+    said = answers.back_test_answer(tests)
+    assert "foretold 3 times from earlier days" in said and "2 of 3 lay inside" in said
+    assert "off by 25 % of those who ordered, in all 11.7 % too many;" in said  # 10 + 20 + 45 and 10 − 20 + 45 of 300
+    said = answers.back_test_answer(tests[:2])
+    assert "in all 3.3 % too few" in said
+    said = answers.back_test_answer(tests[2:])
+    assert "foretold once" in said and "data: nobody ordered, and 45 were foretold; 0 of 1" in said
 
 
 # What a move changed

@@ -299,16 +299,5 @@ def how_good(base: Baseline) -> None:
             say("Inside the 80 % band"): tests["held_80"].map({True: say("yes"), False: say("no")}),
         }
     )
-    held, of = int(tests["held_80"].sum()), len(tests)
-    off, lean = float(tests["error_share"].abs().mean()), float(tests["error_share"].mean())
-    ui.tell(
-        say(
-            "How many of the known customers would order, summed over the months ahead, was foretold {n} times from "
-            "earlier days of your own data: off by {off} on average, {lean} in sum; {held} of {n} lay inside the band "
-            "that should hold four of five.",
-            n=number(of), off=percent(off), held=number(held),
-            lean=say("{share} too many", share=percent(lean, 1)) if lean >= 0
-            else say("{share} too few", share=percent(-lean, 1)),
-        )
-    )  # fmt: skip
+    ui.tell(answers.back_test_answer(tests))
     ui.frame(table, hide_index=True)

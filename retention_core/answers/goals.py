@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 from retention_core.answers.realism import LIKELY, share_of, verdict_answer, verdict_part
 from retention_core.answers.retention import with_interval
@@ -17,6 +18,9 @@ from retention_core.goals.realism import Realism
 from retention_core.goals.simulate import Band, Result
 from retention_core.metrics import Reading
 from retention_core.say import between, money, month, number, percent, points, say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GRADES: Mapping[Grade, str] = {
     "A": "measured in a test of your own",
@@ -340,6 +344,26 @@ def would_have_to_be_true(goal: Goal, result: Result) -> list[str]:
             sentence += " " + say("It pays for itself from {least} on.", least=percent(least, 1))
         sentences.append(sentence)
     return sentences
+
+
+def back_test_answer(tests: pd.DataFrame) -> str:
+    """How far off the forecast was on earlier days of the shop's own data. `tests`: rows of Baseline.backtest.
+
+    All of them are weighed by who ordered: a month in which hardly anybody did is off by thousands of per cent.
+    """
+    foretold, happened = tests["expected"], tests["actual"]
+    many, off, lean = (float(sums.sum()) for sums in (happened, (foretold - happened).abs(), foretold - happened))
+    if many:
+        share = say("{share} too many" if lean >= 0 else "{share} too few", share=percent(abs(lean) / many, 1))
+        found = say("off by {off} of those who ordered, in all {lean}", off=percent(off / many), lean=share)
+    else:
+        found = say("nobody ordered, and {n} were foretold", n=number(foretold.sum()))
+    return say(
+        "How many of the known customers would order, summed over the months ahead, was foretold {times} from earlier "
+        "days of your own data: {found}; {held} of {n} lay inside the band that should hold four of five.",
+        times=say("once") if len(tests) == 1 else say("{n} times", n=number(len(tests))),
+        found=found, held=number(tests["held_80"].sum()), n=number(len(tests)),
+    )  # fmt: skip
 
 
 def _shares(band: Band) -> str:

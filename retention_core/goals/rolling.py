@@ -148,7 +148,8 @@ COLUMNS = ["forecaster", "origin", "horizon", "actual", "expected", "error_share
 def table(trials: Sequence[Trial], mixed: Mix, mixtures: Sequence[Trial], months: pd.DatetimeIndex) -> pd.DataFrame:
     """See `Baseline.backtest`. `mixtures`: the forecasters together, at each origin weighted by the other origins.
 
-    Whether the band held is asked of a band made without that origin.
+    `error_share`: expected / actual − 1, NaN where nobody ordered. Whether the band held is asked of a band made without
+    that origin.
     """
     rows = []
     for trial in [*trials, *mixtures]:
@@ -158,14 +159,16 @@ def table(trials: Sequence[Trial], mixed: Mix, mixtures: Sequence[Trial], months
                 continue
             others = {h: [t.error(h, carried) for t in trials_of(trials, mixtures, trial, h)] for h in HORIZONS}
             error = trial.error(horizon, carried)
+            actual = float(trial.actual[:horizon].sum())
+            expected = float(trial.look.path(carried)[:horizon].sum())
             rows.append(
                 {
                     "forecaster": trial.forecaster,
                     "origin": months[trial.origin],
                     "horizon": horizon,
-                    "actual": trial.actual[:horizon].sum(),
-                    "expected": trial.look.path(carried)[:horizon].sum(),
-                    "error_share": np.expm1(error),
+                    "actual": actual,
+                    "expected": expected,
+                    "error_share": expected / actual - 1 if actual else math.nan,
                     "held_80": spread(others, trial.origin).holds(error, horizon),
                     "weight": mixed.weights.get(trial.forecaster, 1.0),
                 }

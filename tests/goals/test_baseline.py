@@ -181,9 +181,7 @@ def test_the_back_test_names_forecasters_origins_and_horizons(base: Baseline) ->
     assert set(table["forecaster"]) == {"cohort_curve", "buy_till_you_die", "together"}
     assert set(table["horizon"]) == {6, 12}
     assert table.groupby("forecaster")["weight"].first()[["cohort_curve", "buy_till_you_die"]].sum() == pytest.approx(1)
-    assert table["error_share"].to_numpy() == pytest.approx(
-        (table["expected"] / table["actual"] - 1).to_numpy(), abs=0.02
-    )
+    assert table["error_share"].to_numpy() == pytest.approx((table["expected"] / table["actual"] - 1).to_numpy())
     together = table[table["forecaster"] == "together"]
     assert together["held_80"].mean() >= 0.6
     assert together["error_share"].abs().median() < 0.2

@@ -21,6 +21,20 @@ def made(months: int, growth: float = 0.0, december: float = 1.0) -> Triangle:
     return Triangle(calendar, np.full(months, COHORT), active, active, active, np.zeros(months, bool))
 
 
+def trial(origin: int, expected: float, actual: float) -> rolling.Trial:
+    """A look at `origin`: so many are expected and so many came in each of the six months since."""
+    look = rolling.Look(np.full(6, expected), 1.0)
+    return rolling.Trial("cohort_curve", origin, look, np.full(6, actual))
+
+
+def test_an_error_is_a_share_of_those_who_came_and_unknown_where_nobody_did() -> None:
+    trials = [trial(4, 11.0, 10.0), trial(5, 9.0, 10.0), trial(6, 9.0, 0.0)]
+    months = pd.date_range("2024-01-01", periods=12, freq="MS")
+    table = rolling.table(trials, rolling.mix(trials, ["cohort_curve"]), (), months)
+    assert table["error_share"].tolist() == pytest.approx([0.1, -0.1, np.nan], nan_ok=True)
+    assert (table["expected"].tolist(), table["actual"].tolist()) == ([66, 54, 54], [60, 60, 0])
+
+
 def told_and_came(months: int, growth: float, ahead: int = 6) -> tuple[float, float]:
     """Actives of the known customers in the months ahead: as the curve tells, and as the made shop goes on."""
     whole = made(months + ahead, growth)
