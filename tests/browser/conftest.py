@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, expect, sync_playwright
 
 from tests.conftest import ROOT
+from tests.hosting.serving import free_port, stop_server
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -54,11 +54,10 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def start_server(*files: Path, warm: bool = True) -> tuple[subprocess.Popen[bytes], str]:
-    """`streamlit run app.py` on a free port; its process and address. `warm` runs the app once before anybody comes."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+@contextmanager
+def started(*files: Path) -> Iterator[str]:
+    """The address of `streamlit run app.py` on a free port, which has run the app once before anybody comes."""
+    port = free_port()
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "streamlit", "run", "app.py"),
@@ -71,22 +70,15 @@ def start_server(*files: Path, warm: bool = True) -> tuple[subprocess.Popen[byte
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        wait_for(server, f"{address}/_stcore/health")
-        if warm:
-            wait_for(server, f"{address}/_stcore/script-health-check")
-    except BaseException:
+        wait_until_warm(server, address)
+        yield address
+    finally:
         stop_server(server)
-        raise
-    return server, address
 
 
-def stop_server(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
-    try:
-        server.wait(10)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
+def wait_until_warm(server: subprocess.Popen[bytes], address: str) -> None:
+    wait_for(server, f"{address}/_stcore/health")
+    wait_for(server, f"{address}/_stcore/script-health-check")
 
 
 def wait_for(server: subprocess.Popen[bytes], url: str) -> None:
@@ -108,10 +100,9 @@ def wait_for(server: subprocess.Popen[bytes], url: str) -> None:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The address of a server that has run the app once."""
-    process, address = start_server()
-    yield address
-    stop_server(process)
+    """The address of the module's own server: uploads are counted in its memory."""
+    with started() as address:
+        yield address
 
 
 @pytest.fixture

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, settle, start_server, stop_server
-
-
-@pytest.fixture(scope="module")
-def telco_server() -> Iterator[str]:
-    """A server of its own: uploads are counted in its memory."""
-    process, address = start_server()
-    yield address
-    stop_server(process)
+from tests.browser.conftest import Visit, settle
 
 
 @pytest.fixture
@@ -47,9 +38,9 @@ def menu(page: Page, name: str) -> None:
 
 
 def test_contracts_from_the_file_to_their_value_and_the_link_in_a_fresh_browser(
-    telco_server: str, visit: Visit, telco: Path
+    server: str, visit: Visit, telco: Path
 ) -> None:
-    page = visit(f"{telco_server}/source")
+    page = visit(f"{server}/source")
     hand_in(page, telco)
     menu(page, "Churn")
     assert "of the 7,032 counted (11 left out) 1,869 have ended" in headline(page)

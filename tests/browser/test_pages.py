@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Theme, Visit, settle, start_server, stop_server
+from tests.browser.conftest import Theme, Visit, settle, started
 
 PAGES = {
     "": "Overview",
@@ -65,9 +65,8 @@ def violations(page: Page) -> Iterator[str]:
 
 @pytest.fixture
 def fresh_server() -> Iterator[str]:
-    process, address = start_server()
-    yield address
-    stop_server(process)
+    with started() as address:
+        yield address
 
 
 def test_the_first_visitor_of_a_server_may_come_through_a_deep_link(fresh_server: str, visit: Visit) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -11,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import payloads
-from tests.browser.conftest import Visit, pick, settle, start_server, stop_server
+from tests.browser.conftest import Visit, pick, settle
 from tests.pages.test_payloads import PAGES, check_file
 
 WAYS_OUT = """() => [...document.querySelectorAll('a[href], img[src], iframe, object, embed, form[action], use, image')]
@@ -24,14 +23,6 @@ STILL = """() => new Promise(done => {
     new MutationObserver(again).observe(document, {subtree: true, childList: true})
 })"""
 MARKUP = "() => document.querySelectorAll('.katex, .stMarkdownColoredText, .stMarkdownColoredBackground').length"
-
-
-@pytest.fixture(scope="module")
-def payload_server() -> Iterator[str]:
-    """A server of its own: uploads are counted in its memory."""
-    process, address = start_server()
-    yield address
-    stop_server(process)
 
 
 class Watch:
@@ -92,8 +83,8 @@ def hand_in(page: Page, paths: list[Path], button: str) -> None:
     settle(page)
 
 
-def test_a_shop_of_payloads_on_every_page(payload_server: str, visit: Visit, shop_files: list[Path]) -> None:
-    watch = Watch(visit, payload_server, "source")
+def test_a_shop_of_payloads_on_every_page(server: str, visit: Visit, shop_files: list[Path]) -> None:
+    watch = Watch(visit, server, "source")
     page = watch.page
     page.locator("input[type=file]").set_input_files(shop_files)
     expect(page.get_by_role("button", name="Open these orders")).to_be_visible()
@@ -122,10 +113,10 @@ def test_a_shop_of_payloads_on_every_page(payload_server: str, visit: Visit, sho
     assert "zq" in page.url
 
 
-def test_contracts_of_payloads(payload_server: str, visit: Visit, tmp_path: Path) -> None:
+def test_contracts_of_payloads(server: str, visit: Visit, tmp_path: Path) -> None:
     path = tmp_path / payloads.FILE_NAME
     path.write_bytes(payloads.contracts_file())
-    watch = Watch(visit, payload_server, "source")
+    watch = Watch(visit, server, "source")
     page = watch.page
     hand_in(page, [path], "Open these contracts")
     watch.clean()
@@ -136,21 +127,21 @@ def test_contracts_of_payloads(payload_server: str, visit: Visit, tmp_path: Path
         watch.clean()
 
 
-def test_a_link_of_payloads(payload_server: str, visit: Visit) -> None:
+def test_a_link_of_payloads(server: str, visit: Visit) -> None:
     settings = urlencode(payloads.hostile_link())
-    watch = Watch(visit, payload_server, f"?{settings}")
+    watch = Watch(visit, server, f"?{settings}")
     watch.clean()
     for path in PAGES[1:]:
-        watch.page.goto(f"{payload_server}/{path.rpartition('/')[2]}?{settings}")
+        watch.page.goto(f"{server}/{path.rpartition('/')[2]}?{settings}")
         settle(watch.page)
         watch.clean()
 
 
-def test_what_is_copied_and_taken_along_is_harmless(payload_server: str, visit: Visit, tmp_path: Path) -> None:
+def test_what_is_copied_and_taken_along_is_harmless(server: str, visit: Visit, tmp_path: Path) -> None:
     """Tables give nothing to the clipboard; a file lies at an address of its own, and is the safe one."""
     path = tmp_path / "contracts.csv"
     path.write_bytes(payloads.contracts_file(texts=payloads.FORMULAS))
-    watch = Watch(visit, payload_server, "source")
+    watch = Watch(visit, server, "source")
     page = watch.page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator("input[type=file]").set_input_files(path)
@@ -178,11 +169,11 @@ def test_what_is_copied_and_taken_along_is_harmless(payload_server: str, visit: 
     watch.clean()
 
 
-def test_a_refusal_quotes_without_harm(payload_server: str, visit: Visit, tmp_path: Path) -> None:
+def test_a_refusal_quotes_without_harm(server: str, visit: Visit, tmp_path: Path) -> None:
     """A file that asks about columns whose names are payloads, under a name that is one."""
     path = tmp_path / payloads.FILE_NAME
     path.write_bytes(payloads.orders_file())
-    watch = Watch(visit, payload_server, "source")
+    watch = Watch(visit, server, "source")
     page = watch.page
     page.locator("input[type=file]").set_input_files(path)
     expect(page.get_by_role("button", name="Choose other files")).to_be_visible()

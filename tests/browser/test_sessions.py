@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -15,8 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit, orders_file, stop_server, upload, wait_for
+from tests.browser.conftest import Visit, orders_file, upload, wait_until_warm
 from tests.conftest import ROOT
+from tests.hosting.serving import free_port, stop_server
 
 # The app as `streamlit run` starts it, and for each line on its standard input a line that tells what it holds.
 TELLING = """
@@ -75,9 +75,7 @@ class Told:
 @pytest.fixture
 def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
     process = subprocess.Popen(
         [sys.executable, "-c", TELLING, "run", "app.py", *options, "--server.disconnectedSessionTTL", "2"],
@@ -85,8 +83,7 @@ def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
-        wait_for(process, f"{address}/_stcore/health")
-        wait_for(process, f"{address}/_stcore/script-health-check")
+        wait_until_warm(process, address)
         yield Told(address, process)
     finally:
         stop_server(process)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Theme, Visit, settle, start_server, stop_server
+from tests.browser.conftest import Theme, Visit, settle, started
 from tests.browser.test_pages import violations
 
 SHOPS = {"coffee and care": "", "gifts": "shop=Sample+shop%3A+gifts"}
@@ -65,8 +65,7 @@ REAL = {
 
 @pytest.mark.parametrize("files", REAL.values(), ids=REAL.keys())
 def test_churn_value_and_goals_of_real_shops(visit: Visit, shared_data: Path, files: tuple[str, ...]) -> None:
-    process, address = start_server(*(shared_data / name for name in files))
-    try:
+    with started(*(shared_data / name for name in files)) as address:
         for path in (*PAGES, "goals"):
             page = visit(f"{address}/{path}")
             sentence = page.get_by_test_id("stMain").get_by_role("heading", level=2).first
@@ -74,5 +73,3 @@ def test_churn_value_and_goals_of_real_shops(visit: Visit, shared_data: Path, fi
             assert any(sign.isdigit() for sign in sentence.inner_text())
             expect(page.get_by_test_id("stVegaLiteChart").nth(1)).to_be_attached()
             usable(page, 1280)
-    finally:
-        stop_server(process)
