@@ -129,10 +129,7 @@ class Fit:
     @property
     def message(self) -> str:
         """One or two plain sentences on whether the fit can be trusted."""
-        message = MESSAGES[self.verdict].format(customers=self.triples.size, repeaters=self.triples.repeaters)
-        if self.triples.left_out:
-            message += f" {self.triples.left_out:,.0f} customers with an impossible history were left out."
-        return message
+        return in_words(self.verdict, self.triples)
 
     @property
     def verdict(self) -> str:
@@ -279,6 +276,14 @@ class Fit:
         rows, position = distinct_rows(*(part.ravel() for part in whole))
         said = formula(self.maximum.params, *rows)[position]
         return np.asarray(said.reshape(whole[0].shape + said.shape[1:]))
+
+
+def in_words(verdict: str, triples: Triples) -> str:
+    """The message of a verdict, and how many customers could not be used."""
+    message = MESSAGES[verdict].format(customers=triples.size, repeaters=triples.repeaters)
+    if triples.left_out:
+        message += f" {triples.left_out:,.0f} customers with an impossible history were left out."
+    return message
 
 
 def interval(fits: tuple[Fit, ...], quantity: Any, level: float = 0.8) -> tuple[Floats, Floats]:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retention_core.models.btyd import FEW_REPEATERS, HARDLY_ANYONE, MESSAGES
+from retention_core.models.btyd import FEW_REPEATERS, HARDLY_ANYONE, in_words
 from retention_core.models.integrals import unit_nodes
 from retention_core.models.maximise import LogLikelihood, Maximum, maximise, no_data
 from retention_core.models.triples import Floats, Ints, Triples, coded, distinct_rows, read_triples, valid
@@ -220,7 +220,7 @@ class Fit:
     @property
     def message(self) -> str:
         """One or two plain sentences on whether the fit can be trusted."""
-        return MESSAGES[self._verdict].format(customers=self.triples.size, repeaters=self.triples.repeaters)
+        return in_words(self._verdict, self.triples)
 
     @property
     def _verdict(self) -> str:

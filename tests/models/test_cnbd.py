@@ -205,6 +205,7 @@ def test_odd_shops_never_raise_and_say_so(name: str, model: str) -> None:
     fit = cnbd.fit(ODD_SHOPS[name], 0.0, model, range(1, 4))
     assert not fit.is_usable, name
     assert fit.message.startswith(("Too little data", "At a boundary", "The search"))
+    assert fit.message.endswith("were left out.") == (name == "impossible rows only")
     said = fit.expected_orders([0, 3, 300], [0, 10, 300], [20, 20, 310], 365), fit.p_alive([0, 3], [0, 10], [20, 20])
     assert all(np.isfinite(number).all() for number in said)
 
