@@ -31,7 +31,7 @@ USED = (
     "_uploaded_file_mgr.remove_session_files",
 )
 USED_OF_A_SESSION = ("id", "session_state", "shutdown", "_fragment_storage")
-_somebody_left = threading.Event()
+_somebody_left, _something_went = threading.Event(), threading.Event()
 
 
 @st.cache_resource(show_spinner=False)
@@ -44,6 +44,11 @@ def watch() -> None:
         logs.note("files of visitors who leave are never let go: Streamlit has changed", logging.ERROR, missing=lacking)
     else:
         threading.Thread(target=_watch, args=(server,), name="comeback-leaving", daemon=True).start()
+
+
+def give_back_soon() -> None:
+    """A session has let go of its orders and stays: their memory is given back in a round to come, by that thread."""
+    _something_went.set()
 
 
 def missing(server: runtime.Runtime) -> list[str]:
@@ -68,7 +73,7 @@ def _watch(server: runtime.Runtime) -> None:
             server._get_async_objs().eventloop.call_soon_threadsafe(_let_go, server, known)
         except RuntimeError:  # the server has stopped
             return
-        # Since the last round or earlier: their scripts have ended meanwhile.
+        # Noticed in the last round or earlier: their scripts have ended meanwhile.
         if _somebody_left.is_set() and time.monotonic() >= resting_until:
             _somebody_left.clear()
             begin = time.thread_time()
@@ -92,7 +97,8 @@ def _let_go(server: runtime.Runtime, known: set[str]) -> None:
         if sessions.get_session_info(session) is None:
             files.remove_session_files(session)
     here = {each.session.id for each in sessions.list_sessions()}
-    if known - here:
+    if known - here or _something_went.is_set():
+        _something_went.clear()
         _somebody_left.set()
     known.clear()
     known.update(here)

@@ -151,6 +151,8 @@ def margin() -> None:
 
 def own_test(own: Offered) -> dict[str, Lever]:
     """By key: the lever that a test of the shop's own was about, with what it found, where the user wants it so."""
+    scope.note_unknown("test", own.tests)
+    scope.note_unknown("own_test", ["true", "false"] if own.tests else ["false"])
     if not own.tests:
         return {}
     about = {lever.key: say(lever.strategy) for lever in own.acting if lever.acts_on in levers.RETURNING}

@@ -21,7 +21,7 @@ from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import retention_core as rc
-from pages.shared import downloads, hosting, published
+from pages.shared import downloads, hosting, leaving, published
 from pages.shared.handed_in import SAMPLES as SAMPLES
 from pages.shared.handed_in import Opened as Opened
 from pages.shared.handed_in import Progress as Progress
@@ -41,9 +41,14 @@ from retention_core.store import Closed
 CACHED_ANSWERS = 300
 SHARED_ANSWERS_SIZE, OWN_ANSWERS_SIZE = "200mb", "50mb"
 SHARED_DERIVED, OWN_DERIVED = 48, 12  # forecasts and the like: the latest so many
-# Settings that hold values of a file: filters, the column that contracts are compared by, a test, answers on columns.
-FROM_FILES = ("since", "until", "channel", "country", "category", "coupon", "contracts_by", "test")
-ABOUT_FILES = re.compile("[0-9a-f]{12}_")
+# Settings that hold values of a file: filters, how contracts are told apart, a test of the shop's own, months and days
+# of its cohorts, margins of its categories, the goal it suggests. A kept `plan` holds numbers and a name of its own.
+FROM_FILES = re.compile(
+    "since|until|channel|country|category|coupon|contracts_by|contract_file|test|tested|own_test|"
+    "known_since|cohorts(_[a-z]+)?|margin_of_[0-9a-f]{8}|first_[a-z_]+"
+)
+SUGGESTED = {"first_goal": "target", "first_margin": "margin_of_plan"}  # by the files: theirs until somebody moves it
+ABOUT_FILES = re.compile("[0-9a-f]{12}_")  # answers on columns
 
 Settings: TypeAlias = tuple[tuple[str, Any], ...]
 T = TypeVar("T")
@@ -176,10 +181,14 @@ def forget_upload() -> None:
     Settings that hold values of the files go too, also from the link; the others stay.
     """
     _forget_orders()
-    for key in map(str, list(st.session_state)):
-        if key in FROM_FILES or ABOUT_FILES.match(key):
-            del st.session_state[key]
-    for key in FROM_FILES:
+    state = st.session_state
+    for first, setting in SUGGESTED.items():
+        if first in state and setting in state and state[setting] == state[first]:
+            del state[setting]
+    for key in map(str, list(state)):
+        if FROM_FILES.fullmatch(key) or ABOUT_FILES.match(key):
+            del state[key]
+    for key in filter(FROM_FILES.fullmatch, list(st.query_params)):
         with suppress(StreamlitAPIException):  # of a widget that is drawn: it goes with the widget
             st.query_params.pop(key, None)
 
@@ -195,6 +204,7 @@ def _forget_orders() -> None:
     _open_upload.clear()
     _own_answer.clear()
     _own_derived.clear()
+    leaving.give_back_soon()
 
 
 def _open_command_line() -> Opened | OrdersError:

@@ -301,7 +301,7 @@ def test_filters_and_answers_about_columns_are_deleted_with_the_files() -> None:
     app.switch_page("pages/data/source.py").run().button(key="delete_data").click().run()
     assert not app.exception and needle not in kept_in(app)
     held = app.session_state.to_dict()
-    assert not [key for key in held if key in sources.FROM_FILES or sources.ABOUT_FILES.match(key)]
+    assert not [key for key in held if sources.FROM_FILES.fullmatch(key) or sources.ABOUT_FILES.match(key)]
     assert held["grain"] == "quarter", "plain settings stay"
 
 
@@ -312,6 +312,39 @@ def test_values_of_the_files_go_from_the_link_too_and_plain_settings_stay() -> N
     app.file_uploader[0].set_value([("orders.csv", orders(), "text/csv")]).run()
     app.button(key="delete_data").click().run()
     assert not app.exception and "Somebody" not in kept_in(app) and "quarter" in kept_in(app)
+
+
+ABOUT_THE_FILES = {
+    "own_test": "true",
+    "test": "Letter in May: with a coupon",
+    "known_since": "2024-01-05",
+    "cohorts": "Jan 2024",
+    "cohorts_month": "Jan 2024",
+    "margin_of_0a1b2c3d": "0.4",
+    "contract_file": "who ran in one last month",
+}
+
+
+def test_what_a_link_says_about_the_files_goes_and_a_kept_plan_stays() -> None:
+    """A plan holds numbers and the name that its owner gave it."""
+    plan = "My plan~~365~0.42~2027-06~0.4~welcome:1"
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.query_params.update({"shop": "Your uploaded orders", "plan": plan, **ABOUT_THE_FILES})
+    app.run().switch_page("pages/data/source.py").run()
+    app.file_uploader[0].set_value([("orders.csv", orders(), "text/csv")]).run()
+    app.button(key="delete_data").click().run()
+    assert not app.exception and app.query_params["plan"] in (plan, [plan])
+    assert not ABOUT_THE_FILES.keys() & app.query_params.keys()
+
+
+@pytest.mark.parametrize(("first", "setting"), sources.SUGGESTED.items())
+def test_what_the_files_suggested_goes_with_them_and_what_was_chosen_stays(first: str, setting: str) -> None:
+    for chosen, stays in ((0.31, False), (0.5, True)):
+        app = take(orders())
+        app.session_state[first], app.session_state[setting] = 0.31, chosen
+        app.button(key="delete_data").click().run()
+        assert not app.exception and first not in app.session_state
+        assert (setting in app.session_state) is stays
 
 
 def test_no_error_path_writes_anybody_down() -> None:

@@ -99,16 +99,16 @@ KEYS = {
     "measure/cohorts": ("grain", "form", "show", "ages", "known_since", "lines", "cohorts_month", "edges"),
     "measure/churn": ("lapsed",),
     "measure/value": ("margin", "cohorts", "costs_by", "cost", "back", "share"),
-    "plan/goals": ("within", "by", "target", "margin_of_plan", "own_test", "do_win_back", "plan", "set"),
+    "plan/goals": ("within", "by", "target", "margin_of_plan", "own_test", "test", "do_win_back", "plan", "set"),
     "data/glossary": ("entry",),
 }
 
 
 # Keys whose page says in words of its own what it could not read, and those that show only with other data.
-OWN_WORDS = {"edges", "entry", "own_test", "plan", "set"}
+OWN_WORDS = {"edges", "entry", "plan", "set"}
 ELSEWHERE = {
     *("cohorts_{}", "contract_file", "contract_margin", "contract_months", "contract_discount", "contracts_by"),
-    *("margin_from", "margin_of_{}", "shop", "shown", "test"),
+    *("margin_from", "margin_of_{}", "shop", "shown"),
 }
 
 
