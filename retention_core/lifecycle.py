@@ -16,6 +16,7 @@ GONE = ("lapsed", "lost")
 LONGEST_WAIT = 730  # days: who comes back after two years is a new acquaintance
 A_YEAR = 365
 REMINDED, LAPSED = 0.8, 0.9  # of those who come back
+NEARLY = 1.1  # times a number of days: not worth telling apart
 LOST_AFTER = 2  # times the wait of the lapsed
 WITHOUT_WAITS = 180  # days until lapsed, where a shop has no waits of its own to go by
 TELLS_LITTLE = 0.8  # times the chance of who has just ordered: from here on long silence says next to nothing
@@ -26,7 +27,8 @@ class Wait:
     """The wait after the n-th order. `share`: back within `horizon_days`, the longest wait that 30 have lived through.
 
     Of those back by then, `reminder_days` is when four of five are, `lapse_days` when nine of ten are; low and high are
-    ends of 95 % intervals. `returns`: the orders that it rests on.
+    ends of 95 % intervals. `latest_days`: when nine of ten are, should all who are still silent come back too; None:
+    not seen. `returns`: the orders that it rests on.
     """
 
     order_number: int
@@ -39,15 +41,32 @@ class Wait:
     lapse_days: int
     lapse_low: int
     lapse_high: int
+    latest_days: int | None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether longer waits, still to be seen, could hardly move the nine of ten: else they are of those so far."""
+        if self.horizon_days >= A_YEAR:
+            return True
+        return self.latest_days is not None and self.latest_days <= NEARLY * self.lapse_days
+
+    @property
+    def has_flattened(self) -> bool:
+        """Whether the curve had room to flatten after the nine of ten, or says at least more than WITHOUT_WAITS.
+
+        Before that nine of ten lie just short of the horizon, wherever it is: 12 days in a shop of two weeks.
+        """
+        return self.is_settled or self.lapse_days <= self.horizon_days / 2 or self.lapse_days >= WITHOUT_WAITS
 
 
 @dataclass(frozen=True)
 class Silence:
-    """What silence until `day` after the n-th order says. Shares are None where nobody has been watched for so long.
+    """What silence until `day` after the n-th order says. Shares are None where too few have been watched for so long.
 
     `back`: of those who come back by `horizon_days`, the share back by `day`; `soon`: of those still silent, who orders
     in the next 30 days; `fresh`: the same of those who have just ordered; `late`: of those still silent, who orders by
-    `horizon_days`. All without a reminder, or with those that the shop sends anyway.
+    `horizon_days`. All without a reminder, or with those that the shop sends anyway. Where everybody came back and
+    nobody has been silent for longer, `back` is 1 and of the silent nothing is known.
     """
 
     order_number: int
@@ -83,12 +102,21 @@ class Limits:
 def waits(curves: pd.DataFrame) -> dict[int, Wait]:
     """The wait after each order number, 0 for all together. `curves`: rows of wait_curve.
 
-    Absent where fewer than 30 came back, or where the curve ends before a year though that of all orders goes on: long
-    waits could not be seen there yet.
+    Absent where fewer than 30 came back, or where the curve ends before a year though that of all orders goes on, or
+    ends before it has flattened: long waits could not be seen there yet.
     """
     found = {int(str(number)): _wait(int(str(number)), curve) for number, curve in curves.groupby("order_number")}
     enough = min(found[ALL_ORDERS].horizon_days, A_YEAR) if ALL_ORDERS in found else 0
-    return {n: wait for n, wait in found.items() if wait.returns >= SMALL_SAMPLE and wait.horizon_days >= enough}
+    return {
+        n: wait
+        for n, wait in found.items()
+        if wait.returns >= SMALL_SAMPLE and wait.horizon_days >= enough and wait.has_flattened
+    }
+
+
+def has_returns(curves: pd.DataFrame) -> bool:
+    """Whether enough came back to know waits from, had they been watched for long. `curves`: rows of wait_curve."""
+    return int(curves.loc[curves["order_number"] == ALL_ORDERS, "ordered"].sum()) >= SMALL_SAMPLE
 
 
 def _wait(order_number: int, curve: pd.DataFrame) -> Wait:
@@ -99,7 +127,8 @@ def _wait(order_number: int, curve: pd.DataFrame) -> Wait:
     room = Z95 * (LAPSED * (1 - LAPSED) / max(returns, 1)) ** 0.5
     parts = (REMINDED, LAPSED, max(LAPSED - room, 0.0), min(LAPSED + room, 1.0))
     shares = (float(last["share"]), float(last["low"]), float(last["high"]))
-    return Wait(order_number, returns, int(last["day"]), *shares, *(_day_of(seen, part) for part in parts))
+    latest = _day_of(seen, LAPSED / shares[0]) if shares[0] >= LAPSED else None
+    return Wait(order_number, returns, int(last["day"]), *shares, *(_day_of(seen, part) for part in parts), latest)
 
 
 def _well_seen(curve: pd.DataFrame) -> pd.DataFrame:
@@ -174,7 +203,8 @@ def chance_within(curve: pd.DataFrame, day: int, days: int = 30) -> float | None
 def silence_after(curve: pd.DataFrame, wait: Wait, day: int) -> Silence:
     """What silence until `day` says. `curve`: the rows of wait_curve of the order number of `wait`."""
     if day >= wait.horizon_days or not wait.share:
-        return Silence(wait.order_number, day, wait.horizon_days, None, None, chance_within(curve, 0), None)
+        back = 1.0 if wait.share == 1 else None  # the curve ends because nobody is left, not because it is young
+        return Silence(wait.order_number, day, wait.horizon_days, back, None, chance_within(curve, 0), None)
     return Silence(
         wait.order_number,
         day,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 import retention_core as rc
 from retention_core import lifecycle
+from retention_core.answers import churn as answers
 from retention_core.models import survival
 from tests.test_recomputed import cdnow, online_retail
 
@@ -172,14 +174,56 @@ def test_the_chance_of_the_next_30_days_is_of_those_still_silent() -> None:
 
 def test_what_a_silence_says_is_counted_from_its_definition() -> None:
     """Of 100, ten are back by day 10, 27 of the 90 others by day 40, 13 of the 63 others by day 90; 50 never."""
-    curve = curve_of(1, [10] * 10 + [40] * 27 + [90] * 13, [100] * 50)
+    curve = curve_of(1, [10] * 10 + [40] * 27 + [90] * 13, [200] * 50)
     wait = lifecycle.waits(pd.concat([curve, curve.assign(order_number=0)]))[1]
     silence = lifecycle.silence_after(curve, wait, 10)
     assert (silence.back, silence.soon, silence.fresh) == pytest.approx((0.2, 0.3, 0.1))
     assert silence.late == pytest.approx(40 / 90)
     assert not silence.tells, "the silent order three times as often as the fresh"
-    unseen = lifecycle.silence_after(curve, wait, 100)
+    unseen = lifecycle.silence_after(curve, wait, 200)
     assert (unseen.back, unseen.soon, unseen.late, unseen.tells) == (None, None, None, True)
+
+
+def shop_of(mean: float, horizon: int, never: int = 0) -> pd.DataFrame:
+    """400 customers who wait exponentially long and `never` who do not come back, all watched for `horizon` days."""
+    waits = [round(-mean * math.log(1 - (n + 0.5) / 400)) + 1 for n in range(400)]
+    silent = never + sum(wait > horizon for wait in waits)
+    return curve_of(0, [wait for wait in waits if wait <= horizon], [horizon] * silent)
+
+
+@pytest.mark.parametrize("horizon", [15, 30, 60, 90, 120, 180, 300])
+def test_a_curve_that_still_rises_is_no_wait_however_short_the_history(horizon: int) -> None:
+    """Nine of ten who come back need 192 days: a history of two weeks said 12, and was sure of it."""
+    curve = shop_of(83, horizon)
+    assert lifecycle.has_returns(curve) and lifecycle.waits(curve) == {}
+    assert lifecycle.own_limits(lifecycle.waits(curve)) == lifecycle.fixed_limits(180)
+
+
+def test_a_curve_that_has_flattened_or_is_at_its_end_is_a_wait() -> None:
+    quick = lifecycle.waits(shop_of(10, 60, never=400))[0]
+    assert quick.lapse_days == pytest.approx(23, abs=1) and not quick.is_settled, "half may still come back"
+    everybody = lifecycle.waits(curve_of(0, [30] * 60 + [31] * 60, [10] * 50))[0]
+    assert (everybody.lapse_days, everybody.horizon_days, everybody.is_settled) == (31, 31, True)
+    nearly = lifecycle.waits(curve_of(0, [30] * 50 + [31] * 50, [300] * 5))[0]
+    assert (nearly.lapse_days, nearly.latest_days, nearly.is_settled) == (31, 31, True), "five more change little"
+    slow = lifecycle.waits(shop_of(200, 300))[0]
+    assert slow.lapse_days > 180 and not slow.is_settled, "at least so many, which says more than 180"
+    assert lifecycle.waits(shop_of(83, 400, never=40))[0].is_settled
+
+
+def test_where_nobody_is_left_everybody_was_back_by_then() -> None:
+    curve = curve_of(1, [30] * 60 + [31] * 60, [10] * 50)
+    wait = lifecycle.waits(pd.concat([curve, curve.assign(order_number=0)]))[1]
+    silence = lifecycle.silence_after(curve, wait, 31)
+    assert (silence.back, silence.soon, silence.late) == (1.0, None, None)
+    text = answers.silence_answer(silence, is_own=True)
+    assert (
+        text == "After a first order everybody came back, the last on day 31: nobody has been seen silent for longer."
+    )
+    young = curve_of(1, [30] * 60, [400] * 60)
+    unseen = lifecycle.silence_after(young, lifecycle.waits(pd.concat([young, young.assign(order_number=0)]))[1], 400)
+    assert unseen.back is None
+    assert "have been watched in silence for longer than 400 days" in answers.silence_answer(unseen, is_own=True)
 
 
 def test_the_days_that_an_order_number_must_still_be_watched() -> None:

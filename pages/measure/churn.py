@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import churn_parts, contract_parts, model_parts, ui
+from pages.shared import churn_parts, contract_parts, model_parts, sources, ui
 from retention_core import lifecycle
 from retention_core.answers import churn as answers
 from retention_core.say import say
@@ -16,18 +16,24 @@ head = st.container()
 chosen = ui.choose("Lapsed: silent for longer than", LIMITS, "lapsed")
 curves, gaps = ui.query("wait_curve"), ui.query("order_gaps")
 waits = lifecycle.waits(curves)
-limits = lifecycle.own_limits(waits) if chosen == "own" else lifecycle.fixed_limits(int(chosen))
+whole = curves if waits else sources.query("wait_curve", {})  # of a chosen few too little may be seen
+to_go_by = waits or lifecycle.waits(whole)
+limits = lifecycle.own_limits(to_go_by) if chosen == "own" else lifecycle.fixed_limits(int(chosen))
 flows, totals = ui.query("lifecycle_flows", **limits.parameters()), ui.query("period_totals")
 standing = lifecycle.stages(flows, totals["period"])
-first_wait = lifecycle.wait_after(waits, 1) if chosen == "own" else None
+first_wait = lifecycle.wait_after(to_go_by, 1) if chosen == "own" else None
 now = standing.tail(len(lifecycle.STAGES))
 with head:
-    ui.answer("Churn", answers.churn_answer(now, limits, first_wait))
+    ui.answer("Churn", answers.churn_answer(now, limits, first_wait, of_shop=not waits))
 churn_parts.stages(standing, flows, totals, limits, first_wait is not None)
 who = st.container()
-churn_parts.waits(gaps, waits)
+if to_go_by and not waits:
+    why_none = answers.waits_of_shop_answer(chosen == "own")
+else:
+    why_none = answers.no_waits_answer(lifecycle.has_returns(whole), chosen == "own")
+churn_parts.waits(gaps, waits, why_none)
 churn_parts.silences(curves, waits, limits, chosen == "own")
-model_parts.who_is_still_a_customer(limits, chosen == "own")
+model_parts.who_is_still_a_customer(limits, first_wait is not None)
 with who:
     ui.tell(answers.who_they_are_answer(model_parts.made().can_judge))
     ui.link("pages/measure/cohorts.py", say("To the customers of a cell"))

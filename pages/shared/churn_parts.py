@@ -19,8 +19,10 @@ NOTES = (
     "they have been observed (Kaplan and Meier), so a young shop does not take its quick returners for all of them. "
     "The interval is that of a share of so many returns (Woodruff 1952), 95 % sure.",
     "Limits depend on the order number: who has ordered often orders again sooner. An order number that fewer than 30 "
-    "came back from, or that is too young to show long waits, takes the limits of all orders. With a number of days of "
-    "your own, at risk begins after half of them. Lost is always twice as long as lapsed.",
+    "came back from, or that is too young to show long waits, takes the limits of all orders. Watched for less than a "
+    "year, waits count as known where that is twice as long as nine of ten needed, where those still silent could "
+    "change little, or where they are longer than the 180 days taken otherwise. With a number of days of your own, at "
+    "risk begins after half of them. Lost is always twice as long as lapsed.",
     "Nine of ten is said of those who come back, not of all: of frequent buyers who have lapsed many still return, as "
     "the table under “What a silence means” shows.",
     "What a silence means: shares of orders that came by themselves, or with the letters that the shop sends anyway. "
@@ -55,11 +57,11 @@ def stages(standing: pd.DataFrame, flows: pd.DataFrame, totals: pd.DataFrame, li
     ui.download(say("All moves"), "moves", lambda: flows)
 
 
-def waits(gaps: pd.DataFrame, found: Mapping[int, Wait]) -> None:
-    """How long those who come back wait, by order number."""
+def waits(gaps: pd.DataFrame, found: Mapping[int, Wait], why_none: str) -> None:
+    """How long those who come back wait, by order number; where nothing is found, `why_none`."""
     ui.heading(say("How long those who come back wait"))
     if not found:
-        ui.tell(answers.too_few_waits_answer())
+        ui.tell(why_none)
         return
     answer = answers.waits_answer(found)
     ui.tell(answer)

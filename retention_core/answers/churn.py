@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from retention_core.lifecycle import GONE, Limits, Silence, Wait
+from retention_core.lifecycle import GONE, WITHOUT_WAITS, Limits, Silence, Wait
 from retention_core.say import between, number, percent, say
 
 ORDERS = {0: "any", 1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth or later"}
@@ -21,46 +21,77 @@ STAGE_NAMES = {
 }
 
 
-def churn_answer(standing: pd.DataFrame, limits: Limits, wait: Wait | None) -> str:
+def churn_answer(standing: pd.DataFrame, limits: Limits, wait: Wait | None, of_shop: bool = False) -> str:
     """How many customers are gone, and from when on somebody counts as gone.
 
     `standing`: one row per stage (stage, customers), as of today; `wait`: that after a first order, where the limits
-    are the shop's own.
+    are the shop's own; `of_shop`: they are those of the whole shop, not of these customers.
     """
     counts = standing.set_index("stage")["customers"]
     everybody, gone = int(counts.sum()), int(counts[list(GONE)].sum())
     sentence = say(
-        "{gone} of {n} customers ({share}) have lapsed ({lapsed}) or are lost ({lost}): ",
+        "{gone} of {customers} ({share}) has lapsed ({lapsed}) or is lost ({lost}): "
+        if gone == 1
+        else "{gone} of {customers} ({share}) have lapsed ({lapsed}) or are lost ({lost}): ",
         gone=number(gone),
-        n=number(everybody),
+        customers=customers_in_words(everybody),
         share=percent(gone / everybody),
         lapsed=number(counts["lapsed"]),
         lost=number(counts["lost"]),
     )
-    risk = number(counts["at_risk"])
+    risk = int(counts["at_risk"])
     first, last = limits.lapsed_days[0], limits.lapsed_days[-1]
     if wait is None:
         return sentence + say(
-            "silent for more than {days} days. {risk} more, silent for more than {half}, are at risk.",
+            "silent for more than {days} days. {risk} more, silent for more than {half}, is at risk."
+            if risk == 1
+            else "silent for more than {days} days. {risk} more, silent for more than {half}, are at risk.",
             days=number(first),
             half=number(limits.at_risk_days[0]),
-            risk=risk,
+            risk=number(risk),
         )
     sentence += say(
-        "silent for longer than nine of ten who come back need, {days} days after {order} order",
+        "silent for longer than {nine_of_ten}{where}, {days} days after {order} order",
+        nine_of_ten=say("nine of ten who come back need")
+        if wait.is_settled
+        else say("nine of ten who have come back so far needed"),
+        where=say(" in the whole shop") if of_shop else "",
         days=number(first),
         order=order_in_words(wait.order_number),
     )
     if last != first:
         sentence += say(" and {days} from the fifth on", days=number(last))
-    return sentence + say(". {risk} more are at risk.", risk=risk)
+    if risk == 1:
+        return sentence + say(". 1 more is at risk.")
+    return sentence + say(". {risk} more are at risk.", risk=number(risk))
 
 
-def too_few_waits_answer() -> str:
-    return say(
-        "Fewer than 30 customers have come back so far, so this shop has no waits of its own to go by: 180 days of "
-        "silence are taken for lapsed until it has, and what a silence means cannot be said yet."
-    )
+def no_waits_answer(has_returns: bool, is_own: bool) -> str:
+    """Why the shop has no waits of its own, and what is taken instead. `has_returns`: enough came back, but too early.
+
+    `is_own`: the limits would be the shop's own.
+    """
+    if has_returns:
+        why = say(
+            "Too few customers have been watched for long enough to see how long those who come back wait: long waits "
+            "are still to come."
+        )
+    else:
+        why = say("Fewer than 30 customers have come back so far, so this shop has no waits of its own to go by.")
+    if is_own:
+        until = say(
+            "Until then {days} days of silence are taken for lapsed, and what a silence means cannot be said yet.",
+            days=number(WITHOUT_WAITS),
+        )
+    else:
+        until = say("What a silence means cannot be said yet.")
+    return f"{why} {until}"
+
+
+def waits_of_shop_answer(is_own: bool) -> str:
+    """That the chosen customers have no waits of their own, and what is taken instead. `is_own`: as above."""
+    why = say("Too few of these customers have come back, or over too short a time, to see how long they wait.")
+    return f"{why} " + say("Lapsed and at risk go by the waits of the whole shop.") if is_own else why
 
 
 def order_in_words(order_number: int) -> str:
@@ -77,19 +108,23 @@ def waits_answer(found: Mapping[int, Wait]) -> str:
     known = [wait for order_number, wait in sorted(found.items()) if order_number] or [*found.values()]
     first, last = known[0], known[-1]
     sentence = say(
-        "Nine of ten who come back after {order} order do so within {days} days ({span})",
+        "Nine of ten who come back after {order} order do so within {days} days ({span})"
+        if first.is_settled
+        else "Nine of ten of those seen to come back so far after {order} order did so within {days} days ({span})",
         order=order_in_words(first.order_number),
         days=number(first.lapse_days),
         span=_lapse_span(first),
     )
-    if last is first:
+    if last is not first:
+        sentence += say(
+            "; after {order}, within {days} ({span})",
+            order=order_in_words(last.order_number),
+            days=number(last.lapse_days),
+            span=_lapse_span(last),
+        )
+    if first.is_settled:
         return sentence + "."
-    return sentence + say(
-        "; after {order}, within {days} ({span}).",
-        order=order_in_words(last.order_number),
-        days=number(last.lapse_days),
-        span=_lapse_span(last),
-    )
+    return sentence + ". " + say("Longer waits may still come, so the true span is rather longer.")
 
 
 def moves_answer(moved: pd.DataFrame, month: str, net: int) -> str:
@@ -116,7 +151,19 @@ def silence_answer(silence: Silence, is_own: bool) -> str:
     """What silence until a day after this order means; `is_own`: the day is the shop's own four of five."""
     order, day = order_in_words(silence.order_number), number(silence.day)
     if silence.back is None:
-        return say("Nobody has been watched for {day} days after {order} order yet.", day=day, order=order)
+        return say(
+            "Fewer than 30 customers have been watched in silence for longer than {n} days after {order} order, so "
+            "what a silence of {day} days means cannot be said yet.",
+            n=number(silence.horizon_days),
+            day=day,
+            order=order,
+        )
+    if silence.back == 1 and silence.soon is None:
+        return say(
+            "After {order} order everybody came back, the last on day {n}: nobody has been seen silent for longer.",
+            n=number(silence.horizon_days),
+            order=order,
+        )
     if not silence.tells:
         return say(
             "Silence tells little here: of those silent for {day} days after {order} order, {soon} order in the next "
