@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit, settle, stop_server, wait_for
+from tests.browser.conftest import Visit, pick, settle, stop_server, upload, wait_for
 from tests.browser.test_upload import click_cell
 from tests.conftest import ROOT
 
@@ -140,6 +140,34 @@ def test_delete_my_data_leaves_nothing_behind(started: Server, visit: Visit, tmp
     assert not is_served(media), "what was taken along goes too"
     page.reload()
     settle(page)
+    expect(page.get_by_text(MARKER)).to_have_count(0)
+
+
+def orders_of_channels(folder: Path) -> Path:
+    lines = ["Order ID,Customer,Date,Amount,Channel"]
+    for number in range(40):
+        lines += [
+            f"{month}-{number},c{number},2024-{month:02}-03,10,{(MARKER, 'Search')[number % 2]}" for month in (1, 2)
+        ]
+    path = folder / "orders.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_filters_leave_the_link_with_the_files(started: Server, visit: Visit, tmp_path: Path) -> None:
+    page = visit(f"{started.address}/source")
+    upload(page, orders_of_channels(tmp_path))
+    page.get_by_text("Customers who first bought").click()
+    pick(page.get_by_role("combobox", name="Channel"), page.get_by_role("option", name=MARKER))
+    page.wait_for_url("**channel=*")
+    assert MARKER in page.url
+    page.keyboard.press("Escape")  # the list stays open, and all else out of reach
+    settle(page)
+    page.get_by_role("button", name="Delete my data").click()
+    expect(page.get_by_text("Your orders were deleted from this app's memory.")).to_be_visible()
+    settle(page)
+    page.wait_for_url(lambda address: "channel" not in address)
+    assert MARKER not in page.url and "shop=" in page.url, "plain settings stay"
     expect(page.get_by_text(MARKER)).to_have_count(0)
 
 
