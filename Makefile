@@ -21,8 +21,9 @@ test: .venv/test        ## set up and run every test, the browser tests too
 	       SUDO=; [ "$$(id -u)" = 0 ] || SUDO=sudo; \
 	       $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium fonts-dejavu-core; }
 	@# The browser first and with two at a time: it waits for pages, and a busy machine would make it wait too long.
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile tests/browser
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/browser
+	@# Whoever has finished takes over tests from the end of the other's queue: nobody is left with a long file alone.
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/browser
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/browser
 
 check: .venv/test       ## style and types
 	$(BIN)/ruff check .

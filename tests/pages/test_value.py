@@ -217,12 +217,12 @@ def test_forecasts_are_drawn_as_forecasts(visit: Visit) -> None:
     assert last["is_forecast"].tolist() == [False] + [True] * 12
 
 
-@pytest.mark.parametrize("key", ["margin", "cost", "share", "back", "costs_by", "ages", "cohorts", MARGIN_OF_COFFEE])
-def test_a_hostile_link_shows_the_page(visit: Visit, key: str) -> None:
-    for value in HOSTILE:
-        app = visit(PAGE, **{key: value})
-        assert not app.exception
-        assert "Those won in the last year stand at" in said(app)
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_link_shows_the_page(visit: Visit, value: str) -> None:
+    keys = ("margin", "cost", "share", "back", "costs_by", "ages", "cohorts", MARGIN_OF_COFFEE)
+    app = visit(PAGE, **dict.fromkeys(keys, value))
+    assert not app.exception
+    assert "Those won in the last year stand at" in said(app)
 
 
 def test_a_filter_leaves_the_cost_of_a_channel_as_it_is(visit: Visit) -> None:
