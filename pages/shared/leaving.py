@@ -21,6 +21,7 @@ from streamlit.runtime.app_session import AppSession
 from pages.shared import logs, memory
 
 EVERY_SECONDS = 5.0
+SEARCHES = 3  # after each who leaves: a script of theirs may still be at work for some rounds
 MOST_OF_THE_TIME = 0.02  # the search for garbage stops all scripts meanwhile: it may take this share of the time
 USED = (
     "_get_async_objs",
@@ -66,16 +67,18 @@ def missing(server: runtime.Runtime) -> list[str]:
 
 def _watch(server: runtime.Runtime) -> None:
     known: set[str] = set()
-    resting_until = 0.0
+    resting_until, searches = 0.0, 0
     while True:
         time.sleep(EVERY_SECONDS)
         try:  # sessions belong to the server's own thread
             server._get_async_objs().eventloop.call_soon_threadsafe(_let_go, server, known)
         except RuntimeError:  # the server has stopped
             return
-        # Noticed in the last round or earlier: their scripts have ended meanwhile.
-        if _somebody_left.is_set() and time.monotonic() >= resting_until:
+        if _somebody_left.is_set():
             _somebody_left.clear()
+            searches = SEARCHES
+        if searches and time.monotonic() >= resting_until:
+            searches -= 1
             begin = time.thread_time()
             memory.give_back()
             resting_until = time.monotonic() + (time.thread_time() - begin) / MOST_OF_THE_TIME
@@ -88,7 +91,10 @@ def _let_go(server: runtime.Runtime, known: set[str]) -> None:
     """
     sessions, files = server._session_mgr, server._uploaded_file_mgr
     for _, left in sessions._session_storage._cache.expire():  # type: ignore[attr-defined] # Streamlit's own storage
-        left.session.shutdown()
+        try:
+            left.session.shutdown()
+        except Exception:  # the others' time is over too, and nobody else shuts them down
+            logs.LOGGER.exception("a session was not shut down")
         # The server's loop may hold the last session of all until the next visitor comes: nothing may hang on it,
         # neither what it was told nor the parts of its page, which hold all that the page has worked out.
         left.session.session_state.clear()
