@@ -125,6 +125,18 @@ def test_a_full_disk_is_said_and_leaves_nothing(what: str, tmp_path: Path, monke
         opened.close()
 
 
+def test_a_workbook_on_a_full_disk_is_no_damaged_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child that reads it can tell nothing: its answer would lie on the same disk."""
+    source = tmp_path / "orders.xlsx"
+    rows = [line.split(",") for line in orders(20_000).splitlines()]
+    pd.DataFrame(rows[1:], columns=rows[0]).to_excel(source, index=False, engine="xlsxwriter")
+    with small_disk(tmp_path / "disk", "256k") as disk:
+        limits = Limits(folder=disk)
+        with pytest.raises(OrdersError, match="the disk of the computer that the app runs on is full"):
+            rc.open_orders(source, limits=limits)
+        assert list(disk.iterdir()) == []
+
+
 def test_an_export_needs_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with small_disk(tmp_path / "disk", "4k") as disk:
         (disk / "full").write_bytes(b"x" * 4096)

@@ -17,7 +17,7 @@ from retention_core import scratch, store
 from retention_core.engines import duckdb as engine
 from retention_core.limits import Limits, NoRoom, QueryTooLong, size_in_bytes
 from retention_core.orders.errors import OrdersError
-from retention_core.orders.read_parts import CAPS, caps_of
+from retention_core.orders.read_parts import CAPS, EXCEL_AT_ONCE, caps_of
 
 STUCK = """-- One row: a count that no computer finishes. n: rows.
 select count(*) as n
@@ -135,7 +135,7 @@ def test_limits_make_the_caps_of_a_file_only_tighter() -> None:
     assert caps_of(Limits()) == CAPS
     wide = caps_of(Limits(rows=10**12, file_megabytes=10**6, memory="1TB"))
     assert (wide.rows, wide.decoded_bytes, wide.excel_memory) == (CAPS.rows, CAPS.decoded_bytes, CAPS.excel_memory)
-    assert caps_of(Limits(memory="500MB")).excel_memory == 500_000_000
+    assert EXCEL_AT_ONCE * caps_of(Limits(memory="500MB")).excel_memory == 250_000_000
     assert [size_in_bytes(size) for size in ("1.5kb", "2 MiB", "1GB")] == [1500, 2 * 1024**2, 10**9]
 
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from retention_core.orders import read_workbook
 from retention_core.orders.errors import OrdersError
-from retention_core.orders.read_parts import Job
+from retention_core.orders.read_parts import EXCEL_AT_ONCE, Job
 from retention_core.orders.read_records import Record
+
+AS_CSV = "save the sheet as CSV and open that"
+STEP_SECONDS = 0.2  # between two looks at whether the reading is still wanted
+_TURNS = threading.BoundedSemaphore(EXCEL_AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -45,15 +52,24 @@ def is_workbook(path: Path, job: Job) -> bool:
         raise OrdersError(
             job.name,
             f"the workbook unpacks to {size // 1024**2:,} MB, more than is safe to open",
-            "save the sheet as CSV and open that",
+            AS_CSV,
         )
     return True
 
 
 def sheets(path: Path, folder: Path, job: Job) -> list[Sheet]:
-    """Every worksheet of a workbook, the empty ones too (rows = 0), in the workbook's order."""
-    command = [sys.executable, "-I", read_workbook.__file__, str(path), str(folder), str(job.caps.excel_memory)]
-    with (folder / "answer.json").open("w+b") as answer:
+    """Every worksheet of a workbook, the empty ones too (rows = 0), in the workbook's order.
+
+    Waits for its turn where others are opened. Raises OrdersError, and OSError where the disk is full.
+    """
+    caps = job.caps
+    command = [
+        sys.executable,
+        "-I",
+        read_workbook.__file__,
+        *map(str, (path, folder, caps.excel_memory, caps.excel_bytes)),
+    ]
+    with (folder / "answer.json").open("w+b") as answer, _turn(job):
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=answer, stderr=subprocess.DEVNULL)
         try:
             _wait(child, job)
@@ -63,35 +79,49 @@ def sheets(path: Path, folder: Path, job: Job) -> list[Sheet]:
             child.wait()
         answer.seek(0)
         said = answer.read()
+    if child.returncode in read_workbook.DISK_IS_FULL:
+        raise OSError(child.returncode, os.strerror(child.returncode))
     if child.returncode != 0:
-        raise _refusal("memory", job.name)
+        raise _refusal("memory", job)
     found = json.loads(said)
     if isinstance(found, dict):
-        raise _refusal(str(found["problem"]), job.name)
+        raise _refusal(str(found["problem"]), job)
     return [Sheet(f["sheet"], folder / f["file"], f["rows"], f["width"], f["hidden"]) for f in found]
 
 
+@contextmanager
+def _turn(job: Job) -> Iterator[None]:
+    while not _TURNS.acquire(timeout=STEP_SECONDS):
+        job.progress(0, None)
+    try:
+        yield
+    finally:
+        _TURNS.release()
+
+
 def _wait(child: subprocess.Popen[bytes], job: Job) -> None:
-    for _ in range(5 * job.caps.excel_seconds):
+    for _ in range(round(job.caps.excel_seconds / STEP_SECONDS)):
         job.progress(0, None)
         try:
-            child.wait(timeout=0.2)
+            child.wait(timeout=STEP_SECONDS)
             return
         except subprocess.TimeoutExpired:
             continue
-    raise OrdersError(job.name, "the workbook takes too long to open", "save the sheet as CSV and open that")
+    raise OrdersError(job.name, "the workbook takes too long to open", AS_CSV)
 
 
-def _refusal(problem: str, name: str) -> OrdersError:
+def _refusal(problem: str, job: Job) -> OrdersError:
     causes = {
         "password": ("the workbook is protected with a password", "save a copy without the password and open that"),
-        "memory": (
-            "the workbook needs too much memory, perhaps because of a stray cell far from the table",
-            "save the sheet as CSV and open that",
+        "memory": ("the workbook needs too much memory, perhaps because of a stray cell far from the table", AS_CSV),
+        "text": (f"the sheets hold more than {job.caps.excel_bytes // 1024**2:,} MB of text", AS_CSV),
+        "cell": (
+            f"a cell holds more than {read_workbook.LONGEST_CELL:,} characters, more than Excel itself allows",
+            AS_CSV,
         ),
     }
     return OrdersError(
-        name, *causes.get(problem, ("the workbook is damaged", "open it in Excel and save it again as .xlsx"))
+        job.name, *causes.get(problem, ("the workbook is damaged", "open it in Excel and save it again as .xlsx"))
     )
 
 

@@ -11,6 +11,8 @@ from retention_core.orders.errors import TooManyRows
 Progress = Callable[[int, int | None], None]
 """Called with (rows read, rows in all or None while unknown); may raise Cancelled."""
 
+EXCEL_AT_ONCE = 2
+"""So many workbooks are opened at the same time; further ones wait."""
 EXAMPLES = 5
 EXAMPLE_LENGTH = 200
 STRUCTURE = frozenset({"header", "blank", "continuation"})
@@ -31,7 +33,7 @@ class Caps:
     quoted_lines: int = 1_000  # lines inside one quoted value
     preamble_lines: int = 50
     piece_bytes: int = 64 * 1024**2  # text is handed to the engine in pieces, so that reading can be cancelled
-    excel_bytes: int = 300 * 1024**2  # of the unpacked workbook
+    excel_bytes: int = 300 * 1024**2  # of the unpacked workbook, and of its sheets as text: one may stand in many cells
     excel_ratio: int = 100
     excel_memory: int = 3 * 1024**3
     excel_seconds: int = 300
@@ -55,7 +57,9 @@ def caps_of(limits: Limits) -> Caps:
             excel_bytes=min(found.excel_bytes, unpacked),
         )
     if limits.memory is not None:
-        found = replace(found, excel_memory=min(found.excel_memory, size_in_bytes(limits.memory)))
+        # As many as `excel` opens at the same time have half of what the engine has.
+        shared = size_in_bytes(limits.memory) // (2 * EXCEL_AT_ONCE)
+        found = replace(found, excel_memory=min(found.excel_memory, shared))
     return found
 
 

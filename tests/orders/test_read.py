@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import random
+from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from retention_core.orders import read_table, read_text
+from retention_core.orders import excel, read_table, read_text
 from retention_core.orders.read import Cancelled, Caps, OrdersError, Part, list_encodings, read
+from retention_core.orders.read_parts import EXCEL_AT_ONCE
+
+from .hostile.make import repeated_text
 
 SMALL = Caps(piece_bytes=20_000)
 
@@ -259,6 +263,51 @@ def test_caps_refuse_a_workbook(caps: Caps, words: str, connection: duckdb.DuckD
     path = Path(__file__).parent / "hostile" / "xlsx_plain.xlsx"
     with pytest.raises(OrdersError, match=words):
         read(connection, path, relation="orders", caps=caps)
+
+
+@pytest.mark.parametrize(
+    ("text", "cells", "sheets", "is_taken"),
+    [
+        ("A" * 1_000, 75, 1, True),
+        ("A" * 1_000, 125, 1, False),
+        ("A" * 1_000, 25, 5, False),  # all sheets together
+        ("Я" * 1_000, 75, 1, False),  # two bytes each: no file is written that is larger
+        ("A" * 32_767, 2, 1, True),  # the longest cell of Excel
+    ],
+)
+def test_a_text_that_fills_many_cells_counts_in_each(
+    text: str, cells: int, sheets: int, is_taken: bool, tmp_path: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    path, caps = tmp_path / "orders.xlsx", Caps(excel_bytes=100_000)
+    repeated_text(path, text, cells, sheets)
+    if is_taken:
+        (part,) = read(connection, path, relation="orders", caps=caps)
+        assert accounted(part) == cells
+        return
+    with pytest.raises(OrdersError, match=r"the sheets hold more than 0 MB of text\. Do: save the sheet as CSV"):
+        read(connection, path, relation="orders", caps=caps)
+
+
+def test_workbooks_wait_for_their_turn_and_may_be_cancelled_meanwhile(
+    tmp_path: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    path = tmp_path / "orders.xlsx"
+    repeated_text(path, "A", 5)
+    asked: list[int] = []
+
+    def cancel_while_waiting(rows: int, total: int | None) -> None:
+        asked.append(rows)
+        if len(asked) > 3:
+            raise Cancelled
+
+    with ExitStack() as others:
+        for _ in range(EXCEL_AT_ONCE):
+            others.enter_context(excel._TURNS)
+        with pytest.raises(Cancelled):
+            read(connection, path, relation="orders", progress=cancel_while_waiting)
+    for _ in range(EXCEL_AT_ONCE + 1):
+        (part,) = read(connection, path, relation="orders")
+        assert accounted(part) == 5
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path, connection: duckdb.DuckDBPyConnection) -> None:

@@ -61,6 +61,34 @@ def _workbook(path: Path, rows: str) -> None:
         archive.writestr("xl/worksheets/sheet1.xml", _SHEET + rows + "</sheetData></worksheet>")
 
 
+def repeated_text(path: Path, text: str, cells: int, sheets: int = 1) -> None:
+    """A workbook that holds a text once and shows it in so many cells of each of its sheets."""
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    names = "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="r{n}"/>' for n in range(1, sheets + 1))
+    targets = [("worksheet", f"worksheets/sheet{n}.xml") for n in range(1, sheets + 1)]
+    links = "".join(
+        f'<Relationship Id="r{n}" Target="{target}" Type="{kind}/{what}"/>'
+        for n, (what, target) in enumerate([*targets, ("sharedStrings", "sharedStrings.xml")], start=1)
+    )
+    rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, cells + 1))
+    start, end = _WORKBOOK["xl/workbook.xml"].split("<sheets>")[0], "</sheets></workbook>"
+    parts = _WORKBOOK | {
+        "xl/workbook.xml": f"{start}<sheets>{names}{end}",
+        "xl/_rels/workbook.xml.rels": _WORKBOOK["xl/_rels/workbook.xml.rels"].split("<Relationship ")[0]
+        + f"{links}</Relationships>",
+        "xl/sharedStrings.xml": _SHEET.split("<worksheet")[0]
+        + f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>{text}</t></si></sst>',
+    }
+    parts |= {f"xl/{target}": f"{_SHEET}{rows}</sheetData></worksheet>" for _, target in targets}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+def _xlsx_long_cell(path: Path) -> None:
+    repeated_text(path, "A" * 1024**2, 50)
+
+
 def _xlsx_bomb(path: Path) -> None:
     _workbook(path, '<row r="1"><c r="A1"><v>1</v></c></row>' * 1_000_000)
 
@@ -77,4 +105,5 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "endless_quote.csv": _endless_quote,
     "xlsx_bomb.xlsx": _xlsx_bomb,
     "xlsx_stray_cell.xlsx": _xlsx_stray_cell,
+    "xlsx_long_cell.xlsx": _xlsx_long_cell,
 }
