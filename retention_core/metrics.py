@@ -10,14 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from retention_core import readings
-from retention_core.readings import Z95, Read, Reading, wilson
+from retention_core.readings import SMALL_SAMPLE, Z95, Read, Reading, wilson
 
 if TYPE_CHECKING:
     from retention_core.store import Shop
 
 __all__ = ["METRICS", "SMALL_SAMPLE", "Z95", "Metric", "Reading", "read", "wilson"]
 
-SMALL_SAMPLE = 30
 ARTICLES = "The five articles on customer retention that this product started from"
 
 
@@ -57,7 +56,7 @@ def read(shop: Shop, key: str, **parameters: Any) -> Reading:
 def _sample_caveats(reading: Reading) -> tuple[str, ...]:
     if reading.value is None:
         return ("Not known yet: nobody, or no whole period, has been observed for it.",)
-    if reading.low is not None and reading.customers is not None and reading.customers < SMALL_SAMPLE:
+    if reading.customers is not None and reading.customers < SMALL_SAMPLE:
         return (f"Rests on fewer than {SMALL_SAMPLE} customers: one more or less moves it a lot.",)
     return ()
 
@@ -234,7 +233,7 @@ _BLOCKS = (
             "Margin is taken as 100 % (revenue) unless you give one.",
             "Takes for granted that churn stays the same for every customer for ever; it does not. "
             "A model does better.",
-            "The interval holds the error of the churn rate alone.",
+            "The interval holds the luck of a finite number of customers, not what the formula takes for granted.",
         ),
         needs_amount=True,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from retention_core.store import Shop
 
 Z95 = 1.959963984540054
+SMALL_SAMPLE = 30  # customers: of fewer, one more or less moves a number a lot
+FEWEST = 10  # customers: what fewer differ by says too little of how far chance may have moved their mean
+LARGE_PART = 0.2  # of the money: a customer with more of it carries the number
+CARRIED = "A single customer holds more than a fifth of this money: the number and its interval rest on that one."
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,20 @@ def wilson(hits: Any, trials: Any, z: float = Z95) -> tuple[Any, Any]:
     half = z * (hits * (trials - hits) / trials + z**2 / 4) ** 0.5
     low, high = (centre - half) / (trials + z**2), (centre + half) / (trials + z**2)
     return low * (low > 0), high + (1 - high) * (high > 1)
+
+
+def errors_aside(customers: float) -> float | None:
+    """Standard errors of a mean on either side of it that are 95 % sure; None with too few customers to say.
+
+    Student's t where it differs from the normal: the deviation among few customers is itself not well known.
+    """
+    if customers < FEWEST:
+        return None
+    if customers >= SMALL_SAMPLE:
+        return Z95
+    from scipy.special import stdtrit
+
+    return float(stdtrit(customers - 1, 0.975))
 
 
 def count(query: str, column: str) -> Read:
@@ -134,7 +152,8 @@ def second_order(days: int) -> Read:
 def ratio(numerator: str, denominator: str, squares: Callable[[float, pd.Series], float]) -> Read:
     """A ratio of two sums over customers; its error is that of the customers' deviations (linearised, Cochran 1977).
 
-    `squares(ratio, totals)` is the sum over customers of (numerator - ratio * denominator) squared.
+    `squares(ratio, totals)` is the sum over customers of (numerator - ratio * denominator) squared. Where nobody has
+    brought less than nothing, the interval ends at 0.
     """
 
     def reading(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
@@ -143,9 +162,15 @@ def ratio(numerator: str, denominator: str, squares: Callable[[float, pd.Series]
         if bottom <= 0:
             return Reading(None, None, None, top, bottom, "")
         ratio = top / bottom
-        deviation = max(squares(ratio, totals), 0.0) * customers / max(customers - 1, 1)
-        half = Z95 * math.sqrt(deviation) / bottom
-        return Reading(ratio, ratio - half, ratio + half, top, bottom, "", customers=customers)
+        is_carried = numerator.endswith("revenue") and float(totals["most_revenue"]) > LARGE_PART * totals["revenue"]
+        caveats = (CARRIED,) if is_carried and customers > 1 else ()
+        errors = errors_aside(customers)
+        if errors is None:
+            return Reading(ratio, None, None, top, bottom, "", caveats, customers)
+        deviation = max(squares(ratio, totals), 0.0) * customers / (customers - 1)
+        half = errors * math.sqrt(deviation) / bottom
+        low = ratio - half if totals["negative_revenue"] < 0 else max(ratio - half, 0.0)
+        return Reading(ratio, low, ratio + half, top, bottom, "", caveats, customers)
 
     return reading
 
@@ -195,7 +220,11 @@ def _yearly_retention(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
 
 
 def simple_value(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
-    """AOV × orders per customer and year × margin × years, years = 1 / yearly churn; the interval is churn's alone."""
+    """AOV × orders per customer and year × margin × years, years = 1 / yearly churn.
+
+    The interval holds the error of the churn and that of what a customer brings in a year, as if they were independent.
+    The two are added on the log scale, on which a product is a sum (delta method).
+    """
     scope = {key: value for key, value in parameters.items() if key != "margin"}
     margin = float(parameters.get("margin", 1.0))
     kept = _yearly_retention(shop, scope)
@@ -203,10 +232,23 @@ def simple_value(shop: Shop, parameters: Mapping[str, Any]) -> Reading:
     if kept.value is None or kept.low is None or kept.high is None or kept.value >= 1 or not year["customers"]:
         return _NOT_KNOWN
     yearly = float(year["revenue"]) / float(year["customers"]) * margin
-    high = yearly / (1 - kept.high) if kept.high < 1 else None
-    return Reading(
-        yearly / (1 - kept.value), yearly / (1 - kept.low), high, yearly, 1 - kept.value, "", (), kept.customers
-    )
+    value, customers = yearly / (1 - kept.value), min(float(year["customers"]), kept.customers or 0.0)
+    caveats = (CARRIED,) if year["most_revenue"] > LARGE_PART * year["revenue"] and customers > 1 else ()
+    found = Reading(value, None, None, yearly, 1 - kept.value, "", caveats, customers)
+    errors = errors_aside(customers)
+    if errors is None or yearly <= 0 or kept.high >= 1:
+        return found
+    own = errors * _error_of_mean(year) / (yearly / margin)
+    down = math.hypot(own, math.log((1 - kept.low) / (1 - kept.value)))
+    up = math.hypot(own, math.log((1 - kept.value) / (1 - kept.high)))
+    return replace(found, low=value * math.exp(-down), high=value * math.exp(up))
+
+
+def _error_of_mean(year: pd.Series) -> float:
+    """Standard error of the revenue per customer. `year`: the row of last_year."""
+    customers, revenue = float(year["customers"]), float(year["revenue"])
+    squares = max(float(year["revenue_squares"]) - revenue**2 / customers, 0.0)
+    return math.sqrt(squares / (customers - 1) / customers)
 
 
 def median_wait(shop: Shop, parameters: Mapping[str, Any]) -> Reading:

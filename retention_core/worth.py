@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from retention_core.metrics import Z95, Reading
+from retention_core.readings import Reading, errors_aside
 
 FEW_CUSTOMERS = 30  # a cohort of fewer says little: one of them moves its mean
 
@@ -100,26 +100,36 @@ def in_margin(
     return frame.assign(**{str(name): column for name, column in {**money, **squares}.items()})
 
 
-def mean_value(revenue: float, squares: float, customers: float) -> Reading:
-    """Money per customer with its 95 % interval. `squares`: sum over customers of their money squared."""
+def mean_value(revenue: float, squares: float, customers: float, negative: float = -math.inf) -> Reading:
+    """Money per customer with its 95 % interval; none of few customers.
+
+    `squares`: sum over customers of their money squared; `negative`: sum of those of whom less than nothing is left:
+    where there are none, the interval ends at 0.
+    """
     if customers <= 0:
         return Reading(None, None, None, revenue, customers, "money")
-    mean = revenue / customers
-    if customers < 2:
+    mean, errors = revenue / customers, errors_aside(customers)
+    if errors is None:
         return Reading(mean, None, None, revenue, customers, "money", customers=customers)
     variance = max(squares - customers * mean**2, 0.0) / (customers - 1)
-    half = Z95 * math.sqrt(variance / customers)
-    return Reading(mean, mean - half, mean + half, revenue, customers, "money", customers=customers)
+    half = errors * math.sqrt(variance / customers)
+    low = mean - half if negative < 0 else max(mean - half, 0.0)
+    return Reading(mean, low, mean + half, revenue, customers, "money", customers=customers)
 
 
 def year_value(worth: pd.DataFrame) -> Reading:
     """Money of the first year per customer won a year ago or earlier. `worth`: rows of channel_worth."""
-    return mean_value(*(float(worth[f"year_{part}"].sum()) for part in ("revenue", "squares", "customers")))
+    return _mean_of("year", worth)
 
 
 def new_value(worth: pd.DataFrame) -> Reading:
     """Money to date per customer won in the last year. `worth`: rows of channel_worth."""
-    return mean_value(*(float(worth[f"new_{part}"].sum()) for part in ("revenue", "squares", "customers")))
+    return _mean_of("new", worth)
+
+
+def _mean_of(span: str, worth: pd.DataFrame) -> Reading:
+    names = (f"{span}_revenue", f"{span}_squares", f"{span}_customers", "negative_revenue")
+    return mean_value(*(float(worth[name].sum()) for name in names))
 
 
 def first_order_value(worth: pd.DataFrame) -> Reading:
@@ -263,12 +273,12 @@ def unmatched_spend(costs: pd.DataFrame) -> pd.DataFrame:
 def paid_back(values: pd.DataFrame, curves: pd.DataFrame, costs: pd.Series, by: str) -> pd.DataFrame:
     """One row per group of `by`: what its customers bring, what one cost, how often and when that came back.
 
-    `values`: by, customers, first_revenue, and year_customers, year_revenue, year_squares of those whose value counts;
+    `values`: by, customers, first_revenue, and year_customers, year_revenue, year_squares of those whose value counts,
+    negative_revenue;
     `curves`: rows of value_by_age; `costs`: cost by group. Columns: by, customers, first_value, value, low, high
     (95 %), cost, times (value / cost), payback_age; missing where not known, or not yet.
     """
-    sums = zip(*(values[f"year_{part}"].astype(float) for part in ("revenue", "squares", "customers")), strict=True)
-    readings = [mean_value(*row) for row in sums]
+    readings = [year_value(values.iloc[[place]]) for place in range(len(values))]
     cost = values[by].map(costs).astype(float)
     ages = curves.groupby(by)
     by_age = {group: rows.set_index("age")["value_per_customer"] for group, rows in ages}

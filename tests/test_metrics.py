@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import retention_core as rc
@@ -134,8 +135,6 @@ def test_wilson_of_python_and_of_the_engine_are_one(shop: rc.Shop, hits: int, tr
 
 def test_the_error_of_the_order_value_is_that_of_whole_customers_drawn_again(shop: rc.Shop) -> None:
     """Linearised error against a bootstrap over customers, on the sample shop."""
-    import numpy as np
-
     sample = rc.open_orders(rc.sample("gift"))
     customers = sample.query("customer_summary")
     revenue, orders = customers["revenue"].to_numpy(), customers["orders"].to_numpy()
@@ -145,6 +144,51 @@ def test_the_error_of_the_order_value_is_that_of_whole_customers_drawn_again(sho
     reading = sample.metric("average_order_value")
     assert reading.low is not None and reading.high is not None
     assert reading.high - reading.low == pytest.approx(2 * 1.96 * again.std(), rel=0.15)
+
+
+@pytest.mark.parametrize("has_whale", [False, True])
+def test_the_error_of_the_simple_value_is_that_of_whole_customers_drawn_again(tmp_path: Path, has_whale: bool) -> None:
+    """The churn's error and the deviation of what customers bring, against a bootstrap over customers.
+
+    A whale holds more than half of the money, and what is left of the interval says so.
+    """
+    rng = np.random.default_rng(3)
+    rows, years = [], np.zeros((400, 2))
+    for n in range(400):
+        for year in (0, 1):
+            if rng.random() < (0.8 if year == 0 or years[n, 0] else 0.5):
+                years[n, year] = 20_000.0 if has_whale and n == 0 else round(float(rng.gamma(0.3, 130)), 2) + 1
+                rows.append((f"c{n}", f"{2023 + year}-0{n % 9 + 1}-15", years[n, year]))
+    rows += [("edge", "2023-01-01", 30.0), ("edge", "2024-12-31", 30.0)]
+    reading = rc.open_orders(orders_file(tmp_path, rows)).metric("customer_value_simple")
+    drawn = rng.integers(0, 400, (2000, 400))
+    before, now = years[drawn, 0], years[drawn, 1]
+    kept = ((before > 0) & (now > 0)).sum(axis=1) / (before > 0).sum(axis=1)
+    again = now.sum(axis=1) / (now > 0).sum(axis=1) / (1 - kept)
+    low, high = np.percentile(again, [2.5, 97.5])
+    assert reading.value is not None and reading.low is not None and reading.high is not None
+    if has_whale:
+        assert reading.low < 1.2 * low and reading.high > 0.9 * high and reading.low > 0
+        assert any("single customer" in caveat for caveat in reading.caveats)
+    else:
+        assert (reading.low, reading.high) == pytest.approx((low, high), rel=0.04)
+
+
+def test_two_customers_do_not_tell_how_sure_a_mean_is(tmp_path: Path) -> None:
+    shop = rc.open_orders(
+        orders_file(tmp_path, [("a", "2025-01-05", 10), ("a", "2025-02-05", 12), ("b", "2025-05-07", 9)])
+    )
+    for key in ("average_order_value", "customer_value_historic", "purchase_frequency"):
+        reading = shop.metric(key)
+        assert reading.value is not None and reading.low is None and "fewer than 30" in reading.caveats[0], key
+
+
+def test_money_is_never_less_than_nothing_where_no_order_is(tmp_path: Path) -> None:
+    rows = [(f"c{n}", f"2025-01-{n % 28 + 1:02}", 10) for n in range(40)]
+    whale = rc.open_orders(orders_file(tmp_path, [*rows, ("whale", "2025-01-30", 5000)])).metric(
+        "customer_value_historic"
+    )
+    assert whale.low == 0 and any("single customer" in caveat for caveat in whale.caveats)
 
 
 def test_orders_after_as_of_do_not_exist_and_stand_in_the_ledger() -> None:

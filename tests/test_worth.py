@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from pathlib import Path
 
@@ -88,12 +89,21 @@ def test_a_mixed_margin_lies_between_those_of_its_categories(parts: list[tuple[f
 
 
 def test_the_interval_of_a_mean_is_that_of_its_customers() -> None:
-    money = np.array([10.0, 20.0, 30.0, 60.0])
-    reading = worth.mean_value(money.sum(), (money**2).sum(), len(money))
-    half = 1.959963984540054 * money.std(ddof=1) / 2
-    assert (reading.value, reading.low, reading.high) == pytest.approx((30, 30 - half, 30 + half))
-    assert worth.mean_value(10, 100, 1).low is None
+    for customers, errors in ((12, 2.200985), (60, 1.959964)):  # Student's t with 11 degrees of freedom; the normal
+        money = np.tile([10.0, 20.0, 30.0, 60.0], customers // 4)
+        reading = worth.mean_value(money.sum(), (money**2).sum(), customers)
+        half = errors * money.std(ddof=1) / math.sqrt(customers)
+        assert (reading.value, reading.low, reading.high) == pytest.approx((30, 30 - half, 30 + half))
+    assert worth.mean_value(90, 8100, 9).low is None, "nine customers do not tell how much customers differ"
     assert worth.mean_value(0, 0, 0).value is None
+
+
+def test_an_interval_of_money_goes_below_nothing_only_where_customers_do() -> None:
+    """One of forty brings all of it: the mean is uncertain by more than itself."""
+    one_of_forty = worth.mean_value(1000, 1000**2, 40, negative=0)
+    assert one_of_forty.low == 0 and one_of_forty.high == pytest.approx(25 + 1.959964 * 25)
+    with_losses = worth.mean_value(1000, 1020**2 + 20**2, 40, negative=-20)
+    assert with_losses.low is not None and with_losses.low < 0
 
 
 # Value by age and payback

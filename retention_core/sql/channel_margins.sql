@@ -36,7 +36,8 @@ select
     count(case when not spans.is_observed then 1 end) as new_customers,
     cast(coalesce(sum(case when not spans.is_observed then spans.margin end), 0) as double) as new_revenue,
     coalesce(sum(case when not spans.is_observed then cast(spans.margin as double) * cast(spans.margin as double) end), 0)
-        as new_squares
+        as new_squares,
+    cast(coalesce(sum(case when spans.margin < 0 then spans.margin end), 0) as double) as negative_revenue
 from spans
 join attributes on attributes.attributes_id = spans.first_attributes_id
 group by attributes.channel

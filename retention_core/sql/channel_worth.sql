@@ -2,7 +2,8 @@
 -- customers, revenue: all of them, to date, in the file's currency; first_revenue: of that, on the day of the first order.
 -- year_customers: first bought a year ago or earlier; year_first_revenue: theirs on the first day; year_revenue: within a
 -- year of the first order; year_squares: sum over customers of its square. new_customers: all others; new_revenue: theirs
--- to date; new_squares: sum over customers of its square.
+-- to date; new_squares: sum over customers of its square. negative_revenue: sum to date of the customers of whom less
+-- than nothing is left, 0 where there are none.
 -- $span_days = 365: the days of that year
 with later as (
     -- Few customers order after their first year: theirs is subtracted, instead of adding up everybody's orders.
@@ -28,6 +29,7 @@ firsts as (
         count(*) as customers,
         sum(revenue) as revenue,
         sum(first_day_revenue) as first_revenue,
+        sum(case when revenue < 0 then revenue else 0 end) as negative_revenue,
         sum(cast(revenue as double) * cast(revenue as double)) as squares
     from customers
     group by first_attributes_id, first_on <= $observed_on - $span_days
@@ -53,7 +55,8 @@ select
     sum(case when is_old then squares - late_squares else 0 end) as year_squares,
     cast(sum(case when is_old then 0 else customers end) as bigint) as new_customers,
     cast(sum(case when is_old then 0 else revenue end) as double) as new_revenue,
-    sum(case when is_old then 0 else squares end) as new_squares
+    sum(case when is_old then 0 else squares end) as new_squares,
+    cast(sum(negative_revenue) as double) as negative_revenue
 from worth
 group by channel
 order by customers desc, channel

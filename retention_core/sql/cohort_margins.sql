@@ -1,5 +1,5 @@
 -- One row per cohort, as cohort_worth, its money less what the goods cost: see margin_cells for orders that tell no cost.
--- Columns as cohort_worth: first_revenue, revenue and revenue_squares are of margin.
+-- Columns as cohort_worth: first_revenue, revenue, revenue_squares and negative_revenue are of margin.
 with average as (
     select cast(sum(cost) as double) / nullif(cast(sum(amount) as double), 0) as cost_share
     from temp.orders
@@ -21,7 +21,8 @@ select
     count(*) as cohort_customers,
     cast(sum(first_margin) as double) as first_revenue,
     cast(sum(margin) as double) as revenue,
-    sum(cast(margin as double) * cast(margin as double)) as revenue_squares
+    sum(cast(margin as double) * cast(margin as double)) as revenue_squares,
+    cast(coalesce(sum(case when margin < 0 then margin end), 0) as double) as negative_revenue
 from left_over
 group by date_trunc('month', first_on)
 order by cohort
