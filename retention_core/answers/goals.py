@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from retention_core.answers.churn import customers_in_words
 from retention_core.answers.realism import LIKELY, share_of, verdict_answer, verdict_part
 from retention_core.answers.retention import with_interval
 from retention_core.goals.backwards import Mix
@@ -17,7 +18,7 @@ from retention_core.goals.levers import ASSUMED_CONSENT, OwnTest, Reach
 from retention_core.goals.realism import Realism
 from retention_core.goals.simulate import Band, Result
 from retention_core.metrics import Reading
-from retention_core.say import between, money, month, number, percent, points, say
+from retention_core.say import NOT_KNOWN, between, money, month, number, percent, points, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,15 +29,16 @@ GRADES: Mapping[Grade, str] = {
     "C": "an observation that may have other causes",
     "D": "an opinion, or a vendor's figure",
 }
-# Of whom a reach is a share, and what an uplift is about.
+# Of whom a reach is a share, and what an uplift is about. Days: the shop's own limit, as in its forecast.
+ACTIVE = "{customers} who ordered in the last {days} days"
 PEOPLE: Mapping[ActsOn, str] = {
-    "return_after_first": "customers won in the last year",
-    "return_of_active": "customers with several orders",
-    "win_back": "customers who fell silent",
-    "order_value": "active customers",
-    "orders_per_buyer": "active customers",
-    "acquisition": "customers",
-    "nothing": "customers",
+    "return_after_first": "{customers} won in the last year",
+    "return_of_active": "{customers} with several orders, the last within {days} days",
+    "win_back": "{customers} silent for more than {days} days",
+    "order_value": ACTIVE,
+    "orders_per_buyer": ACTIVE,
+    "acquisition": ACTIVE,
+    "nothing": "{customers}",
 }
 UPLIFTS: Mapping[ActsOn, str] = {
     "return_after_first": "of those who would not have returned, {uplift} now do",
@@ -67,7 +69,7 @@ def headline(rate: Reading, goal: Goal, result: Result, judged: Realism | None) 
 
     `rate`: second orders within the goal's window, today.
     """
-    if judged is not None and (judged.today is None or not judged.new_customers):
+    if judged is not None and not judged.has_meaning:
         return " ".join([_today(rate, goal.window), verdict_answer(judged, result.month)])
     on = _acting(goal)
     if judged is None or result.probability is None:
@@ -77,7 +79,7 @@ def headline(rate: Reading, goal: Goal, result: Result, judged: Realism | None) 
 
 def below_headline(goal: Goal, result: Result, judged: Realism | None, currency: str | None) -> str:
     """What comes without a plan, and what the levers that are on cost and leave; empty where a goal has no meaning."""
-    if judged is not None and (judged.today is None or not judged.new_customers):
+    if judged is not None and not judged.has_meaning:
         return ""
     money_too = money_answer(goal, result, currency) if _acting(goal) else ""
     return f"{_without_plan(result)} {money_too}".strip()
@@ -91,6 +93,14 @@ def switched_on(goal: Goal, kinds: Mapping[str, tuple[ActsOn, ...]]) -> str:
     found = {name: [_at_strength(lever) for lever in on if lever.acts_on in acts] for name, acts in kinds.items()}
     parts = [say("1 lever is on.") if len(on) == 1 else say("{n} levers are on.", n=number(len(on)))]
     return " ".join([*parts, *(f"{say(name)}: {', '.join(names)}." for name, names in found.items() if names)])
+
+
+def none_pays_answer() -> str:
+    """Why no lever is on at first."""
+    return say(
+        "The plan begins without a lever: none of those with better evidence is expected to bring more than it costs "
+        "in a shop like yours."
+    )
 
 
 def plan_answer(goal: Goal, result: Result) -> str:
@@ -124,9 +134,8 @@ def _on_the_way(result: Result, levers: int, verdict: str) -> str:
     """The verdict, and the chance to get there with the levers and without."""
     before = chance(result.probability_before)
     if not levers or result.rate.mean == result.rate_before.mean:
-        bring = say("the levers that are on bring money, but do not move this rate") if levers else ""
         sentence = say("{verdict}; without any lever the chance is {chance}", verdict=verdict, chance=before)
-        return f"{sentence}; {bring}." if bring else f"{sentence}."
+        return f"{sentence}; {_only_money(result)}." if levers else f"{sentence}."
     named = say(WITH[min(levers, 2) - 1], n=levers)
     figures = {"verdict": verdict, "levers": named, "chance": chance(result.probability), "before": before}
     now, without = result.probability or 0.0, result.probability_before or 0.0
@@ -138,6 +147,13 @@ def _on_the_way(result: Result, levers: int, verdict: str) -> str:
         return say("{verdict}; with {levers} it has {chance} probability (without: {before}).", **figures)
     there = say(GETS_THERE[min(levers, 2) - 1])
     return say("{verdict}; {levers} {there} with {chance} probability (without: {before}).", there=there, **figures)
+
+
+def _only_money(result: Result) -> str:
+    """Of levers that do not move the rate."""
+    if result.profit.mean > 0:
+        return say("the levers that are on bring money, but do not move this rate")
+    return say("the levers that are on do not move this rate")
 
 
 def _without_plan(result: Result) -> str:
@@ -162,6 +178,13 @@ def chance(probability: float | None) -> str:
     if probability > 0.99:
         return say("over {share}", share=percent(0.99))
     return percent(probability)
+
+
+def payback_answer(result: Result) -> str:
+    """The month from which a plan is paid back; "–" where nothing is paid, and where no money is known."""
+    if result.payback_month is not None:
+        return month(result.payback_month)
+    return say("not in this time") if result.cost.mean > 0 and not math.isnan(result.profit.mean) else NOT_KNOWN
 
 
 def money_answer(goal: Goal, result: Result, currency: str | None) -> str:
@@ -233,12 +256,9 @@ def reach_answer(lever: Lever, reach: Reach) -> str:
         return say("Your files do not tell whom it would reach: {file} would.", file=say(SWITCHED_ON_BY[reach.needs]))
     if not lever.audience:
         return say("Not counted in your orders: it acts on people before they order.")
+    people = say(PEOPLE[lever.acts_on], customers=customers_in_words(reach.base), days=number(reach.lapse_days))
     sentence = say(
-        "Reaches {n} of {base} {people} ({share}).",
-        n=number(reach.customers),
-        base=number(reach.base),
-        people=say(PEOPLE[lever.acts_on]),
-        share=percent(reach.share),
+        "Reaches {n} of {people} ({share}).", n=number(reach.customers), people=people, share=percent(reach.share)
     )
     if reach.is_too_few:
         sentence += " " + say("Too few to matter.")

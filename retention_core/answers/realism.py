@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from retention_core.answers.churn import customers_in_words
 from retention_core.goals.realism import Realism, Verdict, Witness
 from retention_core.say import between, month, number, percent, say
 
@@ -43,7 +44,7 @@ def verdict_answer(judged: Realism, by: date, best: float | None = None) -> str:
             "Too early for a goal: none of your customers has had {days} days to order again yet. Take a shorter "
             "time, or come back when they have.", days=number(judged.window),
         )  # fmt: skip
-    if not judged.new_customers:
+    if not judged.has_meaning:
         return say("You win no new customers; this goal has nobody to act on.")
     parts = [_verdict(judged, by)]
     if best is not None and best < LIKELY and judged.verdict != "not_seen" and judged.target > judged.baseline:
@@ -85,7 +86,7 @@ def _verdict(judged: Realism, by: date) -> str:
         return say("{verdict}: {reason}.", verdict=verdict, reason=_why_within(judged))
     if judged.verdict == "stretch":
         return say(
-            "{verdict}: up to {plan} is within reach, and nothing beyond {stretch} has been seen.",
+            "{verdict}: up to {plan} is within reach, and nothing beyond {stretch} is to be counted on.",
             verdict=verdict, plan=share_of(judged.plan_up_to), stretch=share_of(judged.stretch_up_to),
         )  # fmt: skip
     return say(
@@ -98,7 +99,7 @@ def _why_within(judged: Realism) -> str:
     seen = {witness.key: witness for witness in judged.witnesses}
     quarter, moved = seen["own_best"].figures.get("quarter_share"), seen["own_change"].share
     if quarter is not None and judged.target <= quarter:
-        return say("your best quarter came to {share}", share=share_of(quarter))
+        return say("your best quarter came to {share}", share=_without_luck(seen["own_best"].figures, "quarter"))
     if moved is not None and judged.target <= moved:
         return say("your rate has risen as fast before")
     return say("a year's programme brings that much even where it is hard")
@@ -110,13 +111,13 @@ def _limits(judged: Realism) -> list[str]:
     own = seen["own_best"].figures
     parts = [say("Without any lever {share} is expected.", share=share_of(judged.baseline))]
     if "quarter_share" in own:
-        parts.append(say("Your best quarter came to {share}.", share=share_of(own["quarter_share"])))
+        parts.append(say("Your best quarter came to {share}.", share=_without_luck(own, "quarter")))
     if "segment_share" in own:
         parts.append(
             say(
                 "Your best larger group ({group}) comes to {share}.",
                 group=_group(own),
-                share=share_of(own["segment_share"]),
+                share=_without_luck(own, "segment"),
             )
         )
     parts.append(
@@ -160,6 +161,12 @@ def _own_best(witness: Witness, judged: Realism) -> str:
             days=number(judged.window),
         )
     return " ".join(part for part in parts if part)
+
+
+def _without_luck(figures: Mapping[str, Any], kind: str) -> str:
+    """What counts of the best "quarter" or "segment"; where it is less than was counted, that is said."""
+    counted, share = share_of(figures[f"{kind}_counted"]), share_of(figures[f"{kind}_share"])
+    return share if counted == share else say("{share} with luck taken off", share=share)
 
 
 def _less_luck(counted: float, share: float) -> str:
@@ -253,8 +260,8 @@ def product_answer(judged: Realism) -> str:
         return say("Your files tell no products, so whether the same ones are bought again is not known.")
     if product.kind == "unknown":
         return say(
-            "Only {n} customers came back with known products: too few to tell what kind of goods you sell.",
-            n=number(product.customers),
+            "Only {customers} came back with known products: too few to tell what kind of goods you sell.",
+            customers=customers_in_words(product.customers),
         )
     sentences = {
         "replenishable": "Of what returning customers bought later, {share} was a product they had bought before: "

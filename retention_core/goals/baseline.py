@@ -8,7 +8,7 @@ Everything after a few small queries is numpy; the same seed gives the same byte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -135,7 +135,7 @@ def _observed(shop: Shop, scope: dict[str, Any]) -> _Observed:
     cells = shop.query("cohort_retention", **scope)
     truncated = left_truncated(shop.query("cohort_retention") if scope else cells)
     known = curve.triangle(cells, truncated)
-    lapse_days = _lapse_days(shop, scope)
+    lapse_days = lapse_limit(shop, scope)
     counts = shop.query("stage_customers", lapse_days=lapse_days, **scope).set_index("stage")["customers"]
     customers = counts.reindex(STAGES, fill_value=0).to_numpy(np.float64)
     until = pd.Timestamp(scope["until"]) if "until" in scope else None
@@ -166,8 +166,11 @@ def _observed(shop: Shop, scope: dict[str, Any]) -> _Observed:
     )
 
 
-def _lapse_days(shop: Shop, scope: dict[str, Any]) -> int:
-    """The shop's own limit: 90 % of returning customers were silent no longer. A year where hardly anyone returns."""
+def lapse_limit(shop: Shop, scope: Mapping[str, Any]) -> int:
+    """The shop's own limit: 90 % of returning customers were silent no longer. A year where hardly anyone returns.
+
+    Who is silent for more days is in the stage lapsed, here and among those whom levers reach.
+    """
     gap = shop.query("usual_gap", **scope).iloc[0]
     return round(gap["gap_days"]) if gap["gaps"] >= FEW_GAPS else YEAR_DAYS
 
@@ -225,7 +228,7 @@ def _assembled(
         history=won.history(seen.as_of, draws, rng),
         triangle=table,
         backtest=rolling.table(told.trials, told.mixed, told.mixtures, seen.triangle.months),
-        caveats=_caveats(seen, told, won.waiting.observed_days, months),
+        caveats=_caveats(seen, told, months),
     )
 
 
@@ -279,9 +282,11 @@ def _activity(
     )
 
 
-def _caveats(seen: _Observed, told: Forecast, observed_days: int, months: int) -> tuple[str, ...]:
+def _caveats(seen: _Observed, told: Forecast, months: int) -> tuple[str, ...]:
     """What a reader must know, as keys of the language catalogues."""
-    size = seen.triangle.size
+    size, days = seen.triangle.size, pd.DatetimeIndex(seen.first_order_days["first_on"])
+    newcomers = days[~days.to_period("M").to_timestamp().isin(seen.truncated)]
+    is_a_year = len(newcomers) > 0 and (pd.Timestamp(seen.as_of) - newcomers.min()).days >= YEAR_DAYS
     said = {
         "The history is shorter than twice the time ahead: the band is wide, and the forecast a rough one.": (
             size < 2 * months
@@ -291,7 +296,7 @@ def _caveats(seen: _Observed, told: Forecast, observed_days: int, months: int) -
             curve.SEASON_FROM <= size < returns.SEASON_SEEN
         ),
         "Nobody has been observed for a whole year yet: the share that orders again within 365 days is drawn out.": (
-            observed_days < YEAR_DAYS
+            not is_a_year
         ),
         "There is too little history to try the forecast on: its band is that of other shops, made wider.": (
             not told.trials

@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from retention_core.goals.baseline import lapse_limit
 from retention_core.goals.catalogue import E_MAIL, OFFERS, Needs, Offer, Stage
 from retention_core.goals.goal import GoalError, Lever, Uplift
+from retention_core.goals.waits import YEAR
 from retention_core.metrics import Z95, wilson
 
 if TYPE_CHECKING:
@@ -39,13 +41,14 @@ class Reach:
     """Whom a lever reaches now: `customers` of the `base` it is a share of.
 
     `needs`: what the files must tell before it can be counted; "" where they do. `is_consent_assumed`: who agreed to
-    letters is not told, and `ASSUMED_CONSENT` of them counted.
+    letters is not told, and `ASSUMED_CONSENT` of them counted. `lapse_days`: after so much silence nobody is active.
     """
 
     customers: int
     base: int
     needs: Needs = ""
     is_consent_assumed: bool = False
+    lapse_days: int = YEAR
 
     @property
     def share(self) -> float:
@@ -109,11 +112,9 @@ def of_shop(shop: Shop, **scope: Any) -> tuple[Lever, ...]:
 
 def reach_of_shop(shop: Shop, **scope: Any) -> dict[str, Reach]:
     """By key of the lever: whom it reaches in the opened shop, or what the files must tell before that is known."""
-    facts = shop.facts
-    frames = {"audiences": shop.query("audiences", **scope).set_index("stage")}
-    for query, is_there in {"event_audiences": True, "product_audiences": facts.has_order_lines}.items():
-        if is_there:
-            frames[query] = shop.query(query, **scope).set_index("stage")
+    facts, days = shop.facts, lapse_limit(shop, scope)
+    asked = ("audiences", "event_audiences", *(["product_audiences"] if facts.has_order_lines else []))
+    frames = {query: shop.query(query, lapse_days=days, **scope).set_index("stage") for query in asked}
     told: dict[Needs, bool] = {
         "customers": facts.has_customers,
         "events": facts.has_events,
@@ -121,13 +122,14 @@ def reach_of_shop(shop: Shop, **scope: Any) -> dict[str, Reach]:
     }
     audiences = frames["audiences"]
     is_consent_known = bool(audiences["is_consent_known"].any())
-    return {offer.key: _reach(offer, frames, told, is_consent_known) for offer in OFFERS}
+    reaches = {offer.key: _reach(offer, frames, told, is_consent_known) for offer in OFFERS}
+    return {key: replace(reach, lapse_days=days) for key, reach in reaches.items()}
 
 
 def returning(shop: Shop, **scope: Any) -> dict[Stage, float]:
     """By stage: the share that ordered again within 365 days, of those observed for so long."""
-    first = shop.query("second_order_within", days=[365], **scope).iloc[0]
-    stages = shop.query("stage_returns", **scope).set_index("stage")
+    first = shop.query("second_order_within", days=[YEAR], **scope).iloc[0]
+    stages = shop.query("stage_returns", lapse_days=lapse_limit(shop, scope), **scope).set_index("stage")
     counts = {"new": (first["ordered_again"], first["customers"])}
     counts |= {str(stage): (row["ordered_again"], row["customers"]) for stage, row in stages.iterrows()}
     rates: dict[Stage, float] = {}

@@ -118,6 +118,22 @@ class Realism:
     def colour(self) -> str:
         return COLOURS[self.verdict]
 
+    @property
+    def has_meaning(self) -> bool:
+        """Whether there can be a goal: a rate that has been seen, and new customers for it to act on. Without them no
+        target is better than another."""
+        return self.today is not None and self.new_customers > 0
+
+    @property
+    def seen_up_to(self) -> float:
+        """From here on nobody has been seen: of a small shop, which may have kept all by luck, no less than today."""
+        return max(self.stretch_up_to, self.today or 0.0)
+
+    @property
+    def first_target(self) -> float:
+        """What a hard-working programme brings, no less than today, but nothing that is out of reach."""
+        return min(max(self.targets.cautious, self.today or 0.0), self.stretch_up_to)
+
 
 def facts_of(shop: Shop, window: int = 365, **scope: Any) -> Facts:
     """What the shop's own data say about its range, for second orders within `window` days."""
@@ -187,10 +203,9 @@ def aimed_at(judged: Realism, target: float) -> Realism:
     check_number("The goal", "target", target)
     measurable = next(one for one in judged.witnesses if one.key == "measurable")
     smallest = measurable.figures.get("smallest_change")
-    plan, stretch = judged.plan_up_to, judged.stretch_up_to
     return replace(
         judged,
-        verdict="within" if target <= plan else "stretch" if target <= stretch else "not_seen",
+        verdict="within" if target <= judged.plan_up_to else "stretch" if target <= judged.seen_up_to else "not_seen",
         target=target,
         is_measurable=None if smallest is None else abs(target - judged.baseline) >= smallest,
     )

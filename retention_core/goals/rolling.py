@@ -148,8 +148,8 @@ COLUMNS = ["forecaster", "origin", "horizon", "actual", "expected", "error_share
 def table(trials: Sequence[Trial], mixed: Mix, mixtures: Sequence[Trial], months: pd.DatetimeIndex) -> pd.DataFrame:
     """See `Baseline.backtest`. `mixtures`: the forecasters together, at each origin weighted by the other origins.
 
-    `error_share`: expected / actual − 1, NaN where nobody ordered. Whether the band held is asked of a band made without
-    that origin.
+    `error_share`: expected / actual − 1, NaN where nobody ordered. Whether the band held is asked of a band made
+    without that origin.
     """
     rows = []
     for trial in [*trials, *mixtures]:

@@ -4,7 +4,7 @@
 -- Of the writable: birthday_known; holiday_first (first order from Black Friday to 23 December, and none since, save in
 -- the stage new); top_value (M score 5); discount_only (never paid the full price); category_known; one_category (never
 -- bought from another). Of all: payment_known, delivery_known (the first order tells the method).
--- $lapse_days = 180: days of silence
+-- $lapse_days = 180: days of silence; the levers give the shop's own limit
 with alike as (
     -- stage: 0 one_order, 1 repeat, 2 lapsed, and 3 more for the new.
     select

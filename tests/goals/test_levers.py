@@ -156,9 +156,10 @@ def test_a_test_counts_from_the_assignment(tmp_path: Path) -> None:
 
 
 def test_reach_is_the_audience_of_the_stages_it_acts_on(small: rc.Shop) -> None:
+    """With so few gaps a year of silence is the limit: C, who came in December, is not lapsed."""
     reach = levers.reach_of_shop(small)
     found = {key: (reach[key].customers, reach[key].base) for key in ("welcome", "birthday", "win_back", "cross_sell")}
-    assert found == {"welcome": (4, 6), "birthday": (1, 2), "win_back": (2, 3), "cross_sell": (2, 5)}
+    assert found == {"welcome": (4, 6), "birthday": (1, 2), "win_back": (1, 2), "cross_sell": (3, 6)}
     offers = {lever.key: lever for lever in levers.of_shop(small)}
     assert offers["abandoned_cart"].reach == pytest.approx(2 / 6)
     assert not any(one.is_consent_assumed or one.needs for one in reach.values())
@@ -175,7 +176,10 @@ def test_reach_in_the_sample_shop_recomputed_with_pandas(replenish: rc.Shop) -> 
     )
     end = pd.Timestamp("2026-06-30")
     is_new = (end - days["min"].dt.normalize()).dt.days < 365
-    is_repeat = ((end - days["max"].dt.normalize()).dt.days <= 180) & (days["days"] > 1)
+    order_days = orders.assign(day=orders["ordered_at"].dt.normalize()).drop_duplicates(["customer_id", "day"])
+    gaps = order_days.sort_values("day").groupby("customer_id")["day"].diff().dt.days
+    limit = round(gaps.quantile(0.9))
+    is_repeat = ((end - days["max"].dt.normalize()).dt.days <= limit) & (days["days"] > 1)
     agrees = days["consent"].eq("yes")
     events = pd.read_csv(files["events"], parse_dates=["occurred_at"])
     carts = events[events["event"] == "cart_abandoned"].groupby("customer_id")["occurred_at"].max()
@@ -186,6 +190,7 @@ def test_reach_in_the_sample_shop_recomputed_with_pandas(replenish: rc.Shop) -> 
     birthday = is_repeat & agrees & days["birthday"].notna()
     assert (reach["birthday"].customers, reach["birthday"].base) == (birthday.sum(), is_repeat.sum())
     assert reach["abandoned_cart"].customers == (is_new & agrees & left).sum()
+    assert {one.lapse_days for one in reach.values()} == {limit}
 
 
 def test_stages_are_those_of_the_baseline_and_return_as_the_truth_says(replenish: rc.Shop) -> None:
@@ -193,6 +198,9 @@ def test_stages_are_those_of_the_baseline_and_return_as_the_truth_says(replenish
     for query in ("audiences", "event_audiences", "product_audiences"):
         found = replenish.query(query).set_index("stage")["customers"].to_dict()
         assert {stage: found[stage] for stage in stages} == stages
+    rows = replenish.baseline(draws=10).rows.set_index("stage")["customers"]
+    reach = levers.reach_of_shop(replenish)
+    assert (reach["win_back"].base, reach["loyalty_programme"].base) == (rows["lapsed"], rows["repeat"])
     rates = levers.returning(replenish)
     assert rates["new"] == pytest.approx(TRUTH["everybody"]["second_order_within_365_days_realised"], abs=5e-5)
     assert rates["lapsed"] < rates["one_order"] < rates["repeat"]

@@ -153,6 +153,23 @@ def test_more_time_never_makes_a_target_harder_in_the_sample_shops(name: str) ->
         assert ends == sorted(ends)
 
 
+def test_a_small_shop_that_kept_everybody_is_not_told_that_nobody_has_been_seen_doing_so() -> None:
+    """All of its 3 customers came back, 81 % of the next are expected to: that, not luck, is where its goal begins."""
+    judged = a_year_later(replace(made(), rate=Reading(1.0, 0.44, 1.0, 3, 3, "share")), 0.81, 1.0)
+    assert judged.verdict == "stretch" and judged.stretch_up_to < 1 == judged.seen_up_to
+    assert judged.targets.cautious < judged.first_target == judged.stretch_up_to
+    usual = a_year_later(made(), 0.1, 0.5)
+    assert usual.verdict == "not_seen" and usual.seen_up_to == usual.stretch_up_to
+    assert usual.first_target == max(usual.targets.cautious, 0.1)
+
+
+def test_a_goal_needs_a_rate_that_was_seen_and_somebody_new() -> None:
+    facts = made()
+    unseen = replace(facts, rate=Reading(None, None, None, 0, 0, "share"))
+    found = [a_year_later(one, 0.1, 0.2).has_meaning for one in (facts, unseen, replace(facts, new_customers=0))]
+    assert found == [True, False, False]
+
+
 # Figures
 
 
