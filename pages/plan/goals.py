@@ -28,8 +28,9 @@ NOTES = (
 
 ui.customers_or_stop("Goals")
 base = sources.derived("baseline", baseline.baseline)
-own = sources.derived("levers", plan_settings.offered)
-own = replace(own, suggested=plan_settings.first_plan(base, own))
+found = sources.derived("levers", plan_settings.offered)
+usual_margin = plan_settings.usual_margin()
+first = plan_settings.first_plan(base, found, usual_margin)
 
 
 @st.fragment
@@ -39,13 +40,19 @@ def simulator() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         window, by = plan_settings.window(), plan_settings.by(base)
     facts = sources.derived("realism", realism.facts_of, window=window)
-    judged = plan_settings.prospects(facts, rate_without(base, Goal(window=window, by=by)).mean, by)
-    plan_settings.target(judged)
+    without = rate_without(base, Goal(window=window, by=by)).mean
+    judged = realism.judge(facts, without, without, by)
+    own = found
+    if judged.has_meaning:
+        own = replace(found, first=first)
+        plan_settings.target(judged)
     watched = st.container()
     st.subheader(say("What you would do"), anchor=False)
     switched = st.container()
+    if judged.has_meaning and found.suggested and not first:
+        ui.caption(answers.none_pays_answer())
     cards = st.container()
-    plan_settings.margin()
+    plan_settings.margin(usual_margin)
     tested = plan_settings.own_test(own)
     shown = plan_settings.with_changes(own, tested)
     with cards:
@@ -72,22 +79,24 @@ def reasons(question: Question) -> None:
     plan_parts.in_one_table(plan, question.shown, question.currency)
     ui.heading(say("Plans side by side"))
     plan_kept.side_by_side(question, plan)
-    ui.heading(say("What would have to be true"))
-    ui.tell(*answers.would_have_to_be_true(plan.goal, plan.result))
+    if plan.judged.has_meaning:
+        ui.heading(say("What would have to be true"))
+        ui.tell(*answers.would_have_to_be_true(plan.goal, plan.result))
     numbers = st.expander(
         say("The numbers behind the levers"), key="numbers", icon=":material/tune:", on_change="rerun"
     )
     if numbers.open:
         with numbers:
-            plan_numbers.change_assumptions(question.shown, own, question.tested)
-            plan_numbers.take_along(plan.goal, own, question.tested)
-    ui.heading(say("Is it realistic?"))
-    plan_parts.witnesses(plan.judged)
+            plan_numbers.change_assumptions(question.shown, question.own, question.tested)
+            plan_numbers.take_along(plan.goal, question.own, question.tested)
+    if plan.judged.has_meaning:
+        ui.heading(say("Is it realistic?"))
+        plan_parts.witnesses(plan.judged)
 
 
 simulator()
 ui.heading(say("How good is the forecast?"))
 plan_parts.how_good(base)
 with st.expander(say("Levers without a number"), icon=":material/block:"):
-    plan_parts.cannot_act(own)
+    plan_parts.cannot_act(found)
 ui.explain((), {}, NOTES)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 import streamlit as st
 
-import retention_core as rc
-from pages.shared import sources, ui
+from pages.shared import ui
 from pages.shared.plan_parts import Plan, Question, span
 from pages.shared.plan_settings import Offered, open_plan
 from retention_core.answers import goals as answers
 from retention_core.goals import link
 from retention_core.goals.goal import MOST_SCENARIOS, Goal, GoalError, Lever
 from retention_core.goals.simulate import Result, simulate
-from retention_core.say import compact_money, month, number, percent, say
+from retention_core.say import NOT_KNOWN, compact_money, month, number, percent, say
 
 KEPT, NAME_END = "plan", "~~"  # in the link
+ROWS = "rows_of_plans"  # in the session
 
 
 def kept_plans(own: Offered, tested: Mapping[str, Lever]) -> dict[str, Goal]:
@@ -47,10 +46,11 @@ def side_by_side(question: Question, plan: Plan) -> None:
     """The plan on screen beside the kept ones, in one table; keep, open and drop."""
     own, tested, goal = question.own, question.tested, plan.goal
     plans = kept_plans(own, tested)
+    made = _rows_of(question, plan.place)
     rows = [{say("Plan"): say("On screen"), **plan_row(goal, plan.result, question.currency)}]
     for name, kept in plans.items():
         try:
-            rows.append({say("Plan"): name, **_kept_row(question, kept)})
+            rows.append({say("Plan"): name, **made(kept)})
         except GoalError as problem:  # its month is over, or beyond the forecast
             st.caption(ui.plain(f"{name}: {problem}"))
     ui.frame(pd.DataFrame(rows), hide_index=True)
@@ -73,14 +73,21 @@ def side_by_side(question: Question, plan: Plan) -> None:
             st.button(say("Drop"), key=f"drop_{place}", on_click=_drop, args=(name, own, tested))
 
 
-def _kept_row(question: Question, kept: Goal) -> dict[str, str]:
-    """The row of a kept plan: worked out once, a slider does not move it."""
+def _rows_of(question: Question, place: str) -> Callable[[Goal], dict[str, str]]:
+    """What makes the row of a kept plan: worked out once, a slider does not move it.
 
-    def made(_: rc.Shop, **__: Any) -> dict[str, str]:
-        return plan_row(kept, simulate(question.base, kept), question.currency)
+    A goal is all that its row depends on in one place, with the numbers of each lever, be they a test's or typed in.
+    """
+    known: dict[tuple[str, Goal], dict[str, str]] = st.session_state.get(ROWS, {})
+    asked: dict[tuple[str, Goal], dict[str, str]] = {}
+    st.session_state[ROWS] = asked
 
-    text = link.to_text(kept, question.own.levers, question.tested)
-    return sources.derived("kept plan", made, text=text, tests=str(sorted(question.tested)))
+    def row(kept: Goal) -> dict[str, str]:
+        found = known.get((place, kept)) or plan_row(kept, simulate(question.base, kept), question.currency)
+        asked[place, kept] = found
+        return found
+
+    return row
 
 
 def plan_row(goal: Goal, result: Result, currency: str | None) -> dict[str, str]:
@@ -98,17 +105,25 @@ def plan_row(goal: Goal, result: Result, currency: str | None) -> dict[str, str]
         "Left after costs": (sum_of(result.profit.mean), span(result.profit, sum_of)),
     }
     return {
-        say("Goal"): say("{goal} by {month}", goal=percent(goal.target, 1), month=month(result.month)),
+        say("Goal"): _goal_in_words(goal, result),
         say("Chance"): answers.chance(result.probability),
         **{say(name): f"{value} ({limits})" if limits else value for name, (value, limits) in cells.items()},
-        say("Paid back"): month(result.payback_month) if result.payback_month else "–",
+        say("Paid back"): answers.payback_answer(result),
         say("Levers"): ", ".join(on) or "–",
     }
 
 
+def _goal_in_words(goal: Goal, result: Result) -> str:
+    if goal.target is None:
+        return NOT_KNOWN
+    return say("{goal} by {month}", goal=percent(goal.target, 1), month=month(result.month))
+
+
 def cheapest(question: Question, plan: Plan) -> None:
-    """The cheapest way to the goal in words; one click sets it."""
+    """The cheapest way to the goal in words; one click sets it. Nothing where a goal has no meaning."""
     mix = plan.best
+    if mix is None:
+        return
     ui.tell(answers.mix_answer(mix, plan.goal.target or 0.0, question.by, question.currency))
     if mix.chosen and mix.is_reached:
         st.button(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.shared import downloads, plan_settings, sources, ui
+from pages.shared import downloads, hosting, plan_settings, sources, ui
 from pages.shared.plan_settings import Offered
 from retention_core.goals import link, scenario_files
 from retention_core.goals.goal import BOUNDS, Goal, GoalError, Lever, Scenario
@@ -64,13 +64,15 @@ def _number_of(lever: Lever, name: str) -> float:
 
 
 def take_along(goal: Goal, own: Offered, tested: Mapping[str, Lever]) -> None:
-    """The plan on screen as a file to read, and as one that can be read back here."""
+    """The plan on screen as a file to read, and as one that can be read back here, where files may be handed in."""
     scenarios = (Scenario(say("My plan"), goal),)
     ui.download(say("Assumptions"), "assumptions", lambda: scenario_files.assumptions(scenarios))
     downloads.button(
         say("This plan (JSON)"), "plan.json", "download_plan", "application/json",
         lambda: scenario_files.to_json(scenarios),
     )  # fmt: skip
+    if not hosting.current().uploads:
+        return
     file = st.file_uploader(say("Read a plan back (JSON or CSV)"), ["json", "csv"], key="plan_file")
     if file is None:
         return

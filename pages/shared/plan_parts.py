@@ -47,6 +47,7 @@ class Question:
 @dataclass(frozen=True)
 class Plan:
     """What the sliders say, and what comes of it. `moved`: what the last move changed, in words; empty at first.
+    `best`: the cheapest way to the goal; None, as the goal's target, where a goal has no meaning.
 
     `place`: which customers of which shop it is about.
     """
@@ -55,21 +56,22 @@ class Plan:
     goal: Goal
     result: Result
     judged: realism.Realism
-    best: backwards.Mix
+    best: backwards.Mix | None
     moved: str
 
     @property
     def chance_at_best(self) -> float | None:
         """Of the best levers there are, where they do not get there as often as not."""
-        return None if self.best.is_reached else self.best.probability
+        return None if self.best is None or self.best.is_reached else self.best.probability
 
 
 def work_out(question: Question) -> Plan:
     """The plan as the sliders stand now. All parts of the page show this one until a slider moves again."""
     state = st.session_state
+    target = state["target"] if question.judged.has_meaning else None
     goal = Goal(
         plan_settings.chosen_levers(question.shown),
-        question.facts.window, state["target"], question.by, state["margin_of_plan"],
+        question.facts.window, target, question.by, state["margin_of_plan"],
     )  # fmt: skip
     result = simulate(question.base, goal)
     place = f"{sources.shop_key()} {sorted(scope.chosen().items())}"
@@ -78,8 +80,8 @@ def work_out(question: Question) -> Plan:
     if before and before.place == place and before.goal != goal and _is_same_question(before.goal, goal):
         moved = answers.moved_answer(before.goal, before.result, goal, result, question.currency)
     found = Plan(
-        place, goal, result, realism.aimed_at(question.judged, state["target"]),
-        best_mix(question.base, question.shown, goal), moved,
+        place, goal, result, question.judged if target is None else realism.aimed_at(question.judged, target),
+        None if target is None else best_mix(question.base, question.shown, goal), moved,
     )  # fmt: skip
     state["plan_on_screen"] = found
     return found
@@ -121,9 +123,10 @@ def picture(question: Question) -> None:
     judgement, fan, money = st.container(), st.container(), st.container()
     with fan:
         _rate_picture(question, plan)
-    with judgement:
-        _range_picture(question.facts, plan.judged)
-        _verdict(plan, question.by)
+    if plan.judged.has_meaning:
+        with judgement:
+            _range_picture(question.facts, plan.judged)
+            _verdict(plan, question.by)
     with money:
         _money_cards(plan.result, question.currency)
         st.info(ui.plain(plan.moved or say("Move a slider: what it changes is said here.")))
@@ -189,9 +192,7 @@ def _verdict(plan: Plan, by: date) -> None:
     """Whether the goal is realistic, in a colour and in words."""
     judged, best = plan.judged, plan.chance_at_best
     said = reasons.verdict_answer(judged, by, best)
-    if judged.today is None or not judged.new_customers:
-        ui.verdict(said)
-    elif judged.verdict == "not_seen":
+    if judged.verdict == "not_seen":
         ui.verdict(said, "bad")
     elif judged.verdict == "stretch" or (best is not None and judged.target > judged.baseline):
         ui.verdict(said, "doubtful")
@@ -203,7 +204,7 @@ def _range_picture(facts: realism.Facts, judged: realism.Realism) -> None:
     """The realistic range with today's rate and the target on it."""
     rate = facts.rate
     today = None if rate.value is None or rate.low is None or rate.high is None else (rate.value, rate.low, rate.high)
-    ends = {"own": judged.plan_up_to, "stretch": judged.stretch_up_to}
+    ends = {"own": judged.plan_up_to, "stretch": judged.seen_up_to}
     said = reasons.targets_answer(judged)
     picture = charts.target_range(ends, today, judged.baseline, judged.target)
     ui.chart(picture, f"{said} {say(reasons.IN_A_WORD[judged.verdict])}")
@@ -227,7 +228,6 @@ def _money_cards(result: Result, currency: str | None) -> None:
     def sum_of(value: float) -> str:
         return compact_money(value, currency)
 
-    paid = month(result.payback_month) if result.payback_month else say("not in this time")
     cards = (
         (say("Chance"), answers.chance(result.probability), say("to reach the goal")),
         (say("Extra customers"), number(result.extra_retained.mean), span(result.extra_retained, number)),
@@ -238,7 +238,7 @@ def _money_cards(result: Result, currency: str | None) -> None:
         for label, value, below in cards:
             ui.number_card(label, value, below)
     last = month(result.payback["month"].iloc[-1])
-    lines = [say("Money of all months to {month}. Paid back: {paid}.", month=last, paid=paid)]
+    lines = [say("Money of all months to {month}. Paid back: {paid}.", month=last, paid=answers.payback_answer(result))]
     if result.cost_per_extra is not None:
         cost, limits = sum_of(result.cost_per_extra.p50), span(result.cost_per_extra, sum_of)
         lines.append(say("One more customer who comes back costs {cost} ({span}).", cost=cost, span=limits))

@@ -15,6 +15,7 @@ from streamlit.errors import StreamlitAPIException
 
 import retention_core as rc
 from pages.shared import scope, sources, ui
+from retention_core import worth
 from retention_core.answers import goals as answers
 from retention_core.goals import levers, link, realism
 from retention_core.goals.baseline import Baseline
@@ -25,7 +26,7 @@ from retention_core.say import month, say
 
 WINDOWS = {"365": "A year", "180": "180 days", "90": "90 days"}
 FINE, COARSE, MANY = 0.001, 0.005, 0.2  # steps of the goal's slider; where MANY come back it is coarser
-LEVER_STEP = 0.05
+LEVER_STEP, MARGIN_STEP = 0.05, 0.01
 SOONEST, USUAL = 3, 12  # months until a goal: the least that is offered, and the first suggestion
 GROUPS: Mapping[str, tuple[ActsOn, ...]] = {
     "New customers come back": ("return_after_first",),
@@ -40,12 +41,14 @@ FIRST, LAST = ("sentence", "picture", "levers_on"), ("reasons",)
 
 @dataclass(frozen=True)
 class Offered:
-    """The levers of the chosen shop, all off; whom each reaches; those of a first plan; randomised tests of its own."""
+    """The levers of the chosen shop, all off; whom each reaches; those with the best evidence; randomised tests of its
+    own; and which are on at first."""
 
     levers: tuple[Lever, ...]
     reaches: Mapping[str, Reach]
     suggested: tuple[str, ...]
     tests: Mapping[str, OwnTest]
+    first: tuple[str, ...] = ()
 
     @property
     def acting(self) -> tuple[Lever, ...]:
@@ -69,12 +72,15 @@ def offered(shop: rc.Shop, **scope: Any) -> Offered:
     return Offered(found, reaches, levers.suggested(enough), tests)
 
 
-def first_plan(base: Baseline, own: Offered) -> tuple[str, ...]:
-    """Of the suggested levers those that are expected to pay; where none does, or no money is known, all of them."""
+def first_plan(base: Baseline, own: Offered, margin: float) -> tuple[str, ...]:
+    """Of the suggested levers those expected to pay, by themselves and together; all where no money is known."""
     on = tuple(replace(lever, is_on=True) for lever in own.acting if lever.key in own.suggested)
-    alone = simulate(base, Goal(on)).levers
-    paying = tuple(alone.loc[alone["profit"] > 0, "key"])
-    return paying or own.suggested
+    alone = simulate(base, Goal(on, margin=margin)).levers
+    if alone["profit"].isna().any():
+        return own.suggested
+    paying = alone.loc[alone["profit"] > 0, "key"].tolist()
+    together = Goal(tuple(lever for lever in on if lever.key in paying), margin=margin)
+    return tuple(paying) if simulate(base, together).profit.mean > 0 else ()
 
 
 def strength_key(lever: Lever) -> str:
@@ -116,36 +122,46 @@ def by(base: Baseline) -> date:
     return months[chosen or usual]
 
 
-def prospects(facts: realism.Facts, without: float, by: date) -> realism.Realism:
-    """How realistic it is that nothing changes: all that does not depend on a target, worked out once."""
-
-    def judged(_: rc.Shop, **__: Any) -> realism.Realism:
-        return realism.judge(facts, without, without, by)
-
-    return sources.derived("prospects", judged, window=facts.window, by=by)
+def _follow(key: str, usual: float, first: str) -> None:
+    """A slider that nobody has touched follows what is suggested, as it does in a link, which leaves it out. `first`:
+    the key of what was suggested last."""
+    state = st.session_state
+    if key in state and state[key] == state.get(first) != usual:
+        state[key] = usual
+    state[first] = usual
 
 
 def target(judged: realism.Realism) -> None:
-    """The goal; the first is what a hard-working programme brings, and no less than today. Where few come back, steps
-    are finer: half a point is much there."""
-    suggestion = max(judged.targets.cautious, judged.today or 0.0)
+    """The goal; steps are finer where few come back: half a point is much there."""
+    suggestion = judged.first_target
     step = FINE if suggestion < MANY else COARSE
-    usual = min(max(round(math.ceil(round(suggestion / step, 6)) * step, 3), step), 1.0)
+    steps = math.ceil(round(suggestion / step, 6))
+    if steps * step > judged.seen_up_to:
+        steps -= 1
+    usual = min(max(round(steps * step, 3), step), 1.0)
     scope.note_unfit("target", step, 1.0)
-    # A goal that nobody has touched follows the suggestion, as it does in a link, which leaves it out.
-    if "target" in st.session_state and st.session_state["target"] == st.session_state.get("first_goal") != usual:
-        st.session_state["target"] = usual
-    st.session_state["first_goal"] = usual
+    _follow("target", usual, "first_goal")
     label = say("Goal: so many of them order again in time")
     st.slider(label, step, 1.0, usual, step, format="percent", key="target", bind="query-params", on_change=redraw)
 
 
-def margin() -> None:
-    scope.note_unfit("margin_of_plan", LEVER_STEP, 1.0)
+def usual_margin() -> float:
+    """What the costs in the files leave of revenue; all of it where they tell none."""
+    if not sources.shop().facts.cost:
+        return 1.0
+    return min(max(round(worth.rate_of_costs(ui.query("margin_cells")), 2), MARGIN_STEP), 1.0)
+
+
+def margin(usual: float) -> None:
+    scope.note_unfit("margin_of_plan", MARGIN_STEP, 1.0)
+    _follow("margin_of_plan", usual, "first_margin")
     st.slider(
-        say("Margin"), LEVER_STEP, 1.0, 1.0, LEVER_STEP, format="percent", key="margin_of_plan", bind="query-params",
-        on_change=_redraw_all,
-        help=say("What is left of revenue after goods and delivery. At 100 % all money here is revenue, not profit."),
+        say("Margin"), MARGIN_STEP, 1.0, usual, MARGIN_STEP, format="percent", key="margin_of_plan",
+        bind="query-params", on_change=_redraw_all,
+        help=say(
+            "What is left of revenue after goods and delivery; at first, what the costs in your files leave, or 100 %. "
+            "At 100 % all money here is revenue, not profit."
+        ),
     )  # fmt: skip
 
 
@@ -195,8 +211,9 @@ def lever_cards(shown: Offered) -> dict[str, DeltaGenerator]:
 
 
 def _strength(lever: Lever, shown: Offered) -> None:
-    usual = 1.0 if lever.key in shown.suggested else 0.0
+    usual = 1.0 if lever.key in shown.first else 0.0
     scope.note_unfit(strength_key(lever), 0.0, 1.0)
+    _follow(strength_key(lever), usual, f"first_{lever.key}")
     evidence = say("Evidence {grade}: {what}.", grade=lever.grade, what=say(answers.GRADES[lever.grade]))
     st.slider(
         say(lever.strategy), 0.0, 1.0, usual, LEVER_STEP, help=ui.plain(f"{evidence} {say(lever.source)}."),
@@ -237,7 +254,7 @@ def open_plan(goal: Goal, own: Offered, tested: Mapping[str, Lever]) -> None:
     """Set every control to a plan, as far as the controls go, and draw the page anew: for the click of a button."""
     state = st.session_state
     state["within"] = str(goal.window)
-    state["margin_of_plan"] = max(goal.margin, LEVER_STEP)
+    state["margin_of_plan"] = max(goal.margin, MARGIN_STEP)
     if goal.target is not None:
         state["target"] = min(max(goal.target, COARSE), 1.0)
     if goal.by is not None:
