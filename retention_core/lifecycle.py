@@ -126,9 +126,10 @@ def _wait(order_number: int, curve: pd.DataFrame) -> Wait:
     # The share of the returns is a quantile: its interval is that of a share of so many returns (Woodruff 1952).
     room = Z95 * (LAPSED * (1 - LAPSED) / max(returns, 1)) ** 0.5
     parts = (REMINDED, LAPSED, max(LAPSED - room, 0.0), min(LAPSED + room, 1.0))
+    reminder, lapse, lapse_low, lapse_high = (_day_of(seen, part) for part in parts)
     shares = (float(last["share"]), float(last["low"]), float(last["high"]))
     latest = _day_of(seen, LAPSED / shares[0]) if shares[0] >= LAPSED else None
-    return Wait(order_number, returns, int(last["day"]), *shares, *(_day_of(seen, part) for part in parts), latest)
+    return Wait(order_number, returns, int(last["day"]), *shares, reminder, lapse, lapse_low, lapse_high, latest)
 
 
 def _well_seen(curve: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import retention_core as rc
-from retention_core import forecasts
+from retention_core import forecasts, lifecycle
+from retention_core.answers import forecasts as answers
 from retention_core.forecasts import Forecasts, checking, errors, fitting
 from retention_core.models import btyd, observed, validate
 from retention_core.models.validate import CURVE
@@ -181,6 +182,8 @@ def test_retail_transactions_get_no_model_but_what_was_counted(retail_transactio
     everyone = forecasts.customers(shop, said)
     assert everyone["p_alive"].isna().all() and everyone["will_order"].between(0.5, 1).all()
     assert forecasts.typical(said).empty
+    assert said.value_existing is not None, "counted"
+    assert (said.orders_new, said.value_new) == (None, None), "the first year of a new one is not"
     year_ago = said.checks[-1]
     assert everyone["will_order"].mean() == pytest.approx(
         year_ago.observed.ordered.sum() / year_ago.observed.customers.sum(), abs=0.02
@@ -201,6 +204,7 @@ def test_a_short_history_says_so_and_judges_nobody(tmp_path: Path) -> None:
     assert said.checks == () and said.choice is None and not said.can_judge
     assert said.caveats == (fitting.TOO_SHORT,)
     everyone = forecasts.customers(shop, said)
+    assert everyone["standing"].eq("unknown").all()
     assert len(everyone) == 60 and everyone[["will_order", "expected_orders", "at_risk"]].isna().all().all()
     assert (said.value_existing, said.orders_new) == (None, None)
 
@@ -213,6 +217,38 @@ def test_a_shop_without_returns_gets_no_model(tmp_path: Path) -> None:
     assert said.choice is not None and said.choice.verdict == "none"
     assert forecasts.customers(shop, said)["will_order"].eq(0).all()
     assert said.orders_existing is None
+
+
+def test_where_nobody_ordered_for_a_year_nobody_is_called_safe_or_gone(tmp_path: Path) -> None:
+    """One order after a silent year: of those before it none came back, so there is nobody to compare them with."""
+    first = date(2023, 1, 1)
+    rows = [f"c{n % 200},{first + timedelta(days=n)},10" for n in range(700)]
+    shop = opened(tmp_path, [*rows, "late,2026-03-30,10"])
+    said = forecasts.of_shop(shop)
+    assert said.model == "none" and said.observed is not None
+    stake = forecasts.at_stake(shop, said)
+    assert set(stake.groups["standing"]) == {"unknown"} and stake.in_doubt == 0
+    told = answers.stake_answer(stake.groups, None, tells_money=True, by_model=False)
+    assert told.startswith("Of 201 customers nothing can be told: in the last year nobody ordered")
+    limits = lifecycle.fixed_limits(180)
+    assert answers.lapsed_and_gone_answer(stake.silences, limits, is_own=False, by_model=False) == ""
+
+
+def test_who_is_surely_gone_by_the_model_is_gone(made: Callable[[str], Made]) -> None:
+    """Nothing left of the chance is no missing figure: it once made such customers safe."""
+    _, said = made("replenish")
+    assert said.fit is not None
+    years = pd.DataFrame({"repeat_orders": [200], "first_to_last": [200.0], "age": [1e6], "mean_repeat_amount": [10.0]})
+    told = import_module("retention_core.forecasts.customers").judged(said, years)
+    assert told["p_alive"].iloc[0] == 0 and told["standing"].tolist() == ["gone"]
+
+
+def test_what_the_sentences_say_of_models_is_said_only_where_there_is_one(retail_transactions: Made) -> None:
+    _, said = retail_transactions
+    assert "the plain curve by age" in answers.check_answer(said.checks[-1], said.shown)
+    groups = pd.DataFrame({"standing": ["gone", "in_doubt"], "customers": [1, 2], "at_risk": [0.0, 5.0]})
+    counted, fitted = (answers.stake_answer(groups, None, True, by_model) for by_model in (False, True))
+    assert "Gone, 90 % sure or more: 1 customer;" in fitted and "sure" not in counted.split("As good as gone")[1]
 
 
 def test_nobody_in_the_scope_is_no_error(made: Callable[[str], Made]) -> None:

@@ -122,7 +122,7 @@ def _worth_a_letter(fitted: Forecasts, stake: AtStake) -> None:
     """The customers in doubt with most at stake: the sum, where it lies, and the list to take along."""
     currency = sources.shop().facts.currency
     ui.heading(say("Who is worth winning back"))
-    sentence = answers.stake_answer(stake.groups, currency, fitted.tells_money)
+    sentence = answers.stake_answer(stake.groups, currency, fitted.tells_money, fitted.is_usable)
     ui.tell(sentence)
     if not stake.in_doubt:
         return
@@ -226,6 +226,10 @@ def _models(fitted: Forecasts) -> pd.DataFrame:
             held = say(
                 "{share} of its own 80 % bands, {drawn} of those drawn", share=percent(test.coverage), drawn=drawn
             )
-        shown = {"Model": answers.MODEL_NAMES[test.model], **errors, say("What came lay in"): held}
+        shown = {
+            "Model": answers.MODEL_NAMES[test.model],
+            **errors,
+            say("What came, of groups of customers and of months, lay in"): held,
+        }
         rows.append({**shown, say("Here"): answers.use_of(fitted, test.model)})
     return pd.DataFrame(rows).rename(columns={"Model": say("Model")})

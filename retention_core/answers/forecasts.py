@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from retention_core.answers.churn import customers_in_words, months_in_words
-from retention_core.forecasts import CURVE, LARGE_ERROR, MESSAGES, Backtest, Check, Forecasts
+from retention_core.forecasts import CURVE, FEW_REPEATERS, LARGE_ERROR, Backtest, Check, Forecasts
 from retention_core.lifecycle import ORDER_NUMBERS, Limits
 from retention_core.say import NOT_KNOWN, day, money, number, percent, say
 
@@ -30,7 +30,10 @@ USES = {
 }
 WHY_NOT = {
     "fits": "No model is used: none foretold the hidden months well enough.",
-    "too_little_data": MESSAGES["too_little_data"],
+    "too_little_data": (
+        "No model is used: {customers} ordered again so far, and at least {least} are needed to tell how customers "
+        "stop buying."
+    ),
     "nobody_stops": (
         "No model is used: hardly any customer of this shop can be seen to stop buying for good yet, so none can tell "
         "who has left."
@@ -63,7 +66,7 @@ def no_model_answer(made: Forecasts) -> str:
         )
     verdict = made.verdicts.get("mbg_nbd", "restless")
     repeaters = made.histories.loc[made.histories["repeat_orders"] > 0, "customers"].sum()
-    why = say(WHY_NOT[verdict], repeaters=repeaters) + " "
+    why = say(WHY_NOT[verdict], customers=customers_in_words(repeaters), least=number(FEW_REPEATERS)) + " "
     if made.observed is not None:
         return why + say("Shown instead: what customers like these really did in the last year, counted.")
     missing = COUNTED_AFTER - int(made.histories["age"].max()) - 1
@@ -76,9 +79,22 @@ def no_model_answer(made: Forecasts) -> str:
     )
 
 
-def stake_answer(groups: pd.DataFrame, currency: str | None, tells_money: bool) -> str:
+def stake_answer(groups: pd.DataFrame, currency: str | None, tells_money: bool, by_model: bool) -> str:
     """What stands at stake with customers in doubt. `groups`: of forecasts.AtStake."""
-    doubtful, gone = (groups[groups["standing"] == standing] for standing in ("in_doubt", "gone"))
+    counts = groups.groupby("standing")["customers"].sum()
+    doubtful, unknown = groups[groups["standing"] == "in_doubt"], int(counts.get("unknown", 0))
+    nothing_told = say(
+        "Of {customers} nothing can be told: in the last year nobody ordered of those who had ordered as often before "
+        "it, not even of those who had ordered lately.",
+        customers=customers_in_words(unknown),
+    )
+    if unknown and unknown == counts.sum():
+        return nothing_told
+    sentence = _doubt_in_words(doubtful, int(counts.get("gone", 0)), currency, tells_money, by_model)
+    return f"{sentence} {nothing_told}" if unknown else sentence
+
+
+def _doubt_in_words(doubtful: pd.DataFrame, gone: int, currency: str | None, tells_money: bool, by_model: bool) -> str:
     if doubtful.empty:
         return say("Nobody is in doubt: customers are as good as surely still there, or as good as surely gone.")
     stake = doubtful["at_risk"].sum()
@@ -88,19 +104,28 @@ def stake_answer(groups: pd.DataFrame, currency: str | None, tells_money: bool) 
         customers=customers_in_words(doubtful["customers"].sum()),
         stake=money(stake, currency, 0) if tells_money else say("{n} orders", n=number(stake)),
     )
-    if len(gone):
-        sentence += " " + say(
-            "Gone, 90 % sure or more: {customers}; a letter to them is hardly worth it.",
-            customers=customers_in_words(gone["customers"].sum()),
+    if not gone:
+        return sentence
+    if by_model:
+        leave = say("Gone, 90 % sure or more: {customers};", customers=customers_in_words(gone))
+    else:
+        leave = say(
+            "As good as gone, as customers like them brought a tenth or less of what those brought who had ordered "
+            "lately: {customers};",
+            customers=customers_in_words(gone),
         )
-    return sentence
+    return f"{sentence} {leave} " + say("a letter to them is hardly worth it.")
 
 
 def lapsed_and_gone_answer(silences: pd.DataFrame, limits: Limits, is_own: bool, by_model: bool) -> str:
     """How lapsed and gone differ, and why they do in this shop.
 
-    `silences`: of forecasts.AtStake; `limits`: from when on a customer has lapsed.
+    `silences`: of forecasts.AtStake; `limits`: from when on a customer has lapsed. Customers of whom nothing is known
+    are left out; empty where that is all.
     """
+    silences = silences[silences["standing"] != "unknown"]
+    if silences.empty:
+        return ""
     limit = (
         silences["order_number"]
         .clip(upper=ORDER_NUMBERS[-1])
@@ -140,8 +165,11 @@ def check_answer(check: Check, model: str) -> str:
         return say("Nobody ordered in the hidden {days} days, so the forecast cannot be judged.", days=check.horizon)
     error = test.error_share
     sentence = say(
-        "Hidden from the model, the {days} days after {until} brought {actual} orders of customers known by then; it "
-        "expected {expected}: {error}.",
+        "As no model is used, the plain curve by age stands here for all customers together. Hidden from it, the "
+        "{days} days after {until} brought {actual} orders of customers known by then; it expected {expected}: {error}."
+        if model == CURVE
+        else "Hidden from the model, the {days} days after {until} brought {actual} orders of customers known by then; "
+        "it expected {expected}: {error}.",
         days=number(check.horizon),
         until=day(check.observed_until),
         actual=number(test.actual),

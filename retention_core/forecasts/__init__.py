@@ -18,15 +18,15 @@ from retention_core.forecasts.customers import (
 from retention_core.forecasts.fitting import of_shop
 from retention_core.forecasts.record import COUNTING, YEAR, Check, Estimate, Forecasts
 from retention_core.models.backtest import Backtest
-from retention_core.models.btyd import MESSAGES
+from retention_core.models.btyd import FEW_REPEATERS
 from retention_core.models.validate import CURVE, LARGE_ERROR
 
 __all__ = [
     "COUNTING",
     "CURVE",
+    "FEW_REPEATERS",
     "LARGE_ERROR",
     "LONGEST_SILENCE",
-    "MESSAGES",
     "YEAR",
     "AtStake",
     "Backtest",

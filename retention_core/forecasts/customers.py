@@ -28,7 +28,8 @@ def customers(shop: Shop, made: Forecasts, **scope: Any) -> pd.DataFrame:
     without a model); will_order: probability of an order within a year; expected_orders, expected_value of that year;
     orders_at_risk, at_risk: orders and value lost to the chance that the customer has gone: what one sure to be still
     there would bring, less what is expected; standing: "safe" (80 % sure to be still there, or more), "gone" (10 % or
-    less), else "in_doubt". Money is missing where the files tell no amounts.
+    less), else "in_doubt"; "unknown" where nothing can be told: counted, and even who had ordered lately brought
+    nothing. Money is missing where the files tell no amounts.
     """
     return judged(made, shop.query("customer_histories", **scope))
 
@@ -41,15 +42,17 @@ def judged(made: Forecasts, histories: pd.DataFrame) -> pd.DataFrame:
         expected = made.fit.expected_orders(x, t_x, T, YEAR)
         will_order = 1 - made.fit.probability_no_order(x, t_x, T, YEAR)
         lively = np.divide(expected, p_alive, out=np.zeros_like(expected), where=p_alive > 0)  # were they still there
+        still_there = p_alive
     elif made.observed is not None:
         p_alive = np.full_like(x, np.nan)
         expected = made.observed.expected_orders(x, T - t_x)
         will_order = made.observed.will_order(x, T - t_x)
         lively = made.observed.lively_orders(x)
+        still_there = np.divide(expected, lively, out=np.full_like(expected, np.nan), where=lively > 0)
     else:
-        p_alive = expected = will_order = lively = np.full_like(x, np.nan)
+        p_alive = expected = will_order = lively = still_there = np.full_like(x, np.nan)
     amount = _amounts(made, histories)
-    still_there = np.divide(expected, lively, out=np.ones_like(expected), where=lively > 0)
+    verdicts = {"unknown": np.isnan(still_there), "gone": still_there <= GONE, "safe": still_there >= SAFE}
     return histories.assign(
         days_since_last_order=histories["age"] - histories["first_to_last"],
         p_alive=p_alive,
@@ -58,7 +61,7 @@ def judged(made: Forecasts, histories: pd.DataFrame) -> pd.DataFrame:
         expected_value=expected * amount,
         orders_at_risk=np.maximum(lively - expected, 0.0),
         at_risk=np.maximum(lively - expected, 0.0) * amount,
-        standing=np.select([still_there <= GONE, still_there >= SAFE], ["gone", "safe"], "in_doubt"),
+        standing=np.select(list(verdicts.values()), list(verdicts), "in_doubt"),
     ).drop(columns="mean_repeat_amount")
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from retention_core.forecasts import checking, errors
-from retention_core.forecasts.checking import CURVE_SPAN, Past
+from retention_core.forecasts.checking import Past
 from retention_core.forecasts.customers import judged
 from retention_core.forecasts.record import YEAR, Check, Estimate, Forecasts
-from retention_core.models import btyd, cohort_curve, doubt, spend, validate
+from retention_core.models import btyd, doubt, spend, validate
 from retention_core.models.backtest import WIDTH
 from retention_core.models.spend import GammaGamma
 from retention_core.models.validate import CURVE
@@ -56,7 +56,6 @@ def of_shop(shop: Shop, **scope: Any) -> Forecasts:
         checks=checks,
         fit=None,
         spend=_spend(shop, scope),
-        curve=cohort_curve.fit(shop.query("age_activity", span_days=CURVE_SPAN, **scope), CURVE_SPAN),
         observed=next((check.observed for check in checks if check.horizon == YEAR), None),
         verdicts={},
         histories=histories,
@@ -148,10 +147,12 @@ def _with_estimates(made: Forecasts, histories: pd.DataFrame) -> Forecasts:
 
 
 def _orders_of_a_new_one(made: Forecasts) -> float:
-    """Later orders of a new customer in the first year, the first order not counted."""
-    if made.fit is not None:
-        return float(made.fit.expected_orders_new(YEAR))
-    return float(made.curve.expected_orders(0.0, YEAR)) if made.curve.is_usable else float("nan")
+    """Later orders of a new customer in the first year, the first order not counted; nan without a model.
+
+    The plain curve by age has no say here: its checks are of all customers known on a day, most of them long past
+    their first year, so nothing tells how far it misses that.
+    """
+    return float(made.fit.expected_orders_new(YEAR)) if made.fit is not None else float("nan")
 
 
 def _doubt(made: Forecasts, mean: Callable[[Forecasts], float]) -> float:
@@ -159,8 +160,6 @@ def _doubt(made: Forecasts, mean: Callable[[Forecasts], float]) -> float:
     doubts = [0.0]
     if made.fit is not None:
         doubts.append(doubt.of_log(lambda fit: mean(replace(made, fit=fit)), made.fit))
-    elif made.curve.is_usable:
-        doubts.append(doubt.of_log(lambda curve: mean(replace(made, curve=curve)), made.curve))
     if made.spend is not None and made.spend.is_usable:
         doubts.append(doubt.of_log(lambda amounts: mean(replace(made, spend=amounts)), made.spend))
     return float(np.linalg.norm(doubts))

@@ -11,7 +11,6 @@ import pandas as pd
 from retention_core.forecasts.errors import Trial, spread
 from retention_core.models import btyd
 from retention_core.models.backtest import Backtest
-from retention_core.models.cohort_curve import CohortCurve
 from retention_core.models.observed import Observed
 from retention_core.models.spend import GammaGamma
 from retention_core.models.validate import CURVE, Choice
@@ -53,7 +52,8 @@ class Forecasts:
     `model`: "bg_nbd", "mbg_nbd", "pareto_nbd", or "none": then `fit` is None and customers are judged by what
     customers like them did (`observed`; None in a history shorter than a year and a half). `choice` compares the
     models by their `checks`; None where the history is too short for any. Estimates are per customer over a year, of
-    existing customers and of the later orders of a new one; None: not known. `verdicts`: model → why it can be used or
+    existing customers (by the `judge`) and of the later orders of a new one (by the model alone: of them nothing is
+    counted); None: not known. `verdicts`: model → why it can be used or
     not, a key of btyd.MESSAGES, or "unchecked": it fits now, but did not in any check. `trials`: what the forecaster of
     single customers would have said on earlier days. `caveats`: English sentences.
     """
@@ -65,7 +65,6 @@ class Forecasts:
     checks: tuple[Check, ...]
     fit: btyd.Fit | None
     spend: GammaGamma | None
-    curve: CohortCurve
     observed: Observed | None
     verdicts: Mapping[str, str]
     histories: pd.DataFrame = field(repr=False)

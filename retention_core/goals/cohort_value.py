@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from retention_core.goals import curve
+from retention_core.goals import curve, rolling
 from retention_core.goals.curve import Curve, Triangle
 from retention_core.goals.running import Running
 from retention_core.models.triples import Floats, Ints
@@ -26,12 +26,14 @@ def cohort_values(
 ) -> pd.DataFrame:
     """One row per cohort and age, seen or coming; see `Baseline.triangle`.
 
+    Nothing is coming in a shop so young that no forecast can be tried on an earlier day: how far one is off, nothing
+    tells then.
     off (D, H): each draw's total ÷ its mean; total (H,): mean of the monthly actives of all cohorts, which the cohorts'
     parts add up to; worth (D, H): money per order. Shares of a cohort follow the curve. Its errors are the total's, how
     little its own factor is known, and the chance of orders and of their amounts. The `running` month is a forecast:
     what was seen of it, and the rest.
     """
-    if known.size == 0:
+    if not rolling.months_back(known.size):
         return _seen(known)
     expected = curve.ahead(fitted, known, coming)[0]
     scale = total / np.maximum(expected.sum(axis=0), 1e-12)

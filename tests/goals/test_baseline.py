@@ -220,6 +220,18 @@ def test_the_triangle_continues_the_cohort_table(base: Baseline, shop: rc.Shop) 
     assert by_cohort == pytest.approx(existing, rel=0.05)
 
 
+def test_no_cohort_is_forecast_where_no_earlier_day_could_be_tried(tmp_path: Path) -> None:
+    """Five months gave the cohort of one customer a cell of "~ 54.18"; with ten months there are trials, and cells."""
+    for months, has_forecasts in ((5, False), (10, True)):
+        file = tmp_path / f"{months}.csv"
+        days = [date(2025, 1 + month, 3 + n % 20) for month in range(months) for n in range(40)]
+        file.write_text("customer,ordered_at,amount\n" + "\n".join(f"c{n // 2},{day},10" for n, day in enumerate(days)))
+        small = rc.open_orders(file)
+        told = baseline(small, months=12, draws=20)
+        assert told.triangle["is_forecast"].any() == has_forecasts and not told.triangle["is_forecast"].all()
+        small.close()
+
+
 def test_the_forecast_of_a_cohort_goes_on_with_the_running_month(
     mid_month: tuple[rc.Shop, Baseline], shop: rc.Shop
 ) -> None:

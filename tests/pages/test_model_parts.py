@@ -119,7 +119,7 @@ def test_a_short_history_is_told_and_nothing_else_is_claimed() -> None:
 def test_a_shop_without_returns_admits_that_no_model_fits() -> None:
     app = visited(orders=no_returns())
     assert not app.exception
-    assert "Too little data: 0 customers have ordered again" in said(app)
+    assert "No model is used: 0 customers ordered again so far, and at least 20 are needed" in said(app)
     assert "Shown instead: what customers like these really did in the last year, counted." in said(app)
 
 
