@@ -119,7 +119,7 @@ def test_a_report_says_all_of_it_in_the_order_of_the_page() -> None:
             "Month by month",
             "Orders by month",
             "Striped: not over yet.",
-            "<td>Jan</td>",
+            '<td class="short">Jan</td>',
             "17 %",
             "Of those who bought.",
         ),
@@ -195,10 +195,13 @@ def test_a_whole_page_of_the_sample_shop_is_small() -> None:
 def test_no_cell_of_a_workbook_runs(payload: str) -> None:
     book = zipfile.ZipFile(io.BytesIO(report.to_workbook(everywhere(payload), about(payload))))
     sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
-    assert len(sheets) == 6  # said, picture, two tables, definitions, left out
+    assert len(sheets) == 7  # contents, said, picture, two tables, definitions, left out
     for name in sheets:
-        tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(book.read(name)).iter()}
-        assert not tags & {"f", "hyperlink", "hyperlinks"}
+        found = list(ElementTree.fromstring(book.read(name)).iter())
+        assert "f" not in {element.tag.rpartition("}")[2] for element in found}
+        links = [element for element in found if element.tag == f"{SPREADSHEET}hyperlink"]
+        assert len(links) == (6 if name.endswith("sheet1.xml") else 0)
+        assert all({"ref", "location"} <= set(one.attrib) <= {"ref", "location", "display"} for one in links)
     texts = ElementTree.fromstring(book.read("xl/sharedStrings.xml")).iter()
     assert not [text for element in texts if (text := element.text or "").strip().startswith(("=", "+", "@"))]
     assert "externalLink" not in " ".join(book.namelist())
@@ -213,13 +216,13 @@ def test_a_workbook_holds_the_view_and_its_figures_are_numbers() -> None:
     )  # fmt: skip
     blocks = [report.Answer("Retention", "17 % come back."), report.Heading("Shares: all/some"), report.Table(table)]
     sheets = sheets_of(report.to_workbook(blocks, ABOUT))
-    assert list(sheets) == ["Summary", "Shares all some"]
-    assert ["Retention", "17 % come back.", ""] in sheets["Summary"]
-    assert ["Data", "Shop", ""] in sheets["Summary"]
+    assert list(sheets) == ["Contents", "Summary", "Shares all some"]
+    assert ["Retention", "17 % come back.", "", "", ""] in sheets["Summary"]
+    assert ["Data", "Shop", "", "", ""] in sheets["Summary"]
     head, january, february = sheets["Shares all some"]
     assert head == list(table.columns)
     assert january == ["Jan", 0.17, 1234.5, "17 %", "0012", date(2026, 1, 2), 1200]
-    assert february == ["Feb", "–", -3, "€3", "99", "", "7 …"]
+    assert february == ["Feb", "", -3, "€3", "99", "", "7 …"]
 
 
 def in_excel(book: bytes, sheet: str) -> list[list[str]]:
@@ -252,7 +255,7 @@ def test_a_share_reads_in_excel_as_it_reads_on_the_page() -> None:
     drawn = alt.layer(
         alt.Chart().mark_line().encode(x="name:N", y=alt.Y("share:Q", axis=alt.Axis(format=".0%"))), data=shares
     )
-    assert in_excel(report.to_workbook([report.Picture(drawn, "")], ABOUT), "Chart – Figures") == [["18.3%"]]
+    assert in_excel(report.to_workbook([report.Picture(drawn, "")], ABOUT), "Figures – chart") == [["18.3%"]]
 
 
 def test_a_forecast_is_a_number_behind_a_tilde() -> None:
@@ -275,7 +278,7 @@ def test_a_name_of_digits_stays_a_name(names: list[str]) -> None:
     sheets = sheets_of(report.to_workbook(blocks, rules))
     assert sheets["A"][1:] == [[names[0], 12], [names[1], 1205]]
     assert sheets["B"][1:] == [[names[0], 7], [names[1], 8]]
-    assert [row[1] for row in sheets["Chart – C"][1:]] == names
+    assert [row[0] for row in sheets["C – chart"][1:]] == names
     assert [row[1] for row in sheets["What became of every line"][1:]] == names
 
 
@@ -291,8 +294,9 @@ def test_a_number_that_is_none_is_not_known(unknown: float) -> None:
 def test_a_chart_is_a_sheet_of_the_rows_it_draws() -> None:
     chart = measure.orders_by_kind(totals(), "month")
     sheets = sheets_of(report.to_workbook([report.Answer("Overview", ""), report.Picture(chart, "")], ABOUT))
-    head, *rows = sheets["Chart – Overview"]
-    assert {"Kind", "Orders", "Period"} <= set(head) and len(rows) == 6
+    head, *rows = sheets["Overview – chart"]
+    assert head == ["Kind", "Period", "Orders"] and len(rows) == 6
+    assert rows[0][1] == date(2026, 1, 1), "a month is a date"
     assert sorted(row[head.index("Orders")] for row in rows) == [1, 1, 2, 2, 3, 3]
 
 
@@ -300,6 +304,160 @@ def test_a_chart_is_a_sheet_of_the_rows_it_draws() -> None:
 def test_sheets_have_names_that_excel_takes(name: str) -> None:
     blocks = [block for _ in range(12) for block in (report.Heading(name), report.Table(pd.DataFrame({"a": [1]})))]
     names = list(sheets_of(report.to_workbook(blocks, ABOUT)))
-    assert len({one.casefold() for one in names}) == len(names) == 13
+    assert len({one.casefold() for one in names}) == len(names) == 14
     assert all(0 < len(one) <= 31 and not set(one) & set("[]:*?/\\") and one.strip("'") == one for one in names)
     assert "history" not in {one.casefold() for one in names}
+
+
+def looks_of(book: bytes) -> str:
+    return zipfile.ZipFile(io.BytesIO(book)).read("xl/styles.xml").decode().replace("&quot;", '"')
+
+
+def test_the_first_sheet_leads_to_the_others_and_says_what_they_hold() -> None:
+    table = report.Table(pd.DataFrame({"a": [1, 2]}))
+    blocks = [report.Answer("Retention", "Fine."), report.Heading("Owner's share"), table, named("Orders by month")]
+    book = report.to_workbook(blocks, ABOUT)
+    head, *rows = sheets_of(book)["Contents"]
+    assert head == ["Sheet", "What it holds", "Rows"]
+    assert (
+        [row[0] for row in rows] == list(sheets_of(book))[1:] == ["Summary", "Owner's share", "Owner's share – chart"]
+    )
+    assert rows[1][1:] == ["Table: Owner's share", 2] and rows[2][1:] == ["Chart: Orders by month", 6]
+    drawing = ElementTree.fromstring(zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml"))
+    led = [(one.get("ref"), one.get("location")) for one in drawing.iter(f"{SPREADSHEET}hyperlink")]
+    assert led == [("A2", "'Summary'!A1"), ("A3", "'Owner''s share'!A1"), ("A4", "'Owner''s share – chart'!A1")]
+
+
+def test_a_long_heading_makes_a_name_that_ends_with_a_word() -> None:
+    cells, heads = (
+        pd.DataFrame({"a": [1]}),
+        ("What a customer brings, month by month", "How long those who come back wait"),
+    )
+    blocks = [block for head in heads for block in (report.Heading(head), report.Table(cells), named("x"))]
+    names = list(sheets_of(report.to_workbook(blocks, ABOUT)))[2:]
+    assert names[:2] == ["What a customer brings", "What a customer brings – chart"]
+    assert names[2:] == ["How long those who come back", "How long those who come – chart"]
+
+
+def test_ranges_and_counts_are_two_numbers_and_what_is_unknown_is_empty() -> None:
+    table = pd.DataFrame(
+        {
+            "Channel": ["A", "B", "C"],
+            "Share": ["38–41 %", "–", "9.5–11 %"],
+            "Money": ["€14K (€4.5K–€25.3K)", "€900 (€1–€1.2K)", "–"],
+            "Of all": ["12 of 1,200", "–", "3 of 4"],
+        }
+    )
+    book = report.to_workbook([report.Heading("T"), report.Table(table)], ABOUT)
+    assert sheets_of(book)["T"] == [
+        ["Channel", "Share, from", "Share, to", "Money", "Money, from", "Money, to", "Of all", "Of all, of"],
+        ["A", 0.38, 0.41, 14_000, 4500, 25_300, 12, 1200],
+        ["B", "", "", 900, 1, 1200, "", ""],
+        ["C", 0.095, 0.11, "", "", "", 3, 4],
+    ]
+    assert '"€"#,##0.0,"K"' in looks_of(book), "what was said in thousands is shown in thousands"
+
+
+def test_a_share_has_nothing_behind_its_last_digit() -> None:
+    book = report.to_workbook([report.Heading("T"), report.Table(pd.DataFrame({"n": ["a"], "s": ["7.4 %"]}))], ABOUT)
+    assert sheets_of(book)["T"][1][1] == 0.074
+
+
+def test_months_are_dates_and_a_cohort_is_a_month_and_its_size() -> None:
+    frame = pd.DataFrame(
+        {"First order": ["All", "Jul 2024 · 1,162", "Aug 2024 · 9"], "Paid back": ["–", "Nov 2026", "Jan 2027"]}
+    )
+    words = pd.DataFrame(
+        {"Paid back": ["a", "b"], "When": ["Nov 2026", "in the first month"], "On": ["2 Jan 2026", "–"]}
+    )
+    blocks = [report.Heading("A"), report.Table(frame), report.Heading("B"), report.Table(words)]
+    book = report.to_workbook(blocks, ABOUT)
+    assert sheets_of(book)["A"] == [
+        ["First order", "Customers at the start", "Paid back"],
+        ["All", "", ""],
+        [date(2024, 7, 1), 1162, date(2026, 11, 1)],
+        [date(2024, 8, 1), 9, date(2027, 1, 1)],
+    ]
+    assert sheets_of(book)["B"][1:] == [["a", "Nov 2026", date(2026, 1, 2)], ["b", "in the first month", ""]]
+    assert 'formatCode="mmm yyyy"' in looks_of(book) and 'formatCode="yyyy-mm-dd"' in looks_of(book)
+
+
+def test_the_summary_holds_a_card_as_numbers() -> None:
+    cards = [report.Figure("Share", "39 %", "38–41 %"), report.Figure("Costs", "€1.3K"), report.Figure("Is", "1", "so")]
+    rows = sheets_of(report.to_workbook(cards, ABOUT))["Summary"]
+    assert rows[-3:] == [["Share", 0.39, 0.38, 0.41, ""], ["Costs", 1300, "", "", ""], ["Is", 1, "", "", "so"]]
+
+
+def drawn_sheet(frame: pd.DataFrame, *layers: alt.Chart) -> list[list[object]]:
+    book = report.to_workbook([report.Picture(alt.layer(*layers, data=frame), "")], ABOUT)
+    return sheets_of(book)["Figures – chart"]
+
+
+def test_a_sheet_of_a_chart_holds_numbers_once_and_no_column_that_only_draws() -> None:
+    frame = pd.DataFrame(
+        {
+            "value": [0.39412, 0.2],
+            "words": ["39 %", "20 %"],
+            "low": [0.3812, float("nan")],
+            "high": [0.4087, float("nan")],
+            "span": ["38 % – 41 %", "– – –"],
+            "label": ["goal", "goal"],
+            "place": [0, 1],
+            "seen": [0, 12],
+            "is_seen": [False, True],
+            "name": ["Jul 2024", "Aug 2024"],
+            "month": pd.to_datetime(["2024-07-01", "2024-08-01"]),
+        }
+    )
+    base = alt.Chart().encode(x=alt.X("month:T").title(None).axis(format="%b %Y"))
+    hover = [alt.Tooltip("name:N", title="Month"), alt.Tooltip("words:N", title="Back"),
+             alt.Tooltip("span:N", title="95 % sure"), alt.Tooltip("seen:Q", title="Customers")]  # fmt: skip
+    sheet = drawn_sheet(
+        frame,
+        base.mark_area().encode(y="low:Q", y2="high:Q"),
+        base.mark_line().encode(y=alt.Y("value:Q").title("Comes back").axis(format="~%")),
+        base.transform_filter("datum.is_seen").mark_point().encode(order="place:Q", tooltip=hover),
+        base.mark_text().encode(text="label:N"),
+    )
+    assert sheet == [
+        ["Month", "Comes back", "95 % sure, from", "95 % sure, to", "Customers"],
+        [date(2024, 7, 1), 0.39412, 0.3812, 0.4087, ""],
+        [date(2024, 8, 1), 0.2, "", "", 12],
+    ]
+
+
+def test_a_goal_among_zones_has_the_name_of_its_label() -> None:
+    frame = pd.DataFrame(
+        {
+            "kind": ["zone", "goal"],
+            "zone": ["Within reach", ""],
+            "x": [0.0, 0.4],
+            "x2": [0.5, 0.4],
+            "label": ["", "goal 40 %"],
+        }
+    )
+    base = alt.Chart().encode(x=alt.X("x:Q").title(None))
+    zones = base.transform_filter("datum.zone != ''").mark_bar().encode(
+        x2="x2:Q", color=alt.Color("zone:N").scale(domain=["Within reach"], range=["green"]).legend(title=None)
+    )  # fmt: skip
+    sheet = drawn_sheet(frame, zones, base.transform_filter("datum.kind == 'goal'").mark_text().encode(text="label:N"))
+    assert sheet == [["Zone", "From", "To"], ["Within reach", 0, 0.5], ["goal 40 %", 0.4, 0.4]]
+
+
+def test_columns_of_a_table_stand_as_what_they_hold() -> None:
+    frame = pd.DataFrame(
+        {
+            "Plan": ["A"],
+            "Value": ["~ €62.40"],
+            "Left": ["€14K (€4.5K–€25.3K)"],
+            "Why": ["a sentence of many words, no figure"],
+        }
+    )
+    page = report.to_html([report.Table(frame)], ABOUT).decode()
+    assert re.findall(r'<td class="(\w+)"', page) == ["short", "number", "number", "wordy"]
+
+
+def test_a_picture_is_as_high_as_in_the_app() -> None:
+    """There a height holds legend and axis too: without that, a strip stands above an empty band."""
+    svg = ElementTree.fromstring(picture.to_svg(measure.orders_by_kind(totals(), "month").properties(height=168)))
+    assert float(svg.get("height", "0")) == 168 and float(svg.get("width", "0")) == picture.WIDTH

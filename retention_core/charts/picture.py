@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,6 +13,7 @@ from retention_core.charts.prepared import FRAME
 
 WIDTH = 720  # pixels; an SVG grows and shrinks with its place
 VEGA_LITE = "6.4"
+AUTOSIZE = {"type": "fit", "contains": "padding"}  # as the app draws: a height holds legend and axis too
 # The light theme of the app (.streamlit/config.toml), for where no theme of Streamlit's is: a picture on white.
 TEXT, QUIET, GRID = "#0b151c", "#5d6b76", "#e3e9ed"
 CATEGORIES = ["#0b6799", "#b0578d", "#00825f", "#8a6d00", "#5a5fb8", "#5d6b76"]
@@ -72,10 +72,8 @@ def to_svg(chart: alt.LayerChart) -> str:
 
 def specification(chart: alt.LayerChart) -> dict[str, Any]:
     """The chart with its rows inside and a width of its own."""
-    drawing = chart.copy(deep=False)
-    drawing.data = FRAME
-    found = drawing.to_dict(validate=False)
-    return {**found, "data": alt.to_values(_rows(chart)), "width": WIDTH}
+    rows, layers = drawing(chart)
+    return {**layers, "data": alt.to_values(rows), "width": WIDTH, "autosize": AUTOSIZE}
 
 
 def _rows(chart: alt.LayerChart) -> pd.DataFrame:
@@ -85,36 +83,8 @@ def _rows(chart: alt.LayerChart) -> pd.DataFrame:
     return found
 
 
-def figures(chart: alt.LayerChart) -> tuple[pd.DataFrame, list[str]]:
-    """The rows that the chart draws, under the names that its axes and tooltips give them; and which are shares.
-
-    Columns that only steer the drawing are left out.
-    """
-    drawing = chart.copy(deep=False)
-    drawing.data = FRAME
-    names: dict[str, str] = {}
-    shares: set[str] = set()
-    for channel in _channels(drawing.to_dict(validate=False)):
-        field = str(channel["field"])
-        names[field] = names.get(field) or str(channel.get("title") or "")
-        if "%" in str((channel.get("axis") or channel.get("legend") or channel).get("format", "")):
-            shares.add(field)
-    rows = _rows(chart)
-    heads: dict[str, str] = {}
-    for name in rows.columns:
-        head = names.get(name) or name.replace("_", " ").capitalize()
-        if name in names and head not in heads.values():  # what has one name twice is a number and its words
-            heads[name] = head
-    if shares:  # the ends of a range stand on the axis of its middle
-        shares |= {"low", "high"}
-    return rows[list(heads)].rename(columns=heads), [head for name, head in heads.items() if name in shares]
-
-
-def _channels(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """What stands for a field anywhere in the layers."""
-    for layer in part.get("layer", []):
-        yield from _channels(layer)
-    for channel in part.get("encoding", {}).values():
-        for one in channel if isinstance(channel, list) else [channel]:
-            if "field" in one:
-                yield one
+def drawing(chart: alt.LayerChart) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The rows that the chart draws, and its layers, which say how: a Vega-Lite specification without the rows."""
+    layers = chart.copy(deep=False)
+    layers.data = FRAME
+    return _rows(chart), layers.to_dict(validate=False)

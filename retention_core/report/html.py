@@ -33,7 +33,7 @@ from retention_core.say import NOT_KNOWN, day, say
 STYLE = Path(__file__).with_name("report.css")
 # Whatever a name in an order file may try: nothing is loaded and nothing runs.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-MANY_COLUMNS, LONG_ANSWER = 9, 160
+MANY_COLUMNS, LONG_ANSWER, LONG_CELL = 9, 160, 24
 _RANGE = re.compile(r"(\d)–(?=[^\w\s]?\d)")
 
 
@@ -111,11 +111,19 @@ def _picture(drawn: Picture) -> str:
 def _table(table: Table) -> str:
     names, rows = rows_of(table.frame, table.has_index)
     of_numbers = [all(map(is_number, column)) for column in zip(*rows, strict=True)] or [False] * len(names)
-    marks = [' class="number"' if numeric else "" for numeric in of_numbers]
+    marks = [_mark(column, numeric) for column, numeric in zip(zip(*rows, strict=True), of_numbers, strict=False)]
+    marks = marks or [""] * len(names)
     head = "".join(f'<th scope="col"{mark}>{escape(name)}</th>' for name, mark in zip(names, marks, strict=True))
     body = "".join(f"<tr>{''.join(_cells(row, marks, table))}</tr>\n" for row in rows)
     wide = " wide" if len(names) > MANY_COLUMNS else ""
     return f'<div class="table{wide}"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>'
+
+
+def _mark(column: Sequence[str], is_of_numbers: bool) -> str:
+    """How a column stands: figures to the right, words with room, and what is short on one line."""
+    longest = max(map(len, column), default=0)
+    kind = "number" if is_of_numbers else "wordy" if longest > LONG_CELL else "short"
+    return f' class="{kind}"'
 
 
 def _cells(row: Sequence[str], marks: Sequence[str], table: Table) -> Iterable[str]:

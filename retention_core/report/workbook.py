@@ -1,7 +1,7 @@
-"""A view as an Excel workbook: what was said, then a sheet for each table and picture. Nothing in it runs.
+"""A view as an Excel workbook: its contents, what was said, then a sheet for each table and picture. Nothing runs.
 
 Figures written for people become numbers again where a whole column of a table holds them, so that they can be added
-and sorted. Names never do.
+and sorted. Names never do. What is not known is an empty cell.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 import xlsxwriter
 
-from retention_core.charts import picture
+from retention_core import export
 from retention_core.report.blocks import (
     About,
     Answer,
@@ -30,7 +31,9 @@ from retention_core.report.blocks import (
     Verdict,
     Words,
 )
-from retention_core.report.cells import PERCENT, Column, as_columns, whole
+from retention_core.report.cells import as_columns, whole
+from retention_core.report.drawn import drawn
+from retention_core.report.figures import Column, figures
 from retention_core.report.text import unmarked
 from retention_core.say import day, say
 
@@ -40,40 +43,68 @@ WIDEST, NARROWEST = 60, 9
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f]")
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: its name before Excel's rules, what it holds, and its columns. `ending`: what stays of a long name."""
+
+    name: str
+    holds: str
+    columns: Sequence[Column]
+    ending: str = ""
+
+
 def to_workbook(blocks: Sequence[Block], about: About) -> bytes:
     """The view as an .xlsx file."""
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, OPTIONS) as book:
         book.set_properties({"title": _title(blocks, about), "created": about.made_at.replace(tzinfo=None)})
-        sheets = _Sheets(book)
-        sheets.add(say("Summary"), _summary(blocks, about))
-        for name, columns in _of_blocks(blocks):
-            sheets.add(name, columns)
-        definitions = [block for block in blocks if isinstance(block, Definition)]
-        if definitions:
-            sheets.add(say("Definitions"), as_columns(_definitions(definitions)))
-        if len(about.left_out):
-            sheets.add(say("What became of every line"), as_columns(about.left_out))
+        _Sheets(book, list(_sheets(blocks, about)))
     return buffer.getvalue()
 
 
-class _Sheets:
-    """The sheets of one workbook, in the order in which they are added."""
+def _sheets(blocks: Sequence[Block], about: About) -> Iterator[Sheet]:
+    yield Sheet(say("Summary"), say("What the page says, and of which data"), _summary(blocks, about))
+    yield from _of_blocks(blocks)
+    definitions = [block for block in blocks if isinstance(block, Definition)]
+    if definitions:
+        holds = say("How each number is computed")
+        yield Sheet(say("Definitions"), holds, as_columns(_definitions(definitions)))
+    if len(about.left_out):
+        name = say("What became of every line")
+        yield Sheet(name, say("Which lines of the files count, and why others do not"), as_columns(about.left_out))
 
-    def __init__(self, book: Any) -> None:
+
+class _Sheets:
+    """The sheets of one workbook behind a list of them, in the order of the view."""
+
+    def __init__(self, book: Any, sheets: Sequence[Sheet]) -> None:
         self._book, self._names = book, set[str]()
         self._head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         self._formats: dict[str, Any] = {}
+        contents = self._legal(say("Contents"))
+        names = [self._legal(sheet.name, sheet.ending) for sheet in sheets]
+        shown = [export.disarmed(name) for name in names]
+        holds = [export.disarmed(sheet.holds) for sheet in sheets]
+        rows = [max((len(column.cells) for column in sheet.columns), default=0) for sheet in sheets]
+        columns = [Column(say("Sheet"), shown), Column(say("What it holds"), holds), Column(say("Rows"), rows, "#,##0")]
+        first = self._add(contents, columns)
+        link = book.add_format({"font_color": "#0563c1", "underline": 1, "valign": "top"})
+        for row, (name, sheet) in enumerate(zip(names, sheets, strict=True)):
+            # Quoted, a place inside the workbook is a place whatever the name says.
+            first.write_url(row + 1, 0, "internal:'" + name.replace("'", "''") + "'!A1", link, shown[row])
+            self._add(name, sheet.columns)
 
-    def add(self, name: str, columns: Sequence[Column]) -> None:
+    def _add(self, name: str, columns: Sequence[Column]) -> Any:
         """A sheet with a frozen head. Text is written as text, whatever it begins with."""
-        sheet = self._book.add_worksheet(self._legal(name))
+        sheet = self._book.add_worksheet(name)
         sheet.freeze_panes(1, 0)
         for place, column in enumerate(columns):
             sheet.write_string(0, place, _cut(column.name), self._head)
             sheet.set_column(place, place, _width(column))
+            own = dict(column.own)
             for row, cell in enumerate(column.cells[:MOST_ROWS]):
-                _write(sheet, row + 1, place, cell, self._format(column.look_of(row)), self._format(""))
+                _write(sheet, row + 1, place, cell, self._format(own.get(row, column.look)), self._format(""))
+        return sheet
 
     def _format(self, look: str) -> Any:
         if look not in self._formats:
@@ -81,17 +112,25 @@ class _Sheets:
             self._formats[look] = self._book.add_format({"valign": "top", **more})
         return self._formats[look]
 
-    def _legal(self, name: str) -> str:
-        """A name that Excel takes and that no other sheet has."""
-        plain = " ".join(_NOT_IN_NAMES.sub(" ", name).split()).strip("'")[:LONGEST_NAME].strip("' ") or say("Table")
+    def _legal(self, name: str, ending: str = "") -> str:
+        """A name that Excel takes and that no other sheet has. A long one ends with a word, and before a comma."""
+        plain = " ".join(_NOT_IN_NAMES.sub(" ", export.disarmed(name)).split()).strip("' ") or say("Table")
         if plain.casefold() == "history":  # Excel keeps this one for itself
             plain += " 1"
-        found, number = plain, 2
+        found, number = _shortened(plain, ending), 2
         while found.casefold() in self._names:
-            ending = f" {number}"
-            found, number = plain[: LONGEST_NAME - len(ending)].rstrip("' ") + ending, number + 1
+            found, number = _shortened(plain, f"{ending} {number}"), number + 1
         self._names.add(found.casefold())
         return found
+
+
+def _shortened(name: str, ending: str) -> str:
+    room = LONGEST_NAME - len(ending)
+    if len(name) > room:
+        begins, comma, _ = name.partition(",")
+        short = begins if comma and len(begins) <= room else name[: room + 1].rpartition(" ")[0] or name[:room]
+        name = short.rstrip("' ,:–")
+    return name + ending
 
 
 def _write(sheet: Any, row: int, place: int, cell: Any, look: Any, words: Any) -> None:
@@ -120,12 +159,32 @@ def _title(blocks: Sequence[Block], about: About) -> str:
 
 
 def _summary(blocks: Sequence[Block], about: About) -> list[Column]:
-    """What was said, in its order: what it is, the words, and what stands below them."""
-    rows: list[tuple[str, Any, str]] = [(row, value, "") for row, value in _of_the_view(about)]
-    for block in blocks:
-        rows += _said(block)
-    frame = pd.DataFrame(rows, columns=[say("What"), say("Says"), say("Interval, or more")])
-    return as_columns(frame)
+    """What was said, in its order: what it is, the words or the number with its range, and what stands below them."""
+    rows = [(row, value, "") for row, value in _of_the_view(about)]
+    rows += [said for block in blocks for said in _said(block)]
+    names = [say("What"), say("Says"), say("From"), say("To"), say("And")]
+    cells: list[list[Any]] = []
+    looks: list[list[tuple[int, str]]] = [[] for _ in names]
+    figured = {number for number, block in enumerate(_owners(blocks, len(rows))) if isinstance(block, Figure)}
+    for number, (what, value, under) in enumerate(rows):
+        own = (figures("", [value]) or []) if number in figured else []
+        ends = (figures("", [under]) or []) if number in figured else []
+        ends = ends if len(ends) == 2 else []
+        told = [what, own[0].cells[0] if own else value, *([end.cells[0] for end in ends] or [None, None])]
+        cells.append([*told, "" if ends else under])
+        for place, column in [*enumerate(own[:1], 1), *enumerate(ends, 2)]:
+            looks[place].append((number, dict(column.own).get(0, column.look)))
+    columns = zip(*cells, strict=True)
+    return [
+        Column(name, [export.disarmed(cell) if isinstance(cell, str) else cell for cell in column], "", tuple(own))
+        for name, column, own in zip(names, columns, looks, strict=True)
+    ]
+
+
+def _owners(blocks: Sequence[Block], rows: int) -> list[Block | None]:
+    """The block that each row of the summary is of; None for those of the view itself."""
+    owners: list[Block | None] = [block for block in blocks for _ in _said(block)]
+    return [None] * (rows - len(owners)) + owners
 
 
 def _of_the_view(about: About) -> Iterator[tuple[str, str]]:
@@ -155,7 +214,7 @@ def _said(block: Block) -> list[tuple[str, Any, str]]:
     return []
 
 
-def _of_blocks(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Column]]]:
+def _of_blocks(blocks: Sequence[Block]) -> Iterator[Sheet]:
     """The tables and the rows behind the pictures, each under the heading it stands below."""
     heading = say("Figures")
     for block in blocks:
@@ -166,12 +225,13 @@ def _of_blocks(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Column]]]:
                 heading = text
             case Table(frame, has_index, is_marked):
                 shown = whole(frame, has_index)
-                yield heading, as_columns(shown.map(_without_marks) if is_marked else shown, has_figures=True)
-            case Picture(chart):
-                frame, shares = picture.figures(chart)
-                if len(frame.columns):
-                    name = say("Chart – {heading}", heading=heading)
-                    yield name, as_columns(frame, dict.fromkeys(shares, PERCENT))
+                columns = as_columns(shown.map(_without_marks) if is_marked else shown, has_figures=True)
+                yield Sheet(heading, say("Table: {heading}", heading=heading), columns)
+            case Picture(chart, description):
+                columns = drawn(chart)
+                if columns:
+                    holds = say("Chart: {description}", description=description or heading)
+                    yield Sheet(heading, holds, columns, say(" – chart"))
 
 
 def _without_marks(cell: Any) -> Any:
