@@ -16,10 +16,13 @@ def mean_by_age(cells: pd.DataFrame) -> pd.DataFrame:
     """One row per age: the mean over cohorts weighted by size. Unfinished cells and left-truncated cohorts stay out.
 
     Columns: age, cohorts, cohort_customers, active_customers, retained_share, low, high (95 % Wilson), orders, revenue,
-    revenue_per_customer (in that period).
+    value_per_customer (from the first order to that age) and first_value_per_customer (of that, in the first period),
+    both of the cohorts that have reached that age.
     """
+    counted = _counted(cells).sort_values(["cohort", "age"])
+    revenue = counted.groupby("cohort")["revenue"]
     sums = (
-        _counted(cells)
+        counted.assign(to_age=revenue.cumsum(), at_first=revenue.transform("first"))
         .groupby("age")
         .agg(
             cohorts=("cohort", "count"),
@@ -27,13 +30,16 @@ def mean_by_age(cells: pd.DataFrame) -> pd.DataFrame:
             active_customers=("active_customers", "sum"),
             orders=("orders", "sum"),
             revenue=("revenue", "sum"),
+            to_age=("to_age", "sum"),
+            at_first=("at_first", "sum"),
         )
     )
-    means = sums.reset_index()
+    means = sums.drop(columns=["to_age", "at_first"]).reset_index()
     customers = means["cohort_customers"]
     means["retained_share"] = means["active_customers"] / customers
     means["low"], means["high"] = wilson(means["active_customers"], customers)
-    means["revenue_per_customer"] = means["revenue"] / customers
+    means["value_per_customer"] = sums["to_age"].to_numpy() / customers
+    means["first_value_per_customer"] = sums["at_first"].to_numpy() / customers
     return means
 
 

@@ -123,6 +123,17 @@ def test_a_headline_rests_on_a_hundred_customers_and_has_an_interval() -> None:
     assert few.endswith("20 % (15–25 %) of customers order again.")
 
 
+def test_what_a_customer_has_brought_and_what_of_it_at_once_is_of_the_same_customers() -> None:
+    """The young cohorts bring 50 at once: they have no part in a sentence about the older ones."""
+    told = means((0, 900, 900), (1, 400, 80), (2, 200, 60))
+    told = told.assign(value_per_customer=[50.0, 70.0, 92.0], first_value_per_customer=[50.0, 45.0, 40.0])
+    sentence = answers.cohort_answer(told, "month", "in", "value", None)
+    assert sentence == (
+        "By the end of month 2, a customer has brought 92.00 on average, 40.00 of it in the first period: 200 "
+        "customers have been here that long."
+    )
+
+
 def test_what_later_orders_can_still_raise_is_said_to_be_so_far() -> None:
     sentence = answers.cohort_answer(means((1, 400, 80), (2, 200, 60)), "month", "on_or_after", "share", None)
     assert sentence.startswith("So far, 20 % of customers have ordered again in month 1 or later")

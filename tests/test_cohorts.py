@@ -49,6 +49,14 @@ def test_cumulative_value_adds_up_revenue_per_customer() -> None:
     assert cohorts.cumulative_value(cells)["value_per_customer"].tolist() == [2.5, 5.0, 7.5]
 
 
+def test_what_a_customer_has_brought_by_an_age_is_of_those_who_have_reached_it() -> None:
+    """January brought 30 at once and 60 by month 1; February, too young for that, brought 6."""
+    cells = table([("2024-01-01", 0, 4, 4, True), ("2024-01-01", 1, 4, 2, True), ("2024-02-01", 0, 12, 12, True)])
+    means = cohorts.mean_by_age(cells.assign(revenue=[120.0, 120.0, 72.0]))
+    assert means["value_per_customer"].tolist() == [192 / 16, 240 / 4]
+    assert means["first_value_per_customer"].tolist() == [192 / 16, 120 / 4]
+
+
 def test_a_first_cohort_that_is_far_too_large_is_marked() -> None:
     cells = steady([2000, *[300] * 9], [0.2] * 10)
     assert cohorts.left_truncated(cells) == [pd.Timestamp("2024-01-01")]

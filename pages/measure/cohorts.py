@@ -18,6 +18,8 @@ LINES = {"cohort": "Cohorts", **scope.DIMENSIONS, "coupon": "Coupon"}
 NOTES = (
     "Share: customers of a cohort who came back / customers of the cohort. Its interval is Wilson's.",
     "All cohorts: weighted by size. Cells that are not over and cohorts with † stay out.",
+    "Value per customer, all cohorts: of those that have reached that age. The mean can fall from one age to the next, "
+    "where the cohorts that are too young for it have brought more.",
     "▲ ▼: the share is pulled to the mean of its age as far as the cohort is small (beta-binomial); the sign stands "
     "where its 95 % interval leaves out that mean.",
     "“In it or later” can still grow for every age, and most for the latest: later orders have not happened yet. "

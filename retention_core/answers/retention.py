@@ -148,10 +148,12 @@ def cohort_answer(means: pd.DataFrame, grain: str, form: str, show: str, currenc
     share = with_interval(last["retained_share"], last["low"], last["high"])
     if show == "value":
         return say(
-            "By the end of {age}, a customer has brought {total} on average, {at_once} of it in the first period.",
+            "By the end of {age}, a customer has brought {total} on average, {at_once} of it in the first period: {n} "
+            "customers have been here that long.",
             age=age,
             total=money(last["value_per_customer"], currency),
-            at_once=money(means["value_per_customer"].iloc[0], currency),
+            at_once=money(last["first_value_per_customer"], currency),
+            n=number(last["cohort_customers"]),
         )
     if form == "by":
         return say("By the end of {age}, {share} of customers have ordered a second time.", age=age, share=share)

@@ -112,7 +112,7 @@ def small_cohorts(cells: pd.DataFrame) -> str:
 
 def curve_signs(cells: pd.DataFrame) -> str:
     """What the signs in the picture of cohorts mean; only of those that are there. `cells`: rows of worth.triangle."""
-    grey = say("Dashed grey: all cohorts, as far as they have come.")
+    grey = say("Dashed grey: what each month of age brings on average, added up over all cohorts.")
     if not cells["is_forecast"].any():
         return grey
     return (

@@ -46,11 +46,10 @@ def period_name(first_day: date, grain: str) -> str:
 def mean_row(cells: pd.DataFrame, show: str) -> pd.DataFrame:
     """One row per age, ready to be drawn with the cells: weighted means of shares and value, plain means of counts.
 
-    Columns: those of cohorts.mean_by_age, value_per_customer to that age, `drawn` (the mean that the picture shows; the
-    others are sums over the cohorts), is_complete.
+    Columns: those of cohorts.mean_by_age, `drawn` (the mean that the picture shows; counts and revenue are sums over
+    the cohorts), is_complete.
     """
     means = cohorts.mean_by_age(cells)
-    means["value_per_customer"] = means["revenue_per_customer"].cumsum()
     drawn = means[SHOWN[show][0]] / (means["cohorts"] if show in ("customers", "revenue") else 1)
     return means.assign(drawn=drawn, is_complete=True)
 

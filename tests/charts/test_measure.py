@@ -110,7 +110,7 @@ def test_the_picked_cell_is_known_by_cohort_and_age(marked: pd.DataFrame) -> Non
     [
         ("customers", "Mean of the cohorts", 40),
         ("revenue", "Mean of the cohorts", 400),
-        ("value", "All cohorts", 10 + 8 / 3),
+        ("value", "All cohorts", (1200 + 2600) / 300),
     ],
 )
 def test_counts_are_means_of_cohorts_and_value_adds_up(
