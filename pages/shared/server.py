@@ -32,7 +32,8 @@ from retention_core.engines import databases
 
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
 INDEX = Path(st.__file__).parent / "static" / "index.html"
-# What tells strangers about the app or makes it work for them. The readiness route runs the app at most once a minute.
+# What tells strangers about the app or makes it work for them. The readiness route runs the app at most once a minute,
+# and while it fails every ten seconds.
 UPLOADS = "/_stcore/upload_file"
 CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 CHECKED_FOR_SECONDS, FAILED_FOR_SECONDS = 60.0, 10.0
@@ -132,7 +133,7 @@ class Guard:
             return
         with transfers.taking(scope) as refused:
             if refused:
-                await PlainTextResponse("This file is not taken", refused)(scope, receive, send)
+                await PlainTextResponse(transfers.WORDS[refused], refused)(scope, receive, send)
             else:
                 await self.app(scope, receive, send)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -16,12 +16,22 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared import hosting
+from pages.shared.handed_in import Upload
 
 PLACE = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+$")
 # Files of one opening may have the size of the largest upload together, and go when the app has them: the rest is for
 # those that are on their way meanwhile.
 SIZES_AT_ONCE = 3
-FORBIDDEN, TOO_LARGE = 403, 413
+# Of the machine's memory, for the files of all visitors together: half of it is the engine's, the rest Python's and the
+# workbooks' that are being opened.
+SHARE_OF_MEMORY = 0.1
+FORBIDDEN, TOO_LARGE, NO_ROOM = 403, 413, 503
+WORDS = {
+    FORBIDDEN: "Sign in first",
+    TOO_LARGE: "These are more files than one visitor may hand in at once",
+    NO_ROOM: "The files of all visitors take all the room there is for them: try again in some minutes",
+}
+UPLOADS = ("draft", "upload")  # where a session's state holds files: while they are looked at, and once they are open
 _admitted: set[str] = set()
 _on_their_way: Counter[str] = Counter()  # session → bytes; only the server's own thread counts
 
@@ -60,6 +70,10 @@ def taking(scope: Scope) -> Iterator[int | None]:
     if size + _stored(session) + _on_their_way[session] > SIZES_AT_ONCE * largest:
         yield TOO_LARGE
         return
+    room = max(largest, int(hosting.memory_of_machine() * SHARE_OF_MEMORY))
+    if size + _held() + _on_their_way.total() > room:
+        yield NO_ROOM
+        return
     _on_their_way[session] += size
     try:
         yield None
@@ -73,3 +87,17 @@ def _stored(session: str) -> int:
     """Bytes that Streamlit holds of this session."""
     files = runtime.get_instance()._uploaded_file_mgr.file_storage.get(session, {})  # type: ignore[attr-defined]
     return sum(len(file.data) for file in list(files.values()))
+
+
+def _held() -> int:
+    """Bytes of the files of all visitors: those that Streamlit holds and those that the app has taken over from it."""
+    server = runtime.get_instance()
+    held: dict[int, int] = {}  # by object: both may hold the same
+    for files in list(server._uploaded_file_mgr.file_storage.values()):  # type: ignore[attr-defined]
+        held |= {id(file.data): len(file.data) for file in list(files.values())}
+    for visitor in server._session_mgr.list_sessions():
+        for name in UPLOADS:
+            with suppress(KeyError):
+                upload: Upload = visitor.session.session_state[name]
+                held |= {id(content): len(content) for _, content in upload.files if isinstance(content, bytes)}
+    return sum(held.values())

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from pages.shared import transfers
 from pages.shared.hosting import Hosting
-from retention_core.limits import size_in_bytes
+from retention_core.limits import Limits, size_in_bytes
+from retention_core.orders.read_parts import EXCEL_AT_ONCE, caps_of
 from tests.conftest import ROOT
 from tests.hosting.serving import Served, free_port, running
 
@@ -24,7 +26,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 HOSTING = (ROOT / "docs/hosting.md").read_text(encoding="utf-8")
 USER = 10001
-PYTHON = 1_400_000_000  # bytes to leave for Python, Streamlit's caches and uploads on their way
+PYTHON = 500_000_000  # bytes to leave for Python and Streamlit's caches
 
 
 def _steps(word: str) -> list[str]:
@@ -120,7 +122,9 @@ def test_what_the_app_holds_in_memory_fits_below_the_limit_of_its_container() ->
         size_in_bytes(re.search(rf"{name}: (\S+)", app)[1])  # type: ignore[index]
         for name in ("COMEBACK_MEMORY", "COMEBACK_SPILL")
     )
-    assert engine + temporary + PYTHON <= allowed and spill < temporary
+    workbooks = EXCEL_AT_ONCE * caps_of(Limits(memory=f"{engine // 1000}KB")).excel_memory
+    files = transfers.SHARE_OF_MEMORY * allowed
+    assert engine + temporary + workbooks + files + PYTHON <= allowed and spill < temporary
 
 
 def test_only_the_proxy_is_reachable_and_it_closes_what_the_app_closes() -> None:

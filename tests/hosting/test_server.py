@@ -209,6 +209,34 @@ def _beginning(path: str, token: str, size: int) -> bytes:
     ).encode()
 
 
+# The hosted app on a machine whose share for files is 3 MB, whatever it has.
+SMALL = """
+from pages.shared import hosting, transfers
+transfers.SHARE_OF_MEMORY = 3 * hosting.MEGABYTE / hosting.memory_of_machine()
+from pages.shared.server import app
+"""
+
+
+def test_the_files_of_all_visitors_together_have_a_size(tmp_path: Path) -> None:
+    """Those that lie in wait and those that the app has taken over; what somebody takes away is room for others."""
+    (tmp_path / "small.py").write_text(SMALL)
+    orders = b"Order ID,Customer,Date,Amount\n" + b"".join(
+        b"A%06d,customer%06d,2024-%02d-01,12.50\n" % (n, n % 700, n % 9 + 1) for n in range(23_000)
+    )
+
+    async def hand_in() -> list[int]:
+        async with visit(small.address, "source") as (one, _), visit(small.address, "source") as (other, _):
+            await one.upload("orders.csv", orders)
+            places = [(await other._place_for("orders.csv")).upload_url for _ in range(3)]
+            answers = [_send(small, other.xsrf, place, len(orders)) for place in places]
+            await one.click("other_files")
+            return [*answers, _send(small, other.xsrf, places[2], len(orders))]
+
+    command = ("uvicorn", "small:app", "--no-access-log")
+    with serve(tmp_path, *command, COMEBACK_FILE_MEGABYTES="1", PYTHONPATH=str(tmp_path)) as small:
+        assert asyncio.run(hand_in()) == [204, 204, 503, 204]
+
+
 def test_nobody_hands_in_files_before_signing_in(tmp_path: Path) -> None:
     """The page that asks for signing in is an open session; nothing of a file for it is kept."""
     secrets = tmp_path / ".streamlit" / "secrets.toml"
