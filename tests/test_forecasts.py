@@ -229,7 +229,7 @@ def test_where_nobody_ordered_for_a_year_nobody_is_called_safe_or_gone(tmp_path:
     stake = forecasts.at_stake(shop, said)
     assert set(stake.groups["standing"]) == {"unknown"} and stake.in_doubt == 0
     told = answers.stake_answer(stake.groups, None, tells_money=True, by_model=False)
-    assert told.startswith("Of 201 customers nothing can be told: in the last year nobody ordered")
+    assert told.startswith("Of 201 customers nothing can be told: too few")
     limits = lifecycle.fixed_limits(180)
     assert answers.lapsed_and_gone_answer(stake.silences, limits, is_own=False, by_model=False) == ""
 
@@ -508,3 +508,20 @@ def test_a_cell_of_many_speaks_for_itself_and_one_of_few_asks_its_neighbours() -
     assert seen.will_order(0, [10, 60]).tolist() == [1.0, 0.0]
     assert seen.will_order(0, 100) == pytest.approx(5 / 65)
     assert seen.lively_orders(0) == 2.0
+    assert seen.tells(0, [10, 60, 100, 400]).all()
+
+
+def test_nobody_is_compared_with_the_cells_that_they_are_in_themselves() -> None:
+    """Two years of silence are no safety because too few ordered lately to be counted apart."""
+    few = {"first_to_last": 0, "hidden_orders": 1}
+    table = pd.DataFrame([
+        {"repeat_orders": 0, "age": 700, "customers": 50, **few},
+        {"repeat_orders": 1, "age": 700, "customers": 14, **few},
+        {"repeat_orders": 2, "age": 10, "customers": 20, **few},
+        {"repeat_orders": 2, "age": 60, "customers": 20, **few},
+        {"repeat_orders": 2, "age": 700, "customers": 20, **few},
+    ])  # fmt: skip
+    seen = observed.count(table)
+    assert seen.tells(0, [10, 700]).tolist() == [True, False], "those of 700 days stand for those of 10 too"
+    assert not seen.tells(1, [10, 700]).any()
+    assert seen.tells(2, [10, 60, 700]).all(), "40 ordered within 90 days"

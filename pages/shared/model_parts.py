@@ -40,7 +40,8 @@ NOTES = (
     "pace of their own and stops for good at some point, which nobody sees; one with a single order may have gone too.",
     "At stake: what the next year would bring if the customer were surely still there, less what is expected.",
     "Open: the chance to be still there is between 10 and 80 %. Where no model can be used, a customer's expected "
-    "orders are set beside those of customers with as many orders who had ordered lately.",
+    "orders are set beside those of customers with as many orders who had ordered lately; where too few of these were "
+    "there, or none came back, nothing is told.",
     "Expected: orders × amount of an order in the next year. The amount is the customer's own mean, pulled to the mean "
     "of all the more, the fewer orders it rests on (Gamma-Gamma). Before costs, not discounted.",
     "80 % sure: chance, the doubt about the model, and how far forecasts miss: an error usual in shops (about 6 % of a "

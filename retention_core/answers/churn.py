@@ -80,7 +80,8 @@ def no_waits_answer(has_returns: bool, is_own: bool) -> str:
         why = say("Fewer than 30 customers have come back so far, so this shop has no waits of its own to go by.")
     if is_own:
         until = say(
-            "Until then {days} days of silence are taken for lapsed, and what a silence means cannot be said yet.",
+            "As long as that is so, {days} days of silence are taken for lapsed, and what a silence means cannot be "
+            "said yet.",
             days=number(WITHOUT_WAITS),
         )
     else:

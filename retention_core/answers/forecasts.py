@@ -83,15 +83,15 @@ def stake_answer(groups: pd.DataFrame, currency: str | None, tells_money: bool, 
     """What stands at stake with customers in doubt. `groups`: of forecasts.AtStake."""
     counts = groups.groupby("standing")["customers"].sum()
     doubtful, unknown = groups[groups["standing"] == "in_doubt"], int(counts.get("unknown", 0))
-    nothing_told = say(
-        "Of {customers} nothing can be told: in the last year nobody ordered of those who had ordered as often before "
-        "it, not even of those who had ordered lately.",
+    told = _doubt_in_words(doubtful, int(counts.get("gone", 0)), currency, tells_money, by_model)
+    if not unknown:
+        return told
+    nothing = say(
+        "Of {customers} nothing can be told: too few customers like them were there a year ago, or even those who had "
+        "ordered lately did not order in the year since.",
         customers=customers_in_words(unknown),
     )
-    if unknown and unknown == counts.sum():
-        return nothing_told
-    sentence = _doubt_in_words(doubtful, int(counts.get("gone", 0)), currency, tells_money, by_model)
-    return f"{sentence} {nothing_told}" if unknown else sentence
+    return nothing if unknown == counts.sum() else f"{nothing} " + say("Of the others:") + f" {told}"
 
 
 def _doubt_in_words(doubtful: pd.DataFrame, gone: int, currency: str | None, tells_money: bool, by_model: bool) -> str:
@@ -102,7 +102,7 @@ def _doubt_in_words(doubtful: pd.DataFrame, gone: int, currency: str | None, tel
         "Whether they are still there is open for {customers}. At stake is {stake}: so much more would they bring in "
         "the next year than expected, were they all surely still there.",
         customers=customers_in_words(doubtful["customers"].sum()),
-        stake=money(stake, currency, 0) if tells_money else say("{n} orders", n=number(stake)),
+        stake=money(stake, currency, 0) if tells_money else orders_in_words(stake),
     )
     if not gone:
         return sentence
@@ -166,19 +166,23 @@ def check_answer(check: Check, model: str) -> str:
     error = test.error_share
     sentence = say(
         "As no model is used, the plain curve by age stands here for all customers together. Hidden from it, the "
-        "{days} days after {until} brought {actual} orders of customers known by then; it expected {expected}: {error}."
+        "{days} days after {until} brought {actual} of customers known by then; it expected {expected}: {error}."
         if model == CURVE
-        else "Hidden from the model, the {days} days after {until} brought {actual} orders of customers known by then; "
+        else "Hidden from the model, the {days} days after {until} brought {actual} of customers known by then; "
         "it expected {expected}: {error}.",
         days=number(check.horizon),
         until=day(check.observed_until),
-        actual=number(test.actual),
+        actual=orders_in_words(test.actual),
         expected=number(test.expected),
         error=error_in_words(error),
     )
     if abs(error) > LARGE_ERROR:
         sentence += " " + say("That is a large error: read its figures as an order of magnitude.")
     return sentence
+
+
+def orders_in_words(n: float) -> str:
+    return say("1 order") if number(n) == number(1) else say("{n} orders", n=number(n))
 
 
 def error_in_words(error: float) -> str:

@@ -28,8 +28,8 @@ def customers(shop: Shop, made: Forecasts, **scope: Any) -> pd.DataFrame:
     without a model); will_order: probability of an order within a year; expected_orders, expected_value of that year;
     orders_at_risk, at_risk: orders and value lost to the chance that the customer has gone: what one sure to be still
     there would bring, less what is expected; standing: "safe" (80 % sure to be still there, or more), "gone" (10 % or
-    less), else "in_doubt"; "unknown" where nothing can be told: counted, and even who had ordered lately brought
-    nothing. Money is missing where the files tell no amounts.
+    less), else "in_doubt"; "unknown" where nothing can be told: counted, and too few were there to count, or even who
+    had ordered lately brought nothing. Money is missing where the files tell no amounts.
     """
     return judged(made, shop.query("customer_histories", **scope))
 
@@ -48,7 +48,8 @@ def judged(made: Forecasts, histories: pd.DataFrame) -> pd.DataFrame:
         expected = made.observed.expected_orders(x, T - t_x)
         will_order = made.observed.will_order(x, T - t_x)
         lively = made.observed.lively_orders(x)
-        still_there = np.divide(expected, lively, out=np.full_like(expected, np.nan), where=lively > 0)
+        is_told = made.observed.tells(x, T - t_x) & (lively > 0)
+        still_there = np.divide(expected, lively, out=np.full_like(expected, np.nan), where=is_told)
     else:
         p_alive = expected = will_order = lively = still_there = np.full_like(x, np.nan)
     amount = _amounts(made, histories)

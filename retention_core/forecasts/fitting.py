@@ -38,8 +38,7 @@ UNDER_A_YEAR = (
     "high; the intervals here are wider for it."
 )
 TOO_UNSURE = (
-    "The history is too short for a figure of the coming year: by what is known so far it could be off by more than a "
-    "factor of two either way."
+    "Too little is known for a figure of the coming year: it could be off by more than a factor of two either way."
 )
 
 

@@ -14,6 +14,7 @@ from retention_core.models.triples import CUSTOMERS, Floats, arrays
 
 ORDERS = (1, 2, 3, 5, 10)  # first number of orders of each group
 SILENCES = (0, 31, 91, 181, 366)  # first day of silence of each group
+LATELY = 2  # the first columns are of those who ordered lately
 FEW = 30  # customers below which a cell says nothing and its neighbours of the same number of orders speak for it
 
 
@@ -62,6 +63,20 @@ class Observed:
         """The same of customers with as many orders who had ordered lately: the first of their cells that speaks."""
         return self._of(self.orders, repeat_orders, np.zeros_like(np.asarray(repeat_orders, np.float64)))
 
+    def tells(self, repeat_orders: Any, silence: Any) -> npt.NDArray[np.bool_]:
+        """Whether those who had ordered lately were counted apart from customers like these.
+
+        Not where too few had: both are the same cells put together then, and alike because nothing is known.
+        """
+        x, silent = arrays(repeat_orders, silence)
+        apart = np.zeros_like(self.customers, dtype=bool)
+        for i in range(len(ORDERS)):
+            lively = self._reach(i, 0)
+            if lively is not None:
+                apart[i] = True
+                apart[i, 1 if lively.stop > LATELY else lively.stop : lively.stop] = False
+        return np.asarray(apart.ravel()[place(x, silent)])
+
     def cells(self) -> pd.DataFrame:
         """One row per cell with a customer: orders, silence (first of the group), customers, ordered, days (mean)."""
         there = np.argwhere(self.customers > 0)
@@ -83,13 +98,17 @@ class Observed:
 
     def _rates(self, counted: Floats) -> Floats:
         """Per customer; a cell of too few takes in its neighbours of the same row, then the whole table."""
-        rates = np.empty_like(counted)
+        rates = np.full_like(counted, counted.sum() / max(self.customers.sum(), 1.0))
         for i, j in np.ndindex(*counted.shape):
-            for reach in range(len(SILENCES)):
-                part = (i, slice(max(j - reach, 0), j + reach + 1))
-                if self.customers[part].sum() >= FEW:
-                    rates[i, j] = counted[part].sum() / self.customers[part].sum()
-                    break
-            else:
-                rates[i, j] = counted.sum() / max(self.customers.sum(), 1.0)
+            reach = self._reach(i, j)
+            if reach is not None:
+                rates[i, j] = counted[i, reach].sum() / self.customers[i, reach].sum()
         return rates
+
+    def _reach(self, i: int, j: int) -> slice | None:
+        """The columns of row i that speak for its column j: the nearest with FEW customers; None: the row has fewer."""
+        for far in range(len(SILENCES)):
+            columns = slice(max(j - far, 0), min(j + far + 1, len(SILENCES)))
+            if self.customers[i, columns].sum() >= FEW:
+                return columns
+        return None

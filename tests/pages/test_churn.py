@@ -154,7 +154,7 @@ def test_a_young_shop_says_what_is_missing_and_uses_one_word(shared_data: Path) 
     text = said(opened(shared_data / "exports/shopify_orders_export.csv.gz"))
     assert "silent for more than 180 days" in text
     assert "Too few customers have been watched for long enough to see how long those who come back wait" in text
-    assert "Until then 180 days of silence are taken for lapsed" in text
+    assert "As long as that is so, 180 days of silence are taken for lapsed" in text
     assert "nine of ten who come back need" not in text.split("How is this computed?")[0].split("A customer without")[0]
     assert re.search(r"who is worth winning back, can be said in about \d+ months", text)
 
