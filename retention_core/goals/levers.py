@@ -189,7 +189,9 @@ def with_own_test(lever: Lever, found: OwnTest | None = None, **measured: float)
     lost = 1 - measured["control"]
     if not 0 < lost <= 1:
         raise GoalError(f"Lever {lever.key}: control is {measured['control']:g}; it must be at least 0 and below 1.")
-    uplift = Uplift.tested(measured["difference"] / lost, measured["standard_error"] / lost)
+    # Where most return by themselves, the harm to them may be larger than any uplift can say.
+    effect, error = max(measured["difference"] / lost, -1.0), min(measured["standard_error"] / lost, 1.0)
+    uplift = Uplift.tested(effect, error)
     return replace(lever, uplift=uplift, grade="A", take_up=1.0, source=OWN_TEST)
 
 

@@ -336,6 +336,8 @@ def test_figures_of_a_test_from_elsewhere_can_be_typed_in() -> None:
     lever = Lever("welcome", "return_after_first", Uplift.graded(0.02, "C"), "C", take_up=0.5)
     tested = levers.with_own_test(lever, control=0.2, difference=-0.04, standard_error=0.02)
     assert (tested.uplift.mean, tested.uplift.sd) == (pytest.approx(-0.05), pytest.approx(0.025))
+    harm = levers.with_own_test(lever, control=0.9, difference=-0.5, standard_error=0.2)
+    assert (harm.uplift.mean, harm.uplift.sd) == (-1.0, 1.0), "the most that can be said: 0.9 − 0.1, and no crash"
     with pytest.raises(GoalError, match="control is 1"):
         levers.with_own_test(lever, control=1.0, difference=0.0, standard_error=0.1)
     with pytest.raises(GoalError, match="order_value"):

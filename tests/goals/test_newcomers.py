@@ -1,12 +1,15 @@
 """Second orders of newcomers against shops whose truth is known: calendar months, busy times, the level to come."""
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import retention_core as rc
 from retention_core.goals import returns
+from retention_core.goals.baseline import baseline
 from retention_core.goals.returns import Newcomers
 
 OPENED = pd.Timestamp("2023-07-01")
@@ -89,3 +92,18 @@ def test_windows_are_nested_and_a_busy_time_ahead_brings_second_orders_sooner() 
 
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(("months", "is_said"), [(24, False), (9, True)])
+def test_a_shop_whose_customers_are_all_back_early_has_been_observed_for_a_year(
+    months: int, is_said: bool, tmp_path: Path
+) -> None:
+    """The curve of waits ends when the last of them is back, after a month; the oldest came two years ago."""
+    days = pd.date_range("2024-01-05", periods=months, freq="MS")
+    lines = [f"c{n},{day + pd.Timedelta(days=n):%Y-%m-%d},10" for n in range(30) for day in days[n % 3 :]]
+    file = tmp_path / "orders.csv"
+    file.write_text("customer,ordered_at,amount\n" + "\n".join(lines) + "\n")
+    shop = rc.open_orders(file)
+    caveats = baseline(shop, months=6, draws=20).caveats
+    shop.close()
+    assert any("whole year" in caveat for caveat in caveats) is is_said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from streamlit.elements.lib import policies
 from streamlit.testing.v1 import AppTest
 
 import retention_core as rc
-from pages.shared import sources
+from pages.shared import hosting, sources
 from pages.shared.sources import Upload
 from retention_core import report
 from retention_core.answers import goals as answers
@@ -100,9 +100,15 @@ def pictures(app: AppTest) -> list[pd.DataFrame]:
     return [pa.ipc.open_stream(one.proto.data.data).read_pandas() for one in app.get("vega_lite_chart")]
 
 
+def rates_drawn(app: AppTest) -> pd.DataFrame:
+    """The frame behind the picture of the rate."""
+    (fan,) = (frame for frame in pictures(app) if "is_over" in frame)
+    return fan
+
+
 def rates(app: AppTest) -> pd.DataFrame:
     """One row per month: the rate without a plan and with these levers, as drawn."""
-    (fan,) = (frame for frame in pictures(app) if "is_over" in frame)
+    fan = rates_drawn(app)
     coming = fan[fan["part"].isin(["Without a plan", "With these levers"])]
     return coming.pivot(index="month", columns="part", values=["value", "p10", "p90"])
 
@@ -265,6 +271,108 @@ def test_odd_shops_get_a_sentence_and_can_be_played_with(visit: Visit, orders: b
     press(app, "Keep the plan on screen")
     assert not app.exception
     assert plans(app).index.tolist() == ["On screen", "Plan 1"]
+
+
+NOBODY_NEW = (
+    "customer,ordered_at,amount\n"
+    + "".join(
+        f"c{n},{date(2023, 1, 1 + n % 28) + timedelta(days=90 * back)},20\n" for n in range(60) for back in range(9)
+    )
+).encode()
+
+
+@pytest.mark.parametrize(
+    ("orders", "why"), [(FEW_MONTHS, "Too early for a goal"), (NOBODY_NEW, "nobody to act on")], ids=["early", "nobody"]
+)
+def test_where_a_goal_has_no_meaning_there_is_none_below_either(visit: Visit, orders: bytes, why: str) -> None:
+    app = visit(PAGE, orders=orders)
+    assert not app.exception and why in head(app)
+    assert on(app) == {} and boxes(app) == {} and not any(one.key == "target" for one in app.slider)
+    row = plans(app).loc["On screen"]
+    assert (row["Goal"], row["Chance"], app.metric[0].value) == ("–", "–", "–")
+    for words in ("For your shop: cautious", "No lever is needed", "No mix of", "have to be true", "Is it realistic?"):
+        assert words not in said(app)
+    assert not any("goal " in str(label) for label in rates_drawn(app)["label"]), "no goal in the picture either"
+    app.slider("do_loyalty_programme").set_value(1.0).run()
+    assert not app.exception and app.metric[0].value == "–"
+
+
+def test_a_shorter_time_that_has_been_seen_brings_the_goal_and_the_first_plan(visit: Visit) -> None:
+    app = visit(PAGE, orders=FEW_MONTHS)
+    (within,) = (group for group in app.get("button_group") if group.key == "within")
+    within.set_value("90").run()
+    assert not app.exception and "Too early" not in head(app)
+    assert app.slider("target").value > 0.05 and plans(app).loc["On screen", "Chance"] != "–"
+
+
+def test_a_first_visit_shows_no_plan_that_loses_money_and_says_why(visit: Visit) -> None:
+    first = date(2024, 1, 1)
+    rows = "".join(
+        f"c{n},{first + timedelta(days=n * 3 + wait)},3\n" for n in range(300) for wait in (0, 40)[: 1 + n % 2]
+    )
+    app = visit(PAGE, orders=f"customer,ordered_at,amount\n{rows}".encode())
+    assert not app.exception and app.slider("target").value
+    assert on(app) == {} and "The plan begins without a lever" in said(app)
+    assert plans(app).loc["On screen", "Left after costs"] == "0"
+    assert "The plan begins without a lever" not in said(visit(PAGE, shop="gift"))
+
+
+def test_the_margin_is_at_first_what_the_costs_of_the_file_leave(visit: Visit) -> None:
+    rows = "".join(
+        f"c{n},{date(2024, 1, 1) + timedelta(days=n * 3 + wait)},100,63\n" for n in range(250) for wait in (0, 40)
+    )
+    app = visit(PAGE, orders=f"customer,ordered_at,amount,cost\n{rows}".encode())
+    assert not app.exception and app.slider("margin_of_plan").value == 0.37
+    assert "Margin: 37 %." in said(app) and "margin_of_plan" not in app.query_params
+    assert visit(PAGE, shop="gift").slider("margin_of_plan").value == 1.0
+
+
+def test_a_slider_that_nobody_touched_follows_what_is_suggested_elsewhere(visit: Visit) -> None:
+    app = visit(PAGE, shop="gift")
+    assert on(app)
+    app.session_state["shop"], app.session_state["upload"] = "upload", Upload((("orders.csv", NOBODY_NEW),))
+    app.run()
+    assert on(app) == {}
+    app.slider("do_loyalty_programme").set_value(0.5).run()
+    app.query_params["do_loyalty_programme"] = "0.5"
+    app.session_state["shop"] = "gift"
+    assert on(app.run())["loyalty_programme"] == 0.5, "what was set stays"
+
+
+def test_a_kept_plan_shows_the_test_that_is_chosen(visit: Visit) -> None:
+    """Two tests of the same lever found opposite things."""
+    orders, events = ["customer_id,ordered_at,amount"], ["customer_id,event,occurred_at,detail"]
+    for n in range(1_200):
+        first = date(2024, 1, 1) + timedelta(days=n * 7 % 800)
+        arm, name = ("control" if n % 2 else "letters"), ("good" if n % 4 < 2 else "bad")
+        is_back = n % 10 < 8 if (arm == "letters") is (name == "good") else n % 10 < 3
+        orders += [f"c{n},{first + timedelta(days=wait)},50" for wait in ((0, 60) if is_back else (0,))]
+        events.append(f"c{n},email_sent,{first}T00:00:00,{name}:{arm}")
+    orders.append(f"last,{date(2026, 6, 1)},50")
+    files = tuple((f"{name}.csv", "\n".join(rows).encode()) for name, rows in (("orders", orders), ("events", events)))
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.session_state["shop"], app.session_state["upload"] = "upload", Upload(files)
+    app.query_params.update({"own_test": "true", "plan": "Tested~~365~0.5~2027-01~1~email_frequency:1,test:1"})
+    app.run().switch_page(f"pages/{PAGE}.py").run()
+    assert not app.exception and app.toggle("own_test").value
+    shown = {}
+    for name in ("good: letters", "bad: letters"):
+        app.selectbox("test").set_value(name).run()
+        shown[name] = plans(app).loc["Tested", "Order again in time"]
+    assert len(set(shown.values())) == 2, shown
+
+
+def test_where_no_files_are_handed_in_none_is_asked_for(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert numbers(visit(PAGE, shop="gift")).get("file_uploader")
+    monkeypatch.setenv("COMEBACK_UPLOADS", "0")
+    hosting.current.cache_clear()
+    try:
+        app = numbers(visit(PAGE, shop="gift"))
+        assert not app.exception and not app.get("file_uploader")
+        assert "This plan (JSON)" in [button.label for button in app.get("download_button")]
+    finally:
+        monkeypatch.undo()
+        hosting.current.cache_clear()
 
 
 def test_without_amounts_nothing_is_said_about_money(visit: Visit) -> None:
