@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -166,6 +166,7 @@ class Shop:
             self._connection.execute(_build_text(name))
         self._make_orders()
         self.loaded.release()
+        self.loaded = replace(self.loaded, release=orders.nothing_to_release)
         self._connection.execute(_build_text("customers"), span)
         first_on = self._connection.execute("select min(first_on) from customers").fetchall()[0][0]
         self.first_on = first_on or self.observed_on

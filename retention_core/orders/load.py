@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,19 +44,23 @@ NOTHING_ANSWERED = Answers()
 PREVIEW_ROWS = 5
 
 
+def nothing_to_release() -> None:
+    """All has been given back already."""
+
+
 @dataclass(frozen=True)
 class Loaded:
     """What `load` found: the tables of the files, the layout in words, the ledger (see `ledger.frame`), and facts.
 
     Call `release` when `clean_orders` is no longer needed: it gives back what stands behind it, the rows of the files,
-    and with a pseudonym key it puts pseudonyms in the place of the customers' keys.
+    and with a pseudonym key it puts pseudonyms in the place of the customers' keys. It knows their secret: let it go.
     """
 
     parts: tuple[Part, ...]
     layout: str
     ledger: pd.DataFrame
     facts: Facts
-    release: Callable[[], None] = lambda: None
+    release: Callable[[], None] = nothing_to_release
     has_pseudonyms: bool = False  # once released
 
 
@@ -110,20 +115,20 @@ def load(
         for table in ("order_lines", "customers", "events", "spend"):
             clean.drop_relation(connection, f"clean_{table}")
         clean.drop_relation(connection, "customer_ids")
-        _release(connection, parts)
+        _release(connection, [part.relation for part in parts])
         raise
     loaded = replace(loaded, parts=tuple(map(pseudonyms.without_text, loaded.parts)))
     if secret is not None:
         loaded = replace(loaded, ledger=ledger.without_words(loaded.ledger), has_pseudonyms=True)
-    return replace(loaded, release=lambda: _release(connection, parts, secret))
+    return replace(loaded, release=partial(_release, connection, [part.relation for part in parts], secret))
 
 
-def _release(connection: Connection, parts: Sequence[Part], secret: pseudonyms.Paddings | None = None) -> None:
+def _release(connection: Connection, relations: Sequence[str], secret: pseudonyms.Paddings | None = None) -> None:
     clean.drop_relation(connection, "clean_orders")
-    clean.tidy(connection, len(parts))
-    for part in parts:
-        read_table.drop(connection, part.relation)
-        clean.drop_relation(connection, f"{part.relation}_joined")
+    clean.tidy(connection, len(relations))
+    for relation in relations:
+        read_table.drop(connection, relation)
+        clean.drop_relation(connection, f"{relation}_joined")
     if secret is not None:
         pseudonyms.put_in_place(connection, secret)
 

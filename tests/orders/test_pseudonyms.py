@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import hmac
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FunctionType, ModuleType
 
 import pandas as pd
 import pytest
@@ -48,8 +50,24 @@ def columns_of_text(shop: rc.Shop) -> list[tuple[str, str]]:
     return found.fetchall()
 
 
+def held_by(thing: object) -> Iterator[object]:
+    """All that can be reached from a thing: of functions what they were given, not the module they stand in."""
+    to_see, seen = [thing], {id(thing)}
+    while to_see:
+        one = to_see.pop()
+        yield one
+        if isinstance(one, FunctionType):
+            further: list[object] = [*(one.__closure__ or ()), *(one.__defaults__ or ())]
+        else:
+            further = gc.get_referents(one)
+        further = [each for each in further if id(each) not in seen and not isinstance(each, type | ModuleType)]
+        seen.update(map(id, further))
+        to_see += further
+
+
 def texts_of(shop: rc.Shop) -> Iterator[str]:
     """All texts that a shop holds: every text column of its cursor, its records and its ledger."""
+    yield from (thing for thing in held_by(shop) if isinstance(thing, str))
     for name, column in columns_of_text(shop):
         yield from (str(value) for (value,) in shop._connection.execute(f'SELECT "{column}" FROM "{name}"').fetchall())
     yield repr(vars(shop))
@@ -153,6 +171,8 @@ def test_broken_lines_and_unreadable_cells_are_kept_by_place_only(tmp_path: Path
     assert found.at["unreadable_date", "rows"] == found.at["unreadable_amount", "rows"] == 3
     assert found["examples"]["wrong_width"] == [(len(rows) + 2, "")]
     assert "marker" not in "\n".join(texts_of(shop))
+    secret = pseudonyms.paddings(KEY).values()
+    assert not [thing for thing in held_by(shop) if isinstance(thing, bytes) and thing in secret]
 
 
 # What may name somebody, digits only or letters and digits, with the separators that people use.
