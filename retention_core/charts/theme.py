@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 from altair.utils import schemapi
 
-from retention_core.say import percent, say
+from retention_core.say import NEARLY_ALL, NOTHING, percent, say
 
 # Grey is for the baseline: a mean, a before, an others. It keeps 3 : 1 on the light and on the dark background.
 BASELINE = "#7b8894"
@@ -63,6 +63,10 @@ def in_words(values: pd.Series, words: Callable[[float], str], digits: int) -> p
     exact = values.astype(float)
     rounded = exact.round(digits)
     if words is percent:
-        rounded = rounded.where(exact.abs() < 0.1, exact.round(digits - 1))
+        is_all_but = exact.ge(NEARLY_ALL) & exact.lt(1 - NOTHING)
+        rounded = rounded.where(exact.abs().lt(0.1) | is_all_but, exact.round(digits - 1))
+        least = 10.0**-digits
+        rounded = rounded.mask(rounded.eq(0) & exact.gt(NOTHING), least / 4)  # little is not none, most is not all
+        rounded = rounded.mask(is_all_but, rounded.clip(upper=1 - least))
     named = {value: words(value) for value in rounded.unique()}
     return rounded.map(named)
