@@ -154,7 +154,7 @@ def test_a_chance_is_never_certain(probability: float | None, words: str) -> Non
 def test_forecast_money_has_three_figures() -> None:
     assert [answers._money(value, "EUR") for value in (41_234.0, -8_056.4, 12.344, 0.0)] == [
         "€41,200",
-        "-€8,060",
+        "−€8,060",
         "€12.30",
         "€0",
     ]
@@ -207,7 +207,7 @@ def test_every_kind_of_lever_has_words() -> None:
 
 def test_a_lever_that_may_harm_shows_both_ends() -> None:
     lever = Lever("email_frequency", "return_after_first", Uplift("normal", 0.0, 0.05), "B")
-    assert "0.0 % (-6.4–6.4 %)" in answers.uplift_in_words(lever)
+    assert "0.0 % (−6.4 to 6.4 %)" in answers.uplift_in_words(lever)
 
 
 def test_an_own_test_is_told_with_its_interval_and_its_doubt() -> None:
