@@ -328,15 +328,12 @@ def test_the_margin_is_at_first_what_the_costs_of_the_file_leave(visit: Visit) -
 
 
 def test_a_slider_that_nobody_touched_follows_what_is_suggested_elsewhere(visit: Visit) -> None:
-    app = visit(PAGE, shop="gift")
-    assert on(app)
+    app = visit(PAGE, do_loyalty_programme="0.5")
+    assert {"post_purchase", "loyalty_programme"} < on(app).keys()
     app.session_state["shop"], app.session_state["upload"] = "upload", Upload((("orders.csv", NOBODY_NEW),))
     app.run()
-    assert on(app) == {}
-    app.slider("do_loyalty_programme").set_value(0.5).run()
-    app.query_params["do_loyalty_programme"] = "0.5"
-    app.session_state["shop"] = "gift"
-    assert on(app.run())["loyalty_programme"] == 0.5, "what was set stays"
+    assert not app.exception and app.slider("do_post_purchase").value == 0, "no first plan for nobody"
+    assert on(app) == {"loyalty_programme": 0.5}, "what was set stays"
 
 
 def test_a_kept_plan_shows_the_test_that_is_chosen(visit: Visit) -> None:
