@@ -525,3 +525,16 @@ def test_nobody_is_compared_with_the_cells_that_they_are_in_themselves() -> None
     assert seen.tells(0, [10, 700]).tolist() == [True, False], "those of 700 days stand for those of 10 too"
     assert not seen.tells(1, [10, 700]).any()
     assert seen.tells(2, [10, 60, 700]).all(), "40 ordered within 90 days"
+
+
+def test_who_is_as_lively_as_the_cells_they_are_in_is_not_safe_but_may_be_gone(tmp_path: Path) -> None:
+    """Customers of 2022 never came back, of 2024 twenty did: too few ordered lately to be counted apart from them."""
+    days = [(f"c{n}", date(2022, 1, 1) + timedelta(days=n % 300)) for n in range(900)]
+    days += [(f"d{n}", date(2024, 3, 1 + n)) for n in range(20)] + [(f"d{n}", date(2024, 9, 1 + n)) for n in range(20)]
+    days += [(f"pair{n}", date(2022, 6, 1 + m)) for n in range(10) for m in range(2)] + [("last", date(2025, 3, 15))]
+    shop = opened(tmp_path, [f"{customer},{day},10" for customer, day in days])
+    said = forecasts.of_shop(shop)
+    assert said.model == "none" and said.observed is not None
+    told = forecasts.customers(shop, said).groupby(["orders", "standing"]).size().to_dict()
+    assert told[1, "gone"] == 900, "a tenth even of a mean that holds their own nothing"
+    assert told[2, "unknown"] == 30 and (2, "safe") not in told

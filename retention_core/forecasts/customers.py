@@ -48,8 +48,9 @@ def judged(made: Forecasts, histories: pd.DataFrame) -> pd.DataFrame:
         expected = made.observed.expected_orders(x, T - t_x)
         will_order = made.observed.will_order(x, T - t_x)
         lively = made.observed.lively_orders(x)
-        is_told = made.observed.tells(x, T - t_x) & (lively > 0)
-        still_there = np.divide(expected, lively, out=np.full_like(expected, np.nan), where=is_told)
+        still_there = np.divide(expected, lively, out=np.full_like(expected, np.nan), where=lively > 0)
+        # Compared with cells that hold themselves, few are worth a tenth and nearly all as much: the first says a lot.
+        still_there[(still_there >= SAFE) & ~made.observed.tells(x, T - t_x)] = np.nan
     else:
         p_alive = expected = will_order = lively = still_there = np.full_like(x, np.nan)
     amount = _amounts(made, histories)
