@@ -538,3 +538,7 @@ def test_who_is_as_lively_as_the_cells_they_are_in_is_not_safe_but_may_be_gone(t
     told = forecasts.customers(shop, said).groupby(["orders", "standing"]).size().to_dict()
     assert told[1, "gone"] == 900, "a tenth even of a mean that holds their own nothing"
     assert told[2, "unknown"] == 30 and (2, "safe") not in told
+    stake, limits = forecasts.at_stake(shop, said), lifecycle.fixed_limits(180)
+    apart = answers.lapsed_and_gone_answer(stake.silences, limits, is_own=False, by_model=False)
+    assert "Of the 900 lapsed or lost of whom it can be told, 900 have gone" in apart
+    assert "nothing can be told" in answers.stake_answer(stake.groups, None, tells_money=True, by_model=False)

@@ -91,7 +91,9 @@ def stake_answer(groups: pd.DataFrame, currency: str | None, tells_money: bool, 
         "ordered lately did not order in the year since.",
         customers=customers_in_words(unknown),
     )
-    return nothing if unknown == counts.sum() else f"{nothing} " + say("Of the others:") + f" {told}"
+    if unknown == counts.sum():
+        return nothing
+    return f"{nothing} " + say("Of the others:") + f" {told}" if doubtful.empty else f"{told} {nothing}"
 
 
 def _doubt_in_words(doubtful: pd.DataFrame, gone: int, currency: str | None, tells_money: bool, by_model: bool) -> str:
@@ -123,7 +125,8 @@ def lapsed_and_gone_answer(silences: pd.DataFrame, limits: Limits, is_own: bool,
     `silences`: of forecasts.AtStake; `limits`: from when on a customer has lapsed. Customers of whom nothing is known
     are left out; empty where that is all.
     """
-    silences = silences[silences["standing"] != "unknown"]
+    is_known = silences["standing"] != "unknown"
+    silences = silences[is_known]
     if silences.empty:
         return ""
     limit = (
@@ -140,7 +143,8 @@ def lapsed_and_gone_answer(silences: pd.DataFrame, limits: Limits, is_own: bool,
     lapsed, gone, both = counted(has_lapsed), counted(is_gone), counted(has_lapsed & is_gone)
     sentence = say(
         "Lapsed and gone are two things. Lapsed or lost, above: silent for longer than {limit}. Gone, here: {judge}. "
-        "Of the {lapsed} lapsed or lost, {both} have gone; {early} have gone who have not lapsed.",
+        "Of the {lapsed} lapsed or lost{known}, {both} have gone; {early} have gone who have not lapsed.",
+        known=say(" of whom it can be told") if not is_known.all() else "",
         limit=say("nine of ten who come back need") if is_own else say("the days set"),
         judge=say("the model gives them 10 % or less to be still there")
         if by_model
