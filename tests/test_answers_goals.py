@@ -11,6 +11,7 @@ import pytest
 
 import retention_core as rc
 from retention_core.answers import goals as answers
+from retention_core.answers import levers as of_lever
 from retention_core.answers import realism as verdicts
 from retention_core.goals import levers, realism
 from retention_core.goals.backwards import Mix
@@ -166,7 +167,7 @@ def test_forecast_money_has_three_figures() -> None:
 def test_a_lever_says_whom_it_reaches_what_is_assumed_and_why() -> None:
     _, offers, reach = gift()
     welcome = next(lever for lever in offers if lever.key == "welcome")
-    sentence = answers.lever_answer(welcome, reach["welcome"])
+    sentence = of_lever.lever_answer(welcome, reach["welcome"])
     assert sentence.startswith(
         "Reaches 2,660 of 4,289 customers won in the last year (62 %). Assumed: of those who would"
     )
@@ -176,7 +177,7 @@ def test_a_lever_says_whom_it_reaches_what_is_assumed_and_why() -> None:
 @pytest.mark.parametrize("needs", [need for need in get_args(Needs) if need])
 def test_a_lever_without_data_says_which_file_switches_it_on(needs: Needs) -> None:
     lever = made.lever("wish_list", 0.01, reach=0.0)
-    sentence = answers.lever_answer(lever, Reach(0, 500, needs))
+    sentence = of_lever.lever_answer(lever, Reach(0, 500, needs))
     assert "file" in sentence.removeprefix("Your files") or "lines" in sentence
     assert "Assumed" not in sentence
 
@@ -187,35 +188,37 @@ def test_a_lever_says_from_when_on_its_customers_count_as_silent() -> None:
         ("win_back", 500, "500 customers silent for more than 90 days"),
         ("order_value", 500, "500 customers who ordered in the last 90 days"),
     ):
-        sentence = answers.reach_answer(made.lever(audience="writable", acts_on=acts_on), Reach(1, base, lapse_days=90))
+        sentence = of_lever.reach_answer(
+            made.lever(audience="writable", acts_on=acts_on), Reach(1, base, lapse_days=90)
+        )
         assert sentence.startswith(f"Reaches 1 of {words} (")
 
 
 def test_assumed_consent_is_said() -> None:
-    sentence = answers.reach_answer(made.lever(audience="writable"), Reach(250, 500, "", True))
+    sentence = of_lever.reach_answer(made.lever(audience="writable"), Reach(250, 500, "", True))
     assert "do not tell who agreed to letters: 50 % is assumed" in sentence
 
 
 def test_every_kind_of_lever_has_words() -> None:
     for acts_on in ACTS_ON:
         lever = made.lever("one", 0.02, acts_on=acts_on, sd=0.01)
-        assert "{" not in answers.lever_answer(replace(lever, source="Why"), Reach(1, 2))
-    assert set(answers.GRADES) == set(GRADES) and set(answers.PEOPLE) == set(ACTS_ON)
-    assert set(answers.SWITCHED_ON_BY) == set(get_args(Needs)) - {""}
+        assert "{" not in of_lever.lever_answer(replace(lever, source="Why"), Reach(1, 2))
+    assert set(of_lever.GRADES) == set(GRADES) and set(of_lever.PEOPLE) == set(ACTS_ON)
+    assert set(of_lever.SWITCHED_ON_BY) == set(get_args(Needs)) - {""}
     assert all(not offer.source.endswith(".") for offer in OFFERS)  # the sentence ends itself
 
 
 def test_a_lever_that_may_harm_shows_both_ends() -> None:
     lever = Lever("email_frequency", "return_after_first", Uplift("normal", 0.0, 0.05), "B")
-    assert "0.0 % (−6.4 to 6.4 %)" in answers.uplift_in_words(lever)
+    assert "0.0 % (−6.4 to 6.4 %)" in of_lever.uplift_in_words(lever)
 
 
 def test_an_own_test_is_told_with_its_interval_and_its_doubt() -> None:
     weekly = OwnTest("test", "weekly", "control", 365, (1_173, 1_190), (510, 449), (1_173, 1_190))
-    sentence = answers.own_test_answer(weekly)
+    sentence = of_lever.own_test_answer(weekly)
     assert "43.5 % of 1,173" in sentence and "between 1.8 and 9.7 points" in sentence and "chance" not in sentence
-    assert answers.own_test_answer(replace(weekly, ordered_again=(450, 449))).endswith("It may be chance.")
-    assert "no even split" in answers.own_test_answer(replace(weekly, assigned=(1_400, 1_000)))
+    assert of_lever.own_test_answer(replace(weekly, ordered_again=(450, 449))).endswith("It may be chance.")
+    assert "no even split" in of_lever.own_test_answer(replace(weekly, assigned=(1_400, 1_000)))
 
 
 def test_what_would_have_to_be_true_names_the_forecast_and_each_lever() -> None:

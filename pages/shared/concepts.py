@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from retention_core.answers.goals import GRADES
+from retention_core.answers.levers import GRADES
 from retention_core.goals.goal import SPREAD
 from retention_core.metrics import SMALL_SAMPLE, wilson
 from retention_core.say import between, percent

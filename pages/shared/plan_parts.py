@@ -13,6 +13,7 @@ import streamlit as st
 from pages.shared import plan_settings, scope, sources, ui
 from pages.shared.plan_settings import Offered
 from retention_core.answers import goals as answers
+from retention_core.answers import levers as lever_answers
 from retention_core.answers import realism as reasons
 from retention_core.charts import plan as charts
 from retention_core.goals import backwards, realism
@@ -149,8 +150,8 @@ def in_one_table(plan: Plan, shown: Offered, currency: str | None) -> None:
             say("Set to"): percent(lever.strength),
             say("Customers reached"): number(shown.reaches[lever.key].customers * lever.strength),
             say("Take part"): percent(lever.take_up),
-            say("Assumed (in four of five cases between)"): answers.uplift_in_words(lever),
-            say("Evidence"): f"{lever.grade}: {say(answers.GRADES[lever.grade])}",
+            say("Assumed (in four of five cases between)"): lever_answers.uplift_in_words(lever),
+            say("Evidence"): f"{lever.grade}: {say(lever_answers.GRADES[lever.grade])}",
             say("Cost"): compact_money(costs[lever.key], currency),
         }
         for lever in plan.goal.in_force
@@ -177,7 +178,7 @@ def _effect(key: str, currency: str | None) -> None:
 def cannot_act(shown: Offered) -> None:
     """What each other lever lacks, or why no number can be put on it."""
     for lever in (one for one in shown.levers if one not in shown.acting):
-        why = answers.lever_answer(lever, shown.reaches[lever.key])
+        why = lever_answers.lever_answer(lever, shown.reaches[lever.key])
         st.markdown(f"**{ui.plain(say(lever.strategy))}.** {ui.plain(why)}")
 
 

@@ -16,7 +16,7 @@ from streamlit.errors import StreamlitAPIException
 import retention_core as rc
 from pages.shared import scope, sources, ui
 from retention_core import worth
-from retention_core.answers import goals as answers
+from retention_core.answers import levers as answers
 from retention_core.goals import levers, link, realism
 from retention_core.goals.baseline import Baseline
 from retention_core.goals.goal import ActsOn, Goal, GoalError, Lever
