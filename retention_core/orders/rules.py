@@ -56,7 +56,7 @@ RULES: tuple[Rule, ...] = (
     # second tables
     Rule("order_not_counted", "left out", "Belongs to an order that is left out or in none of the files"),
     Rule("customer_not_counted", "left out", "Belongs to a customer without a counted order"),
-    Rule("customer_again", "merged", "A customer who stands further up in the file"),
+    Rule("customer_again", "merged", "A customer who stands in an earlier row or file"),
     Rule("unreadable_row", "left out", "A value of this row cannot be read"),
     # notes: rows that are counted elsewhere
     Rule("refund_excess", "note", "Refunds above the price of the purchase they belong to; the excess stays"),

@@ -132,18 +132,24 @@ def make(connection: Connection, tables: Sequence[Matched], email_key: bool = Fa
             rows += _order_lines(connection, table)
         elif table.layout.kind in ("payments", "customer_keys"):
             rows += _used(connection, table, email_key)
-        else:
-            rows += _plain_table(connection, table, table.layout.kind, email_key)
+    for kind in TABLES:
+        if alike := [table for table in tables if table.layout.kind == kind]:
+            rows += _plain_tables(connection, alike, kind, email_key)
     return rows
 
 
 def _stage(connection: Connection, table: Matched, fields: Sequence[str], email_key: bool = False) -> None:
     """Makes `load_lines`: the rows of the table with these fields instead of columns."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE load_lines AS {_fields(connection, table, fields, email_key)}")
+
+
+def _fields(connection: Connection, table: Matched, fields: Sequence[str], email_key: bool, number: int = 0) -> str:
+    """SQL: part (`number`), line and these fields of every row of the table."""
     found = {field: _cell(connection, table, field) for field in fields}
     if email_key:
         found |= {field: f"lower({found[field]})" for field in CUSTOMERS if field in found}
     cells = ", ".join(f"{cell} AS {field}" for field, cell in found.items())
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE load_lines AS SELECT line, {cells} FROM {table.part.relation}")
+    return f"SELECT {number} AS part, line, {cells} FROM {table.part.relation}"
 
 
 def _cell(connection: Connection, table: Matched, field: str) -> str:
@@ -203,28 +209,41 @@ def _counts(key: str) -> str:
     return "orders" if key == "order_id" else "customers"
 
 
-def _plain_table(connection: Connection, table: Matched, kind: str, email_key: bool) -> list[Row]:
-    """Customers, events or spend: rows without a required value, or of a customer named before, do not count."""
-    columns = TABLES[kind]
-    _stage(connection, table, columns, email_key)
+def _plain_tables(connection: Connection, tables: Sequence[Matched], kind: str, email_key: bool) -> list[Row]:
+    """Customers, events or spend of all files that tell them.
+
+    Rows without a required value do not count, nor what an earlier file has already. Of a customer who stands in
+    several rows the first that tells something counts; but who says no to letters in any of them has said no.
+    """
+    columns, at = TABLES[kind], "(part, line)"
+    staged = (_fields(connection, table, columns, email_key, number) for number, table in enumerate(tables))
     missing = " OR ".join(f"{name} IS NULL" for name in _REQUIRED[kind])
-    again = "row_number() OVER (PARTITION BY customer_id ORDER BY line) > 1" if kind == "customers" else "false"
+    again = "false THEN NULL"
+    if kind == "customers":
+        again = f"row_number() OVER (PARTITION BY customer_id ORDER BY {at}) > 1 THEN 'customer_again'"
+    elif len(tables) > 1:
+        again = f"min(part) OVER (PARTITION BY {', '.join(columns)}) < part THEN 'in_another_file'"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE load_ruled AS SELECT *, CASE"
-        f" WHEN {missing} THEN 'unreadable_row' WHEN {again} THEN 'customer_again' END AS rule FROM load_lines"
+        f" WHEN {missing} THEN 'unreadable_row' WHEN {again} END AS rule FROM ({' UNION ALL '.join(staged)})"
     )
     days = {"birthday", "month"}
     select = ", ".join(f"CAST({name} AS DATE) AS {name}" if name in days else name for name in columns)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE clean_{kind} AS SELECT {select} FROM load_ruled WHERE rule IS NULL"
-    )
+    counted = f"SELECT {select} FROM load_ruled WHERE rule IS NULL ORDER BY part, line"
+    if kind == "customers":
+        counted = (
+            f"SELECT customer_id, CAST(arg_min(birthday, {at}) AS DATE) AS birthday, bool_and(consent) AS consent,"
+            f" arg_min(first_channel, {at}) AS first_channel"
+            f" FROM load_ruled WHERE customer_id IS NOT NULL GROUP BY customer_id ORDER BY min({at})"
+        )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE clean_{kind} AS {counted}")
     found = rows_of(
         connection,
-        "SELECT coalesce(rule, 'kept'), count(*), arg_min(line, line, 5) FROM load_ruled GROUP BY rule ORDER BY 1",
+        "SELECT part, coalesce(rule, 'kept') AS rule, count(*), arg_min(line, line, 5) FROM load_ruled"
+        " GROUP BY ALL ORDER BY 1, 2",
     )
-    for name in ("load_lines", "load_ruled"):
-        connection.execute(f"DROP TABLE {name}")
+    connection.execute("DROP TABLE load_ruled")
     return [
-        row_of(table.part, rule, count, examples=[] if rule == "kept" else [(line, "") for line in lines])
-        for rule, count, lines in found
+        row_of(tables[number].part, rule, count, examples=[] if rule == "kept" else [(line, "") for line in lines])
+        for number, rule, count, lines in found
     ]

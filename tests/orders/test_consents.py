@@ -63,6 +63,19 @@ def test_a_file_of_customers_goes_before_the_orders(tmp_path: Path) -> None:
     assert consents(rc.open_orders(paths)) == {"ann": False, "bob": True}
 
 
+@pytest.mark.parametrize("answers", [("yes", "no"), ("no", "yes"), ("", "no"), ("no", "", "yes")])
+def test_any_no_of_a_customer_in_files_of_customers_counts(tmp_path: Path, answers: tuple[str, ...]) -> None:
+    """In whichever row, and in whichever of two files: as in a list of contracts."""
+    orders = write(tmp_path, table([PLAIN, [1, "ann", "2024-01-05", 10], [2, "bob", "2024-01-05", 10]]))
+    header, bob = ["Customer", "Newsletter"], [["bob", ""], ["bob", "yes"]]
+    one = write(tmp_path, table([header, *(["ann", answer] for answer in answers), *bob]), "one.csv")
+    assert consents(rc.open_orders([orders, one])) == {"ann": False, "bob": True}
+    parts = [
+        write(tmp_path, table([header, ["ann", answer], *bob]), f"part{n}.csv") for n, answer in enumerate(answers)
+    ]
+    assert consents(rc.open_orders([orders, *parts])) == {"ann": False, "bob": True}
+
+
 def test_customers_as_shopify_exports_them(tmp_path: Path) -> None:
     rows = [SHOPIFY[:-1], ["#1", "Ann@mail.example", "paid", "2024-01-01 10:00:00 +0000", 1, 10, 10]]
     header = ["Customer ID", "First Name", "Last Name", "Email", "Accepts Email Marketing", "Default Address Address1"]

@@ -232,7 +232,31 @@ def test_customers_and_events_that_cannot_be_used(tmp_path: Path) -> None:
     customers = write(tmp_path, "customer_id,birthday,consent\na,,yes\na,,no\n,,no\n", "customers.csv")
     with opened(orders, customers) as shop:
         assert shop.rule("customer_again")["rows"] == 1 and shop.rule("unreadable_row")["rows"] == 1
-        assert shop.connection.execute("SELECT consent FROM clean_customers").fetchall() == [(True,)]
+        assert shop.connection.execute("SELECT consent FROM clean_customers").fetchall() == [(False,)]
+
+
+def test_several_files_of_one_kind_are_one_table(tmp_path: Path) -> None:
+    """Of customers the first word counts, but any no to letters; a row that an earlier file has too counts once."""
+    files = [write(tmp_path, HEAD + "\n1,a,2024-01-01,5\n2,b,2024-01-02,5\n3,c,2024-01-03,5\n")]
+    for name, customers, events, spend in (
+        ("one", "a,,no\nb,1990-05-01,yes\n", "a,open,2024-01-05\n", "2024-01-01,mail,5\n"),
+        (
+            "two",
+            "a,1980-01-01,yes\nb,1991-01-01,no\nc,,yes\n",
+            "a,open,2024-01-05\nb,open,2024-01-06\n",
+            "2024-02-01,mail,6\n",
+        ),
+    ):
+        files.append(write(tmp_path, f"customer_id,birthday,consent\n{customers}", f"customers_{name}.csv"))
+        files.append(write(tmp_path, f"customer_id,event,occurred_at\n{events}", f"events_{name}.csv"))
+        files.append(write(tmp_path, f"month,channel,amount\n{spend}", f"spend_{name}.csv"))
+    with opened(*files) as shop:
+        told = shop.connection.execute("SELECT customer_id, year(birthday), consent FROM clean_customers").fetchall()
+        assert told == [("a", 1980, False), ("b", 1990, False), ("c", None, True)]
+        assert shop.connection.execute("SELECT customer_id FROM clean_events").fetchall() == [("a",), ("b",)]
+        assert shop.connection.execute("SELECT count(*) FROM clean_spend").fetchall() == [(2,)]
+        assert shop.rule("customer_again")["rows"] == 2 and shop.rule("in_another_file")["rows"] == 1
+        assert shop.keeps_the_law()
 
 
 def test_a_status_word_means_one_thing() -> None:
