@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import sources, ui
+from retention_core.answers.churn import customers_in_words
 from retention_core.orders.read_parts import STRUCTURE, Part
 from retention_core.orders.rules import RULE
 from retention_core.say import money, number, say
@@ -29,34 +30,46 @@ def sentence() -> str:
     Lines of second tables that fall with their order or customer are named apart: they have no reason of their own.
     """
     frame, totals = sources.shop().ledger(), sources.query("customer_totals", {}).iloc[0]
+    merged = int(frame.loc[frame["outcome"] == "merged", "rows"].sum())
     out = frame[frame["outcome"] == "left out"]
     left_out = out.groupby(["rule", "currency"], dropna=False, as_index=False)[["rows", "amount"]].sum()
     left_out = left_out.sort_values("rows", ascending=False)
     follows = left_out["rule"].isin(CONSEQUENCES)
-    orders, customers = number(totals["orders"]), number(totals["customers"])
-    if not totals["orders"]:
-        kept = say("No order of the files counts")
-    else:
-        orders_of = {"orders": orders, "customers": customers}
-        lines_kept = _order_lines(frame)
-        if lines_kept > int(totals["orders"]):
-            several = "{orders} orders ({lines} lines) of {customers} customers were kept"
-            kept = say(several, lines=number(lines_kept), **orders_of)
-        else:
-            kept = say("{orders} orders of {customers} customers were kept", **orders_of)
+    parts = [_kept(int(totals["orders"]), int(totals["customers"]), _order_lines(frame))]
+    if merged:
+        parts.append(_counted(merged, "1 line was merged with another", "{n} lines were merged with others"))
     if left_out.empty:
-        return say("{kept}; no line was left out.", kept=kept)
-    falling = number(left_out.loc[follows, "rows"].sum())
-    if follows.all():
-        return say("{kept}; {n} lines of other tables belong to none of them.", kept=kept, n=falling)
-    first = left_out[~follows].iloc[0]
-    worth = say(", worth {money}", money=_money(first)) if first["amount"] else ""
-    most = say("“{rule}” ({n} lines{worth})", rule=_words(first["rule"]), n=number(first["rows"]), worth=worth)
-    lines = number(left_out.loc[~follows, "rows"].sum())
-    said = say("{kept}; {lines} lines were left out, most often: {most}", kept=kept, lines=lines, most=most)
+        parts.append(say("none was left out") if merged else say("no line was left out"))
+    if not follows.all():
+        first = left_out[~follows].iloc[0]
+        worth = say(", worth {money}", money=_money(first)) if first["amount"] else ""
+        lines = _counted(first["rows"], "1 line", "{n} lines")
+        left = _counted(left_out.loc[~follows, "rows"].sum(), "1 line was left out", "{n} lines were left out")
+        most = say("“{rule}” ({lines}{worth})", rule=_words(first["rule"]), lines=lines, worth=worth)
+        parts.append(say("{left}, most often: {most}", left=left, most=most))
     if follows.any():
-        return say("{said}; {n} lines of other tables fell with their orders or customers.", said=said, n=falling)
-    return f"{said}."
+        falling = _counted(left_out.loc[follows, "rows"].sum(), "1 line of another table", "{n} lines of other tables")
+        words = "{lines} belonged to none of them" if follows.all() else "{lines} fell with their orders or customers"
+        parts.append(say(words, lines=falling))
+    return "; ".join(parts) + "."
+
+
+def _kept(orders: int, customers: int, lines: int) -> str:
+    """How many orders of how many customers count, and of how many lines they are made where that differs."""
+    if not orders:
+        return say("No order of the files counts")
+    of = {
+        "orders": _counted(orders, "1 order", "{n} orders"),
+        "lines": say(" ({n} lines)", n=number(lines)) if lines > orders else "",
+        "customers": customers_in_words(customers),
+    }
+    return say(
+        "{orders}{lines} of {customers} was kept" if orders == 1 else "{orders}{lines} of {customers} were kept", **of
+    )
+
+
+def _counted(n: float, one: str, several: str) -> str:
+    return say(one) if n == 1 else say(several, n=number(n))
 
 
 def _order_lines(frame: pd.DataFrame) -> int:

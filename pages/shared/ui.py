@@ -307,7 +307,7 @@ def tell_left_out() -> None:
     caption(
         say(
             "{months}: left out of second orders, as most customers had probably bought before the data begin.",
-            months=say(" and ").join(older),
+            months=", ".join(older),
         )
     )
 

@@ -74,7 +74,7 @@ def test_a_file_is_shown_as_understood_and_then_opened() -> None:
     assert not app.exception
     assert app.session_state["shop"] == "upload"
     said = words(app)
-    assert "3 orders of 2 customers were kept; 1 lines were left out" in said
+    assert "3 orders of 2 customers were kept; 1 line was left out" in said
     assert "4 kept + 1 left out + 0 merged = 5 lines of the files" in said
     assert ledger(app).set_index("Outcome").loc["Left out", "Lines"] == 1
 
@@ -157,8 +157,8 @@ def test_a_header_alone_is_no_shop_but_no_accident() -> None:
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ("A1,ann,2024-01-15,20.00\n", "1 orders of 1 customers"),
-        ("A1,ann,2024-01-15,20.00\nA2,ann,2024-02-15,20.00\n", "2 orders of 1 customers"),
+        ("A1,ann,2024-01-15,20.00\n", "1 order of 1 customer"),
+        ("A1,ann,2024-01-15,20.00\nA2,ann,2024-02-15,20.00\n", "2 orders of 1 customer"),
         ("A1,ann,2024-01-15,20.00\nA2,bob,2024-01-15,20.00\n", "2 orders of 2 customers"),
     ],
     ids=["one order", "one customer", "one day"],
@@ -201,7 +201,7 @@ def test_several_currencies_are_asked_for_and_one_is_counted() -> None:
     assert "50.00 EUR before refunds" in words_of_error(radio_about(app, "currency").proto.captions[0])
     radio_about(app, "currency").set_value("EUR").run()
     app.button(key="open_orders").click().run()
-    assert "2 orders of 2 customers were kept; 1 lines were left out" in words(app)
+    assert "2 orders of 2 customers were kept; 1 line was left out" in words(app)
 
 
 def test_several_currencies_are_added_up_with_rates() -> None:
@@ -381,7 +381,7 @@ def test_a_file_of_the_command_line_that_leaves_something_open_is_asked_about(
     radio_about(app, "currency").set_value("BGN").run()
     app.button(key="open_orders").click().run()
     assert not app.exception
-    assert app.session_state["shop"] == "upload" and "1 orders of 1 customers" in words(app)
+    assert app.session_state["shop"] == "upload" and "1 order of 1 customer" in words(app)
 
 
 def test_a_setting_that_makes_a_file_unreadable_can_be_taken_back() -> None:
@@ -411,7 +411,7 @@ def test_slow_files_with_a_question_open_and_are_understood_once(monkeypatch: py
     radio_about(app, "currency").set_value("GBP").run()
     app.button(key="open_orders").click().run()
     assert not app.exception
-    assert "1 orders of 1 customers were kept" in words(app)
+    assert "1 order of 1 customer was kept" in words(app)
     assert len(understood) == 1
 
 
@@ -514,13 +514,22 @@ def test_after_deleting_there_is_a_way_back_to_the_sample_shop() -> None:
     assert "were deleted" not in words(app)
 
 
+def test_merged_lines_are_named_in_the_headline() -> None:
+    rows = [f"A{n},c{n},2024-01-1{n},20.00\n" for n in range(3)]
+    told = "Order ID,Customer,Order date,Amount\n" + "".join(rows)
+    once = open_files(("orders.csv", (told + rows[0]).encode()))
+    assert "3 orders of 3 customers were kept; 1 line was merged with another; none was left out." in words(once)
+    twice = open_files(("orders.csv", (told + "".join(rows)).encode()))
+    assert "3 lines were merged with others; none was left out." in words(twice)
+
+
 def test_lines_that_fall_with_an_order_are_named_apart_and_what_does_not_apply_is_blank() -> None:
     orders = b"order_id,customer_id,ordered_at,amount\n1,a,2024-01-01,5\n2,b,2024-01-02,6\n3,,2024-01-02,6\n"
     lines = b"order_id,product_id,product,category,quantity,amount\n1,P1,Tea,drinks,1,5\n3,P2,Cup,things,1,3\n"
     lines += b"3,P1,Tea,drinks,1,3\n"
     app = open_files(("orders.csv", orders), ("lines.csv", lines))
     said = words(app)
-    assert "1 lines were left out, most often: “No customer" in said
+    assert "1 line was left out, most often: “No customer" in said
     assert "2 lines of other tables fell with their orders or customers" in said
     table = ledger(app).set_index(["File", "What"])
     assert pd.isna(table.loc[("lines.csv", "Counted"), "Customers"]) and pd.isna(
@@ -535,7 +544,7 @@ def test_orders_of_several_lines_are_told_apart_from_their_lines() -> None:
     rows = [(1, 11, 7), (1, 12, 7), (1, 13, 7), (2, 11, 8), (3, 11, "")]
     lines += "".join(f"{o},{p},Tea,1,2011-01-0{o} 10:00,2.5,{c},France\n" for o, p, c in rows).encode()
     app = open_files(("invoices.csv", lines))
-    assert "2 orders (4 lines) of 2 customers were kept; 1 lines were left out" in words(app)
+    assert "2 orders (4 lines) of 2 customers were kept; 1 line was left out" in words(app)
 
 
 def test_tables_beside_the_orders_are_certain_and_told_apart_in_the_ledger(shared_data: Path) -> None:
