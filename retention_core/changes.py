@@ -38,7 +38,11 @@ class Change:
 
 
 def count_change(key: str, now: float, before: float) -> Change:
-    """Two counts of different people who come independently of each other (Poisson): a count is its own variance."""
+    """Two counts of people who come independently of each other (Poisson): a count is its own variance.
+
+    Who is in both counts adds nothing to the variance of the difference (McNemar 1947): with such people the interval
+    is rather too wide, so that what lies beyond chance by it does.
+    """
     half = Z95 * math.sqrt(now + before)
     return Change(key, "customers", now, before, now - before - half, now - before + half)
 
@@ -68,11 +72,11 @@ def z_for(comparisons: int) -> float:
 def of_totals(now: pd.Series, before: pd.Series) -> dict[str, Change]:
     """The changes between two rows of `period_totals`, by name; a share without customers is left out.
 
-    Only new customers are different people in either period. Many of the others ordered in both: their counts and
-    shares do not vary independently, and come without an interval.
+    Customers have an interval. Their orders, revenue and shares come without one: how these vary from customer to
+    customer is not told by totals, and many ordered in both periods.
     """
     changes = [
-        Change("customers", "customers", float(now["customers"]), float(before["customers"])),
+        count_change("customers", float(now["customers"]), float(before["customers"])),
         count_change("new_customers", float(now["new_customers"]), float(before["new_customers"])),
         Change("orders", "orders", float(now["orders"]), float(before["orders"])),
         Change("revenue", "money", float(now["revenue"]), float(before["revenue"])),

@@ -8,6 +8,7 @@ import pytest
 
 from retention_core import changes
 from retention_core.answers import retention as answers
+from retention_core.metrics import Reading
 
 
 @pytest.mark.parametrize(
@@ -44,11 +45,32 @@ def totals(**figures: float) -> pd.Series:
 def test_the_sentences_hold_both_figures_and_the_verdict() -> None:
     found = changes.of_totals(totals(customers=150, repeat_customers=90, orders=150), totals())
     sentences = answers.changes_in_words(found, "Jun 2026", "May 2026", "EUR")
-    assert sentences[0] == "150 customers ordered in Jun 2026: 50 % more than in May 2026 (100)."
+    assert (
+        sentences[0]
+        == "150 customers ordered in Jun 2026: 50 % more than in May 2026 (100), more than chance explains."
+    )
     assert sentences[1].endswith("the same as in May 2026 (40), no more than chance can make.")
     assert sentences[2].startswith("60 % were not new, or ordered twice; in May 2026 it was 60 %.")
     assert "chance" not in sentences[2], "many of them are the same people in both months"
     assert "Orders: +25 %; value of an order: €16.00 after €20.00." in sentences[3]
+
+
+def test_one_customer_is_no_plural() -> None:
+    one = totals(customers=1, new_customers=1, repeat_customers=0, orders=1)
+    first, second, *_ = answers.changes_in_words(changes.of_totals(one, totals()), "B", "A", "EUR")
+    assert first.startswith("1 customer ordered in B: ") and second.startswith("1 of them was new: ")
+    reading = Reading(1.0, 0.2, 1.0, 1, 1, "share")
+    assert answers.second_order_answer(reading, 90).startswith("Of the 1 customer won at least 90 days ago, 100 %")
+
+
+def test_customers_of_both_periods_make_the_verdict_on_their_number_careful_not_bold() -> None:
+    """400 shops whose customers order by a chance of their own, the same in both months: at most one in 20 changed."""
+    rng = np.random.default_rng(6)
+    chance = rng.beta(0.5, 1.5, 500)
+    drawn = rng.random((2, 400, 500)) < chance
+    counts = drawn.sum(axis=2)
+    beyond = [changes.count_change("x", *pair).is_beyond_chance for pair in counts.T.tolist()]
+    assert 0 < sum(beyond) <= 20
 
 
 def test_as_many_orders_are_no_change() -> None:
@@ -62,7 +84,7 @@ def test_a_month_without_orders_is_said_as_one_and_nothing_is_divided_by_it() ->
         "Nobody ordered in B, and nobody in A."
     ]
     first = answers.changes_in_words(changes.of_totals(totals(), nothing), "B", "A", None)
-    assert first[0] == "100 customers ordered in B: after none in A (0)."
+    assert first[0] == "100 customers ordered in B: after none in A (0), more than chance explains."
     assert len(first) == 2
 
 
@@ -129,8 +151,8 @@ def test_what_a_customer_has_brought_and_what_of_it_at_once_is_of_the_same_custo
     told = told.assign(value_per_customer=[50.0, 70.0, 92.0], first_value_per_customer=[50.0, 45.0, 40.0])
     sentence = answers.cohort_answer(told, "month", "in", "value", None)
     assert sentence == (
-        "By the end of month 2, a customer has brought 92.00 on average, 40.00 of it in the first period: 200 "
-        "customers have been here that long."
+        "By the end of month 2, a customer has brought 92.00 on average, 40.00 of it in the first period "
+        "(200 customers seen that long)."
     )
 
 

@@ -2,15 +2,16 @@
 
 import streamlit as st
 
-from pages.shared import overview_parts, ui
+from pages.shared import overview_parts, sources, ui
 from retention_core.answers import retention as answers
+from retention_core.answers.value import carried_answer
 from retention_core.charts import measure
 from retention_core.metrics import METRICS, Reading
 from retention_core.say import month, number, say
 
 STEPS = {"month": "Month", "quarter": "Quarter", "week": "Week"}
 AGAINST = {"previous": "The one before", "year": "A year earlier"}
-NEED_TIME = ("repeat_purchase_rate", "orders_not_first")  # 0 in the first month of a shop, whoever its customers are
+NEED_TIME = ("repeat_purchase_rate", "orders_not_first")  # 0 in the first days of a shop, whoever its customers are
 # The cards in reading order: a name short enough for a card, and what its small line shows.
 CARDS = {
     "customers": ("Customers", "customers who ordered, month by month"),
@@ -27,9 +28,8 @@ BACK_WITHIN_A_YEAR = "second_order_within_365_days"
 
 def read(key: str) -> Reading:
     """The reading of a card."""
-    if is_early and key in NEED_TIME:
-        return ui.too_early(key)
-    return ui.metric(key, **(ui.truly_new() if key == BACK_WITHIN_A_YEAR else {}))
+    reading = ui.metric(key, **(ui.truly_new() if key == BACK_WITHIN_A_YEAR else {}))
+    return ui.too_early(key) if is_early and key in NEED_TIME and not reading.value else reading
 
 
 ui.customers_or_stop("Overview")
@@ -49,10 +49,14 @@ with st.grid(4, min_column_width=150):
     for key, (label, line) in cards.items():
         ui.card(key, read(key), lines[key].dropna().tolist(), label, line, under.get(key, ""))
 
+if ui.tells_amounts():
+    ui.caption(carried_answer(ui.query("customer_totals").iloc[0], sources.shop().facts.currency))
+
 ui.heading(say("Orders month by month"))
 ui.chart(measure.orders_by_kind(totals, "month"), say("Orders by month: first orders and later orders"))
-if not is_early:
-    ui.tell(answers.repeat_answer(ui.metric("repeat_purchase_rate_orders"), ui.metric("orders_from_repeat_customers")))
+repeaters = ui.metric("repeat_purchase_rate_orders")
+if repeaters.value or not is_early:
+    ui.tell(answers.repeat_answer(repeaters, ui.metric("orders_from_repeat_customers")))
 
 left, right = st.columns(2, gap="large")
 with left:
@@ -60,7 +64,10 @@ with left:
     with st.container(horizontal=True):
         step = ui.choose("Last whole", STEPS, "step")
         against = ui.choose("Against", AGAINST, "against")
-    ui.tell(*overview_parts.what_changed(step, against))
+    changed = overview_parts.what_changed(step, against)
+    ui.tell(*changed)
+    if len(changed) > 1:
+        ui.caption(say("Chance is weighed for the numbers of customers; for shares, orders and money it is not known."))
 with right:
     ui.heading(say("Where to look next"))
     for page, link, reason, settings in overview_parts.leads(by_age):

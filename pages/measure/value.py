@@ -38,6 +38,7 @@ with head:
     )
     ui.answer("Value", said)
 ui.caption(value_parts.note(margin))
+ui.caption(answers.carried_answer(ui.query("customer_totals").iloc[0], value_parts.currency()))
 triangle = value_parts.cells(margin)
 picked = value_parts.by_cohort(triangle)
 costs = value_parts.costs_and_payback(margin, channels, triangle, picked)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from retention_core.answers.churn import customers_in_words
 from retention_core.changes import Change, share_change, z_for
 from retention_core.metrics import SMALL_SAMPLE, Reading
 from retention_core.say import between, money, number, percent, say
@@ -21,15 +22,17 @@ SOON = {
     "week": "In the week after the first order",
     "rolling": "In the second 30 days after the first order",
 }
+NEW = "{n} of them were new: {change} in {before} ({then}), {chance}."
+NEW_ONE = "{n} of them was new: {change} in {before} ({then}), {chance}."
 RATES = {
-    "crr_strict": "Of the {n} customers active when {period} began, {share} were still active when it ended.",
-    "churn": "Of the {n} customers active when {period} began, {share} were no longer active when it ended.",
+    "crr_strict": "Of the {customers} active when {period} began, {share} were still active when it ended.",
+    "churn": "Of the {customers} active when {period} began, {share} were no longer active when it ended.",
     "crr_textbook": (
-        "For every 100 of the {n} customers active when {period} began, {per_hundred} were active when it ended, "
+        "For every 100 of the {customers} active when {period} began, {per_hundred} were active when it ended, "
         "new ones not counted."
     ),
-    "crr_returning": "Of the {n} customers won before {period}, {share} ordered in it.",
-    "returning_customer_rate": "Of the {n} customers who ordered in {period}, {share} were not new or ordered twice.",
+    "crr_returning": "Of the {customers} won before {period}, {share} ordered in it.",
+    "returning_customer_rate": "Of the {customers} who ordered in {period}, {share} were not new or ordered twice.",
 }
 
 
@@ -67,8 +70,8 @@ def second_order_answer(reading: Reading, days: int) -> str:
             "No first order is {span} old yet, so how many customers return in that time is not known.", span=span
         )
     return say(
-        "Of the {n} customers won at least {span} ago, {share} ordered again within {span}.",
-        n=number(reading.denominator),
+        "Of the {customers} won at least {span} ago, {share} ordered again within {span}.",
+        customers=customers_in_words(reading.denominator or 0),
         span=span,
         share=with_interval(reading.value, reading.low, reading.high),
     )
@@ -148,12 +151,12 @@ def cohort_answer(means: pd.DataFrame, grain: str, form: str, show: str, currenc
     share = with_interval(last["retained_share"], last["low"], last["high"])
     if show == "value":
         return say(
-            "By the end of {age}, a customer has brought {total} on average, {at_once} of it in the first period: {n} "
-            "customers have been here that long.",
+            "By the end of {age}, a customer has brought {total} on average, {at_once} of it in the first period "
+            "({customers} seen that long).",
             age=age,
             total=money(last["value_per_customer"], currency),
             at_once=money(last["first_value_per_customer"], currency),
-            n=number(last["cohort_customers"]),
+            customers=customers_in_words(last["cohort_customers"]),
         )
     if form == "by":
         return say("By the end of {age}, {share} of customers have ordered a second time.", age=age, share=share)
@@ -195,7 +198,7 @@ def rate_answer(definition: str, over: pd.DataFrame, period: str) -> str:
     value, low, high = (float(last[name]) for name in ("value", "low", "high"))
     return say(
         RATES[definition],
-        n=number(last["denominator"]),
+        customers=customers_in_words(float(last["denominator"])),
         period=period,
         share=with_interval(value, low, high),
         per_hundred=f"{number(100 * value, 1)} ({number(100 * low, 1)}–{number(100 * high, 1)})",
@@ -208,11 +211,13 @@ def changes_in_words(changes: Mapping[str, Change], now: str, before: str, curre
     if not changes["orders"].now and not changes["orders"].before:
         return [say("Nobody ordered in {now}, and nobody in {before}.", **names)]
     sentences = [
-        _count_in_words(changes["customers"], "{n} customers ordered in {now}: {change} in {before} ({then}).", names)
+        _count_in_words(
+            changes["customers"], "{customers} ordered in {now}: {change} in {before} ({then}), {chance}.", names
+        )
     ]
     new, rate = changes["new_customers"], changes.get("returning_customer_rate")
     if new.now or new.before:  # without new customers all are returning ones: nothing to tell
-        sentences.append(_count_in_words(new, "{n} of them were new: {change} in {before} ({then}), {chance}.", names))
+        sentences.append(_count_in_words(new, NEW_ONE if new.now == 1 else NEW, names))
         if rate:
             shares = {"share": percent(rate.now), "then": percent(rate.before)}
             sentences.append(
@@ -234,7 +239,7 @@ def changes_in_words(changes: Mapping[str, Change], now: str, before: str, curre
 
 
 def _count_in_words(change: Change, sentence: str, names: Mapping[str, str]) -> str:
-    figures = {"n": number(change.now), "then": number(change.before)}
+    figures = {"n": number(change.now), "customers": customers_in_words(change.now), "then": number(change.before)}
     return say(sentence, change=_more_or_less(change), chance=_chance(change), **figures, **names)
 
 

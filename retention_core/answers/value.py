@@ -9,7 +9,7 @@ import pandas as pd
 
 from retention_core import worth
 from retention_core.forecasts import Estimate, Forecasts
-from retention_core.metrics import Reading
+from retention_core.readings import FEWEST, LARGE_PART, Reading
 from retention_core.say import NOT_KNOWN, between, money, month, number, percent, say
 
 
@@ -81,17 +81,16 @@ def _costs_note(costs: pd.Series) -> str:
     orders, told = int(costs["orders"]), int(costs["orders_with_cost"])
     if told == orders:
         return say(
-            "Money on this page is margin: amount less what the goods cost, which the file tells for all {n} orders.",
-            n=number(orders),
+            "Money on this page is margin: amount less what the goods cost, which the file tells for every order.",
         )
     return say(
         "Money on this page is margin: amount less what the goods cost. The file tells it for {told} of {n} orders, "
-        "with {share} of the revenue; the other {rest} are taken to cost what those of the shop do on average, {rate} "
-        "of the amount.",
+        "with {share} of the revenue; the other {rest} to cost what those of the shop do on average, {rate} of the "
+        "amount.",
         told=number(told),
         n=number(orders),
         share=percent(costs["revenue_with_cost"] / costs["revenue"] if costs["revenue"] else 0.0),
-        rest=number(orders - told),
+        rest=say("one is taken") if orders - told == 1 else say("{n} are taken", n=number(orders - told)),
         rate=percent(costs["cost_share"]),
     )
 
@@ -261,12 +260,13 @@ def simple_answer(simple: Reading, currency: str | None) -> str:
     """How the simple formula comes to its value."""
     if simple.value is None or not simple.denominator:
         return say("The simple formula needs two years of orders: the churn of a whole year is one of its parts.")
+    years = number(1 / simple.denominator, 1)
     return say(
-        "By the simple formula a customer is worth {value}: {yearly} a year from an active one, times {years} years at "
+        "By the simple formula a customer is worth {value}: {yearly} a year from an active one, times {years} at "
         "the present churn of {churn} a year.",
         value=money(simple.value, currency),
         yearly=money(simple.numerator, currency),
-        years=number(1 / simple.denominator, 1),
+        years=say("1 year") if years == "1" else say("{n} years", n=years),
         churn=percent(simple.denominator),
     )
 
@@ -283,7 +283,7 @@ def four_values(
     """One row per way to value a customer: its name, what it says and why it differs, the value with how sure it is.
 
     `year`, `first`: money of the first year and of the first order, `rate`: the margin, which the model does not know;
-    `is_rough`: see how_sure.
+    `is_rough`: see how_sure. Without a model the coming year is that of customers like them in the last year, counted.
     """
     coming, later = (estimate and _times(estimate, rate) for estimate in (made.value_existing, made.value_new))
     new = None if later is None or first.value is None else _plus(later, first.value)
@@ -307,10 +307,8 @@ def four_values(
             words(new),
         ),
         (
-            say("Next year, by the model"),
-            say("The coming year of all who have ever bought. Many have gone for good and bring nothing, so it is low.")
-            if coming
-            else none,
+            say("Next year, by the model") if made.is_usable else say("Next year, counted"),
+            _coming_year(coming, year, made.is_usable) if coming else none,
             words(coming),
         ),
         (
@@ -324,6 +322,33 @@ def four_values(
             words(simple),
         ),
     ]
+
+
+def _coming_year(coming: Estimate, year: Reading, by_model: bool) -> str:
+    """Whose year it is, and why it is lower than the first one, where it is and a model says who has gone."""
+    if not by_model:
+        return say("The coming year of all who have ever bought, if it is like the last one of customers like them.")
+    whose = say("The coming year of all who have ever bought.")
+    if year.value is None or coming.value >= year.value:
+        return whose
+    return whose + " " + say("Many have gone for good and bring nothing, so it is low.")
+
+
+def carried_answer(totals: pd.Series, currency: str | None) -> str:
+    """How much of the money a single customer has brought, where it is a large part; else nothing.
+
+    `totals`: the row of customer_totals.
+    """
+    customers, revenue, most = (float(totals[name]) for name in ("customers", "revenue", "most_revenue"))
+    if customers < FEWEST or not revenue > 0 or most <= LARGE_PART * revenue:
+        return ""
+    return say(
+        "One customer has brought {share} of all revenue, and every mean of money rests on that one: without it, a "
+        "customer has brought {other} to date, with it {all}.",
+        share=percent(most / revenue),
+        other=money((revenue - most) / (customers - 1), currency),
+        all=money(revenue / customers, currency),
+    )
 
 
 def _times(estimate: Estimate, rate: float) -> Estimate:

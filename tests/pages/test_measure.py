@@ -174,6 +174,9 @@ def test_what_nobody_had_the_time_to_do_is_not_called_zero(visit: Visit) -> None
     assert {cards[name] for name in ("Back within a year", "Came back so far", "Lost in a month", "Repeat orders")} == {
         "–"
     }
+    twice = ONE_DAY + b"c1,2025-01-05 18:00,10\n" * 2
+    known = {card.label: card.value for card in visit("measure/overview", orders=twice).metric}
+    assert known["Came back so far"] == "–" and known["Repeat orders"] != "–", "what is more than nothing is known"
     assert "nothing can be said about coming back" in said(visit("measure/cohorts", orders=ONE_DAY))
     assert "No period can be judged yet" in said(visit("measure/retention", orders=ONE_DAY))
 
