@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retention_core.engines.duckdb import OutOfMemory, Stopped
 from retention_core.orders.errors import OrdersError
 from retention_core.orders.read_parts import Job, Part, column_names
 
@@ -24,6 +25,8 @@ def read_parquet(connection: Connection, path: Path, sha256: str, relation: str,
         cursor = connection.execute(f"SELECT * FROM read_parquet({source}) LIMIT 0")
         described = [(str(column[0]), str(column[1])) for column in cursor.description or []]
         cursor.fetchall()
+    except (OutOfMemory, Stopped):  # no fault of the file
+        raise
     except Exception as problem:
         raise OrdersError(
             job.name,

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from retention_core.engines.duckdb import OutOfMemory
 from retention_core.orders import excel, read_table, read_text
 from retention_core.orders.read import Cancelled, Caps, OrdersError, Part, list_encodings, read
 from retention_core.orders.read_parts import EXCEL_AT_ONCE
@@ -263,6 +264,16 @@ def test_caps_refuse_a_workbook(caps: Caps, words: str, connection: duckdb.DuckD
     path = Path(__file__).parent / "hostile" / "xlsx_plain.xlsx"
     with pytest.raises(OrdersError, match=words):
         read(connection, path, relation="orders", caps=caps)
+
+
+def test_too_little_memory_is_no_damage_of_a_parquet_file(
+    tmp_path: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    path = tmp_path / "orders.parquet"
+    connection.execute(f"COPY (SELECT range AS number FROM range(10_000)) TO '{path}'")
+    connection.execute("SET memory_limit = '50KB'")
+    with pytest.raises(OutOfMemory):
+        read(connection, path, relation="orders")
 
 
 @pytest.mark.parametrize(
