@@ -45,7 +45,7 @@ SHARED_DERIVED, OWN_DERIVED = 48, 12  # forecasts and the like: the latest so ma
 # of its cohorts, margins of its categories, the goal it suggests. A kept `plan` holds numbers and a name of its own.
 FROM_FILES = re.compile(
     "since|until|channel|country|category|coupon|contracts_by|contract_file|test|tested|own_test|"
-    "known_since|cohorts(_[a-z]+)?|margin_of_[0-9a-f]{8}|first_[a-z_]+"
+    "known_since|cohorts(_[a-z]+)?|margin_of_[0-9]{1,9}|first_[a-z_]+"
 )
 SUGGESTED = {"first_goal": "target", "first_margin": "margin_of_plan"}  # by the files: theirs until somebody moves it
 ABOUT_FILES = re.compile("[0-9a-f]{12}_")  # answers on columns

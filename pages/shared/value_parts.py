@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2s
 from typing import Any
 
 import pandas as pd
@@ -21,6 +19,7 @@ from retention_core.say import NOT_KNOWN, between, money, month, number, say
 
 MOST_ROWS, MOST_LINES, MOST_CATEGORIES, MOST_CHANNELS = 24, 4, 8, 6
 COHORTS_BACK = (24, 13, 7, 2)  # the cohorts that are drawn at first, counted from the latest: some go on as forecasts
+HIGHEST_COST = 1e9  # of winning one customer, in any currency
 PAYBACKS = {"0": "With the first order", "90": "In 90 days", "180": "In 180 days", "365": "In a year"}
 NO_SPEND = (
     "These files tell no marketing spend. Type in what a new customer costs, or add a table with month, channel and "
@@ -66,12 +65,12 @@ def margin() -> worth.Margin:
 
 def _category_rates(split: pd.DataFrame) -> dict[str, float]:
     sizes = split[split["category"] != ""].groupby("category")["revenue"].sum().nlargest(MOST_CATEGORIES)
-    rates: dict[str, float] = {}
+    rates, places = {}, _places()
     with st.popover(say("By product category"), icon=":material/category:"):
         st.caption(say("A category without a rate of its own has the margin of the page."))
         for category in sizes.index:
             own = st.number_input(
-                ui.plain(category), 0.0, 1.0, None, 0.01, key=f"margin_of_{_mark(str(category))}", bind="query-params",
+                ui.plain(category), 0.0, 1.0, None, 0.01, key=f"margin_of_{places[str(category)]}", bind="query-params",
                 placeholder=say("0.35 is 35 %"),
             )  # fmt: skip
             if own is not None:
@@ -79,9 +78,13 @@ def _category_rates(split: pd.DataFrame) -> dict[str, float]:
     return rates
 
 
-def _mark(category: str) -> str:
-    """What stands for a category in the link, where no data of the shop belongs: always the same eight signs."""
-    return blake2s(category.encode(), digest_size=4).hexdigest()
+def _places() -> dict[str, int]:
+    """What stands for a category in the link, where no data of the shop belongs: its place in the alphabet of all.
+
+    Of the whole shop: with a filter a link must not mean another category.
+    """
+    names = sorted(set(sources.query("category_cohorts", {})["category"]) - {""})
+    return {name: place for place, name in enumerate(names, 1)}
 
 
 def cells(set_margin: worth.Margin) -> pd.DataFrame:
@@ -140,7 +143,7 @@ def by_cohort(triangle: pd.DataFrame) -> list[str]:
     if chosen["is_complete"].any():
         ui.chart(
             charts.value_curves(chosen, mean, currency()),
-            say("Value per customer by months since the first order, for {n} cohorts", n=len(picked)),
+            say("Value per customer by months since the first order, cohorts: {n}", n=len(picked)),
         )
         ui.caption(f"{answers.curve_signs(chosen)} {answers.small_cohorts(chosen)}".strip())
     rows = {*shown["cohort"].drop_duplicates().nlargest(MOST_ROWS), *chosen["cohort"]}  # each line has its row
@@ -161,9 +164,9 @@ def costs_and_payback(
     ui.heading(say("What a customer costs, and when that is paid back"))
     with st.container(horizontal=True, gap="medium"):
         by = ui.choose("By", GROUPS, "costs_by")
-        scope.note_unfit("cost", 0.0, math.inf)
+        scope.note_unfit("cost", 0.0, HIGHEST_COST)
         typed = st.number_input(
-            say("A new customer costs"), 0.0, None, None, 1.0, key="cost", bind="query-params", width=220,
+            say("A new customer costs"), 0.0, HIGHEST_COST, None, 1.0, key="cost", bind="query-params", width=220,
             placeholder=say("From the spend") if sources.shop().facts.has_spend else say("Type it in"),
             help=say("Type in what winning one customer costs, in the currency of the orders; it then holds for all."),
         )  # fmt: skip

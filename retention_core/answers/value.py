@@ -81,7 +81,8 @@ def _costs_note(costs: pd.Series) -> str:
     orders, told = int(costs["orders"]), int(costs["orders_with_cost"])
     if told == orders:
         return say(
-            "Money on this page is margin: amount less what the goods cost, which the file tells for every order.",
+            "Money on this page is margin: amount less what the goods cost, which the file tells for all {n} orders.",
+            n=number(orders),
         )
     return say(
         "Money on this page is margin: amount less what the goods cost. The file tells it for {told} of {n} orders, "

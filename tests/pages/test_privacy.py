@@ -320,7 +320,7 @@ ABOUT_THE_FILES = {
     "known_since": "2024-01-05",
     "cohorts": "Jan 2024",
     "cohorts_month": "Jan 2024",
-    "margin_of_0a1b2c3d": "0.4",
+    "margin_of_3": "0.4",
     "contract_file": "who ran in one last month",
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from hashlib import blake2s
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from tests.pages.conftest import Visit, said
 from tests.pages.test_measure import FEW_MONTHS, HOSTILE, OLDER, ONE_CUSTOMER, ONE_DAY, WITHOUT_AMOUNTS, drawn
 
 PAGE = "measure/value"
-MARGIN_OF_COFFEE = "margin_of_" + blake2s(b"Coffee", digest_size=4).hexdigest()
+MARGIN_OF_COFFEE = "margin_of_3"  # its place in the alphabet of the categories
 MONTHS = "Month of the first order"
 CHEAP = b"month,channel,amount\n2025-01-01,Web,30\n2025-02-01,Letters,10\n"
 THREE = (
@@ -122,6 +121,19 @@ def test_a_margin_of_a_category_counts_where_that_category_was_bought(visit: Vis
     assert "Coffee 20 %, everything else 100 %" in said(app) and "The spans are rough then" in said(app)
     assert all("About 95 % sure" in row for row in table(app).values())
     assert MARGIN_OF_COFFEE in app.query_params and "Coffee" not in str(app.query_params), "a link tells no data"
+
+
+def test_a_margin_in_the_link_means_the_same_category_with_a_filter(visit: Visit) -> None:
+    """The filter leaves other sizes, and other customers: the number of a category stays its own."""
+    for link in ({}, {"channel": ["Social"]}, {"category": ["Tea"]}):
+        assert "Coffee 20 %, everything else 100 %" in said(visit(PAGE, **{MARGIN_OF_COFFEE: "0.2"}, **link)), link
+
+
+@pytest.mark.parametrize("cost", ["1e30", "1e999", "-1", "1000000001"])
+def test_a_cost_beyond_all_costs_is_none(visit: Visit, cost: str) -> None:
+    app = visit(PAGE, cost=cost)
+    assert not app.exception and app.number_input(key="cost").value is None
+    assert "link" in " ".join(part.value for part in (*app.info, *app.caption))
 
 
 def test_margin_cost_and_share_run_no_sql(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,15 +253,15 @@ def test_costs_of_the_file_are_the_margin_without_a_setting(visit: Visit) -> Non
     app = visit(PAGE, orders=SOME_COSTS)
     assert not app.exception
     assert "The file tells it for 2 of 3 orders, with 91 % of the revenue" in said(app)
-    assert "the other 1 are taken to cost what those of the shop do on average, 50 % of the amount" in said(app)
-    assert "one has brought 28 (13–42) of margin" in said(app), "30 + 5 and 20, each of one customer"
+    assert "the other one is taken to cost what those of the shop do on average, 50 % of the amount" in said(app)
+    assert "one has brought 27.50 of margin" in said(app), "30 + 5 and 20, each of one customer: how sure is not known"
     assert not [slider for slider in app.slider if slider.key == "margin"]
 
 
 def test_a_rate_of_ones_own_counts_where_it_is_chosen(visit: Visit) -> None:
     app = visit(PAGE, orders=SOME_COSTS, margin_from="By a margin of my own", margin="0.1")
     assert not app.exception
-    assert "one has brought 5.50 (" in said(app)
+    assert "one has brought 5.50 of margin" in said(app)
     assert "Money on this page is margin: 10 % of revenue." in said(app)
 
 
