@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import Literal, TypeAlias
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+Scheme: TypeAlias = Literal["light", "dark"]
 
 FOLDER = Path(__file__).parent / "pictures"
 # name of the picture, page, width, colour scheme
-PICTURES = (
+PICTURES: tuple[tuple[str, str, int, Scheme], ...] = (
     ("overview", "", 1280, "light"),
     ("retention", "retention", 1280, "light"),
     ("cohorts", "cohorts", 1280, "light"),
@@ -27,14 +30,19 @@ PICTURES = (
 TALLEST = 1500
 REPORT = Path(__file__).parent / "report"
 # The kept report as a picture: its name, width, colour scheme.
-SIZES = (("overview", 1280, "light"), ("overview-phone", 390, "dark"))
+SIZES: tuple[tuple[str, int, Scheme], ...] = (("overview", 1280, "light"), ("overview-phone", 390, "dark"))
 
 
-def take(browser: Browser, address: str, name: str, page: str, width: int, scheme: str) -> None:
+def wait(view: Page) -> None:
+    """Until the page is whole: its script has run through."""
+    view.get_by_role("heading", level=1).wait_for()
+    view.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def take(browser: Browser, address: str, name: str, page: str, width: int, scheme: Scheme) -> None:
     view = browser.new_page(viewport={"width": width, "height": TALLEST}, color_scheme=scheme)
     view.goto(f"{address}/{page}")
-    view.get_by_role("heading", level=1).wait_for()
-    view.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+    wait(view)
     view.wait_for_timeout(2000)  # charts grow into their place
     content = view.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
     view.set_viewport_size({"width": width, "height": min(int(content), TALLEST)})
@@ -47,10 +55,10 @@ def keep_report(browser: Browser, address: str) -> None:
     """The report of the overview, made by the app as for anybody, and how it looks opened from disk."""
     view = browser.new_page(viewport={"width": 1280, "height": TALLEST})
     view.goto(address)
-    view.get_by_role("heading", level=1).wait_for()
+    wait(view)
     view.get_by_test_id("stSidebar").get_by_role("button", name="Share").click()
     with view.expect_download() as made:
-        view.get_by_role("button", name="Report (HTML)").click()
+        view.get_by_role("dialog").get_by_role("button", name="Report (HTML)").click()
     made.value.save_as(REPORT / "overview.html")
     view.close()
     for name, width, scheme in SIZES:

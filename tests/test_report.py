@@ -457,6 +457,27 @@ def test_columns_of_a_table_stand_as_what_they_hold() -> None:
     assert re.findall(r'<td class="(\w+)"', page) == ["short", "number", "number", "wordy"]
 
 
+def test_a_table_wider_than_paper_stands_in_parts_that_all_name_their_rows() -> None:
+    months = [f"m{number}" for number in range(30)]
+    rows = [["Jan", *["17 %"] * 30], ["Feb", *["9 %"] * 5, *[""] * 25]]
+    frame = pd.DataFrame(rows, columns=["Cohort", *months])
+    for table in (report.Table(frame), report.Table(frame.set_index("Cohort"), has_index=True)):
+        page = report.to_html([table], ABOUT).decode()
+        parts = [re.findall(r"<th[^>]*col[^>]*>(\w+)<", part) for part in re.findall(r"<thead>.*?</thead>", page)]
+        assert [part[0] for part in parts] == ["Cohort"] * 3
+        assert [name for part in parts for name in part[1:]] == months and max(map(len, parts)) <= 14
+        assert (page.count(">Jan<"), page.count(">Feb<")) == (3, 1), "no row that says nothing"
+
+
+def test_a_figure_may_break_before_its_range_only() -> None:
+    frame = pd.DataFrame(
+        {"Plan": ["On screen"], "Left": ["€14K (€4.5K–€25.3K)"], "Text": ["2.0 % (0.5–3.8 %) of all who came"]}
+    )
+    page = report.to_html([report.Table(frame)], ABOUT).decode()
+    assert '<td class="number">€14K<span class="room"> </span>(€4.5K–€25.3K)</td>' in page
+    assert "2.0\u00a0% (0.5\u2060–\u20603.8\u00a0%) of" in page
+
+
 def test_a_picture_is_as_high_as_in_the_app() -> None:
     """There a height holds legend and axis too: without that, a strip stands above an empty band."""
     svg = ElementTree.fromstring(picture.to_svg(measure.orders_by_kind(totals(), "month").properties(height=168)))

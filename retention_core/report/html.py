@@ -33,7 +33,12 @@ from retention_core.say import NOT_KNOWN, day, say
 STYLE = Path(__file__).with_name("report.css")
 # Whatever a name in an order file may try: nothing is loaded and nothing runs.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-MANY_COLUMNS, LONG_ANSWER, LONG_CELL = 9, 160, 24
+LONG_ANSWER = 160  # characters
+# A table with many columns is written small, one with more than a sheet of paper takes in parts.
+FEW_COLUMNS, MANY_COLUMNS, MOST_COLUMNS = 4, 9, 14
+SHORT_CELL, LONG_CELL = 14, 28  # characters
+FEW_ROWS = 12  # a table of so many is not torn apart on paper
+ROOM = '<span class="room"> </span>('  # here a line may end, where cells are kept on one
 _RANGE = re.compile(r"(\d)–(?=[^\w\s]?\d)")
 
 
@@ -42,7 +47,7 @@ def to_html(blocks: Sequence[Block], about: About) -> bytes:
     head = next((block for block in blocks if isinstance(block, Answer)), Answer(about.data, ""))
     told = [block for block in blocks if not isinstance(block, Answer | Definition)]
     computed = [block for block in blocks if isinstance(block, Definition)]
-    body = "\n".join([_head(head, about), *_body(told), *_computed(computed), *_left_out(about), _foot(about)])
+    body = "\n".join([_head(head, about), *_body(told), *_computed(computed), *_end(about)])
     title = escape(f"{head.title} – {about.data}")
     return (
         "<!doctype html>\n"
@@ -110,26 +115,52 @@ def _picture(drawn: Picture) -> str:
 
 def _table(table: Table) -> str:
     names, rows = rows_of(table.frame, table.has_index)
-    of_numbers = [all(map(is_number, column)) for column in zip(*rows, strict=True)] or [False] * len(names)
-    marks = [_mark(column, numeric) for column, numeric in zip(zip(*rows, strict=True), of_numbers, strict=False)]
-    marks = marks or [""] * len(names)
-    head = "".join(f'<th scope="col"{mark}>{escape(name)}</th>' for name, mark in zip(names, marks, strict=True))
-    body = "".join(f"<tr>{''.join(_cells(row, marks, table))}</tr>\n" for row in rows)
-    wide = " wide" if len(names) > MANY_COLUMNS else ""
-    return f'<div class="table{wide}"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>'
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    marks = [_mark(column, place, len(names)) for place, column in enumerate(columns)]
+    parts = (_part(names, rows, marks, table, places) for places in _places(len(names)))
+    return "\n".join(part for part in parts if part)
 
 
-def _mark(column: Sequence[str], is_of_numbers: bool) -> str:
-    """How a column stands: figures to the right, words with room, and what is short on one line."""
+def _places(columns: int) -> Iterable[Sequence[int]]:
+    """The places of the columns of each part of a table: its first column names the rows in all of them."""
+    if columns <= MOST_COLUMNS:
+        return [range(columns)]
+    return [[0, *range(at, min(at + MOST_COLUMNS - 1, columns))] for at in range(1, columns, MOST_COLUMNS - 1)]
+
+
+def _part(
+    names: Sequence[str], rows: Sequence[Sequence[str]], marks: Sequence[str], table: Table, places: Sequence[int]
+) -> str:
+    """Some columns of a table. A later part is without the rows that say nothing there."""
+    is_later = len(places) < len(names) and places[1] > 1
+    shown = [row for row in rows if not is_later or any(row[place] for place in places[1:])]
+    if is_later and not shown:
+        return ""
+    head = "".join(f'<th scope="col" class="{marks[place]}">{escape(names[place])}</th>' for place in places)
+    body = "".join(f"<tr>{''.join(_cell(row, place, marks, table) for place in places)}</tr>\n" for row in shown)
+    wide = " wide" if len(places) > MANY_COLUMNS or len(names) > MOST_COLUMNS else ""
+    whole = " whole" if len(shown) <= FEW_ROWS else ""
+    filled = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>"
+    return f'<div class="table{wide}{whole}"><table>\n{filled}</table></div>'
+
+
+def _mark(column: Sequence[str], place: int, columns: int) -> str:
+    """How a column stands: figures to the right, what is short on one line, words with room."""
+    if place and column and all(map(is_number, column)):
+        return "number"
     longest = max(map(len, column), default=0)
-    kind = "number" if is_of_numbers else "wordy" if longest > LONG_CELL else "short"
-    return f' class="{kind}"'
+    if longest <= (LONG_CELL if columns <= FEW_COLUMNS else SHORT_CELL):
+        return "short"
+    return "phrase" if longest <= LONG_CELL else "wordy"
 
 
-def _cells(row: Sequence[str], marks: Sequence[str], table: Table) -> Iterable[str]:
-    for place, (cell, mark) in enumerate(zip(row, marks, strict=True)):
-        text = marked(cell) if table.is_marked else escape(cell)
-        yield f'<th scope="row">{text}</th>' if table.has_index and place == 0 else f"<td{mark}>{text}</td>"
+def _cell(row: Sequence[str], place: int, marks: Sequence[str], table: Table) -> str:
+    text = marked(row[place]) if table.is_marked else escape(row[place])
+    if table.has_index and place == 0:
+        return f'<th scope="row">{text}</th>'
+    if marks[place] == "number":  # on one line, or with its range below it
+        return f'<td class="number">{text.replace(" (", ROOM)}</td>'
+    return f'<td class="{marks[place]}">{_held(text)}</td>'
 
 
 def _computed(definitions: Sequence[Definition]) -> Iterable[str]:
@@ -150,6 +181,13 @@ def _left_out(about: About) -> Iterable[str]:
         yield _table(Table(about.left_out.astype(object).where(about.left_out.notna(), NOT_KNOWN)))
 
 
+def _end(about: About) -> Iterable[str]:
+    """What stands below every view, in one piece: on paper the last page holds more than a link."""
+    yield '<div class="end">'
+    yield from _left_out(about)
+    yield f"{_foot(about)}\n</div>"
+
+
 def _foot(about: About) -> str:
     made = say("Made on {day} at {time}", day=day(about.made_at), time=f"{about.made_at:%H:%M}")
     by = say("by Comeback {version}", version=about.version) if about.version else say("by Comeback")
@@ -164,7 +202,11 @@ def _foot(about: About) -> str:
 
 def _held_together(sentence: str) -> str:
     """A number stays on one line with its per cent sign, and a range with its end."""
-    return _RANGE.sub("\\1\u2060–\u2060", escape(sentence).replace(" %", "\u00a0%"))
+    return _held(escape(sentence))
+
+
+def _held(markup: str) -> str:
+    return _RANGE.sub("\\1\u2060–\u2060", markup.replace(" %", "\u00a0%"))
 
 
 DRAWN: dict[type[Any], Callable[[Any], str]] = {

@@ -13,6 +13,10 @@ from tests.browser.conftest import Visit, settle
 from tests.conftest import ROOT
 
 KEPT = ROOT / "docs" / "report" / "overview.html"
+PAPER = 680  # pixels between the margins of A4
+CUT = "[...document.querySelectorAll('.table')].filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
+WIDER = """width => [...document.querySelectorAll('main *')]
+    .filter(e => e.getBoundingClientRect().right > width + 1).map(e => e.outerHTML.slice(0, 99))"""
 
 
 def open_share(page: Page) -> Locator:
@@ -68,12 +72,7 @@ def test_the_link_is_the_address_bar_after_a_slider_of_a_fragment(server: str, v
 def test_the_report_of_a_moved_view_says_what_the_page_says(server: str, visit: Visit, tmp_path: Path) -> None:
     page = visit(f"{server}/retention?rate=Lost")
     answer = page.get_by_test_id("stHeading").nth(1).inner_text()
-    open_share(page)
-    with page.expect_download() as found:
-        page.get_by_role("button", name="Report (HTML)").click()
-    kept = tmp_path / "report.html"
-    found.value.save_as(kept)
-    text = kept.read_text(encoding="utf-8").replace("\u2060", "").replace("\u00a0", " ")
+    text = keep(page, tmp_path / "report.html").read_text(encoding="utf-8").replace("\u2060", "").replace("\u00a0", " ")
     assert answer.replace("\u2060", "").replace("\u00a0", " ") in text and "rate=Lost" in text
     with page.expect_download() as book:
         page.get_by_role("button", name="Workbook (Excel)").click()
@@ -112,9 +111,36 @@ def test_the_kept_report_opens_from_disk_and_asks_nobody(chromium: Browser, widt
     page.close()
 
 
-def test_the_kept_report_is_small_and_prints(chromium: Browser) -> None:
+def test_the_kept_report_is_small() -> None:
     assert KEPT.stat().st_size < 400_000
-    page = chromium.new_page()
-    page.goto(KEPT.as_uri())
-    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+
+
+def keep(page: Page, kept: Path) -> Path:
+    """The report of the page in front of the visitor."""
+    settle(page)
+    open_share(page)
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Report (HTML)").click()
+    found.value.save_as(kept)
+    return kept
+
+
+@pytest.mark.parametrize("view", ["cohorts?ages=36", "value", "goals"])
+def test_a_report_prints_on_pages_that_cut_nothing(
+    server: str, visit: Visit, chromium: Browser, tmp_path: Path, view: str
+) -> None:
+    kept = keep(visit(f"{server}/{view}"), tmp_path / "report.html")
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(kept.as_uri())
+    assert page.evaluate(CUT) == [], "nothing scrolls on a desk"
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": PAPER, "height": 900})
+    assert page.locator("table").count() >= 3 and page.locator("figure").count() >= 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
+    assert page.evaluate(WIDER, PAPER) == []
+    assert set(page.evaluate("[...document.querySelectorAll('h2')].map(e => getComputedStyle(e).breakAfter)")) == {
+        "avoid"
+    }
+    pages = re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))
+    assert 3 <= len(pages) <= 8
     page.close()
