@@ -8,6 +8,7 @@ from typing import Any, cast
 import pandas as pd
 import pytest
 
+from retention_core.answers import four_values as ways
 from retention_core.answers import value as answers
 from retention_core.forecasts import Estimate, Forecasts
 from retention_core.metrics import Reading
@@ -23,7 +24,7 @@ def coming_year(value: float, has_model: bool) -> tuple[str, str]:
         date(2026, 1, 1), 100, "mbg_nbd" if has_model else "none", None, (), fit, None, None, {}, pd.DataFrame(),
         value_existing=Estimate(value, value / 2, value * 2),
     )  # fmt: skip
-    name, words, _ = answers.four_values(NOTHING, made, YEAR, YEAR, 1.0, "EUR")[2]
+    name, words, _ = ways.four_values(NOTHING, made, YEAR, YEAR, 1.0, "EUR")[2]
     return name, words
 
 
@@ -34,6 +35,19 @@ def test_the_coming_year_is_called_low_only_where_it_is_and_by_a_model_only_wher
     assert name == "Next year, by the model" and "low" not in words and "gone" not in words
     name, words = coming_year(27, has_model=False)
     assert name == "Next year, counted" and "low" not in words and "customers like them" in words
+
+
+def test_without_any_forecast_nothing_is_called_counted() -> None:
+    made = Forecasts(date(2026, 1, 1), 1, "none", None, (), None, None, None, {}, pd.DataFrame())
+    assert [row[0] for row in ways.four_values(NOTHING, made, YEAR, YEAR, 1.0, "EUR")][1:3] == [
+        "First year, by the model",
+        "Next year, by the model",
+    ]
+
+
+@pytest.mark.parametrize(("cost", "words"), [(100.0, "it comes back once."), (40.0, "it comes back 2.5 times.")])
+def test_once_is_no_plural(cost: float, words: str) -> None:
+    assert answers.cost_answer(pd.Series({"cost": cost}), YEAR, 3, "EUR").endswith(words)
 
 
 def test_a_customer_with_a_fifth_of_the_money_is_told_of() -> None:
@@ -50,4 +64,4 @@ def test_a_customer_with_a_fifth_of_the_money_is_told_of() -> None:
     ("churn", "years"), [(1.0, "times 1 year at"), (0.5, "times 2 years at"), (0.99, "times 1 year")]
 )
 def test_one_year_is_no_plural(churn: float, years: str) -> None:
-    assert years in answers.simple_answer(Reading(50 / churn, None, None, 50, churn, "money"), "EUR")
+    assert years in ways.simple_answer(Reading(50 / churn, None, None, 50, churn, "money"), "EUR")

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.shared import model_parts, scope, sources, ui
 from retention_core import worth
+from retention_core.answers import four_values as ways
 from retention_core.answers import value as answers
 from retention_core.charts import value as charts
 from retention_core.goals.baseline import baseline
@@ -330,9 +331,9 @@ def four_values(set_margin: worth.Margin, channels: pd.DataFrame) -> None:
         rate = worth.rate_of_all(set_margin, _split(set_margin))
     simple = worth.scaled(ui.metric("customer_value_simple"), rate)
     year, first = worth.year_value(channels), worth.first_order_value(channels)
-    ui.tell(answers.simple_answer(simple, currency()))
+    ui.tell(ways.simple_answer(simple, currency()))
     is_rough = bool(set_margin.by_category)
-    rows = answers.four_values(simple, model_parts.made(), year, first, rate, currency(), is_rough)
+    rows = ways.four_values(simple, model_parts.made(), year, first, rate, currency(), is_rough)
     named = [(f"**{ui.plain(name)}.** {ui.plain(why)}", ui.plain(value)) for name, why, value in rows]
     columns = [say("Which, and what it says"), say("Value")]
     ui.table(pd.DataFrame(named, columns=columns))
