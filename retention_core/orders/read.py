@@ -143,20 +143,20 @@ class _Reading:
     made: list[str] = field(default_factory=list)
 
     def parts(self, path: Path) -> list[Part]:
-        packed = read_kinds.start_of(path).startswith(read_kinds.GZIP)
-        if packed:
-            unpacked = self.folder / "unpacked"
-            read_text.gunzip(path, unpacked, self.job)
-            path = unpacked
-        start = read_kinds.start_of(path)
-        if start.startswith(read_kinds.PARQUET):
+        packed, head = read_text.is_packed(path), read_text.head(path, self.job)
+        if head.startswith(read_kinds.PARQUET):
             if packed:
                 raise OrdersError(self.job.name, "this is a Parquet file inside a gzip file", "unpack it first")
             self.made.append(self.relation)
             return [read_parquet(self.connection, path, self.sha256, self.relation, self.job)]
-        if start.startswith(read_kinds.ZIP) and excel.is_workbook(path, self.job):
-            return self._workbook(path)
-        read_kinds.refuse_what_is_no_text(path, self.job.name)
+        if head.startswith(read_kinds.ZIP):
+            whole = path
+            if packed:
+                whole = self.folder / "unpacked"
+                read_text.unpack(path, whole, self.job)
+            if excel.is_workbook(whole, self.job):
+                return self._workbook(whole)
+        read_kinds.refuse_what_is_no_text(head, self.job.name)
         return [self._text(path)]
 
     def _text(self, path: Path) -> Part:

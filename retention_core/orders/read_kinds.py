@@ -10,6 +10,7 @@ from retention_core.orders.errors import OrdersError
 GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
 ZIP = b"PK"
+START = 64 * 1024  # bytes that tell a kind
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # a stream of the container that Excel puts a locked workbook into
 
@@ -35,18 +36,18 @@ _WEB_PAGE = re.compile(rb"\s*<(?:!doctype|html|\?xml|table)", re.IGNORECASE)
 _JSON = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\[{])")
 
 
-def start_of(path: Path, length: int = 64 * 1024) -> bytes:
+def start_of(path: Path, length: int) -> bytes:
     """The first bytes of a file."""
     with path.open("rb") as source:
         return source.read(length)
 
 
-def refuse_what_is_no_text(path: Path, name: str) -> None:
-    """Raises OrdersError, naming what the file is, unless it can be a text of columns."""
-    start = start_of(path)
+def refuse_what_is_no_text(head: bytes, name: str) -> None:
+    """Raises OrdersError, naming what the file is, unless it can be a text of columns. `head`: its first 1 MB."""
+    start = head[:START]
     if not start.strip(b" \t\r\n\0"):
         raise OrdersError(name, "the file is empty" if not start else "the file holds no text", "export it again")
-    if start.startswith(_OLE) and _ENCRYPTED in start_of(path, 1024**2):
+    if start.startswith(_OLE) and _ENCRYPTED in head:
         advice = "save a copy without the password and open that"
         raise OrdersError(name, "the workbook is protected with a password", advice)
     for magic, kind, advice in _KINDS:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from retention_core.orders import read_kinds
 from retention_core.orders.errors import OrdersError
 from retention_core.orders.read_parts import Job
 
@@ -43,27 +44,54 @@ class Text:
     notes: tuple[str, ...]
 
 
-def gunzip(path: Path, target: Path, job: Job) -> None:
-    """Unpacks `path` into `target`; raises OrdersError on a damaged file or one that unpacks to suspiciously much."""
-    size, packed, caps = 0, path.stat().st_size, job.caps
-    try:
-        with gzip.open(path) as source, target.open("wb") as sink:
-            while chunk := source.read(CHUNK):
-                size += len(chunk)
-                if size > caps.gzip_free_bytes and size > caps.gzip_ratio * packed:
-                    raise OrdersError(
-                        job.name,
-                        f"the compressed file unpacks to more than {size // packed:,} times its size",
-                        "unpack it yourself, and open the text file if it really is that large",
-                    )
-                if size > caps.decoded_bytes:
-                    raise _too_much_text(job)
-                sink.write(chunk)
-                job.progress(0, None)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
-        raise OrdersError(
-            job.name, f"the compressed file is damaged or cut off after {size:,} bytes", "export or download it again"
-        ) from problem
+class _Unpacking(gzip.GzipFile):
+    """The bytes of a gzip file. OrdersError on a damaged one, or one that unpacks to suspiciously much."""
+
+    def __init__(self, path: Path, job: Job) -> None:
+        super().__init__(path, "rb")
+        self.job, self.packed, self.unpacked = job, path.stat().st_size, 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        try:
+            chunk = super().read(size)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
+            cause = f"the compressed file is damaged or cut off after {self.unpacked:,} bytes"
+            raise OrdersError(self.job.name, cause, "export or download it again") from problem
+        self.unpacked += len(chunk)
+        caps = self.job.caps
+        if self.unpacked > caps.gzip_free_bytes and self.unpacked > caps.gzip_ratio * self.packed:
+            raise OrdersError(
+                self.job.name,
+                f"the compressed file unpacks to more than {self.unpacked // self.packed:,} times its size",
+                "unpack it yourself, and open the text file if it really is that large",
+            )
+        if self.unpacked > caps.decoded_bytes:
+            raise _too_much_text(self.job)
+        return chunk
+
+
+def opened(path: Path, job: Job) -> BinaryIO:
+    """The bytes of a file; those of a gzip file as they unpack, so that they never lie on disk beside their text."""
+    return _Unpacking(path, job) if is_packed(path) else path.open("rb")  # type: ignore[return-value] # reads as a file
+
+
+def is_packed(path: Path) -> bool:
+    """Whether this is a gzip file."""
+    return read_kinds.start_of(path, len(read_kinds.GZIP)) == read_kinds.GZIP
+
+
+def head(path: Path, job: Job) -> bytes:
+    """The first bytes of a file, or of what a gzip file holds."""
+    with opened(path, job) as source:
+        return source.read(CHUNK)
+
+
+def unpack(path: Path, target: Path, job: Job) -> None:
+    """Writes what a gzip file holds into `target`, for who reads it here and there."""
+    with opened(path, job) as source, target.open("wb") as sink:
+        while chunk := source.read(CHUNK):
+            sink.write(chunk)
+            job.progress(0, None)
 
 
 def _too_much_text(job: Job) -> OrdersError:
@@ -72,11 +100,13 @@ def _too_much_text(job: Job) -> OrdersError:
 
 
 def decode(path: Path, folder: Path, encoding: str | None, job: Job) -> Text:
-    """Text of the file at `path`, written into `folder`. OrdersError where the bytes are no text in that encoding."""
+    """Text of the file at `path`, unpacked if need be, written into `folder`.
+
+    OrdersError where the bytes are no text in that encoding.
+    """
     if encoding is not None:
         return _decode_as_told(path, folder, encoding, job)
-    with path.open("rb") as source:
-        start = source.read(64 * 1024)
+    start = head(path, job)[: read_kinds.START]
     marked = _marked_encoding(start)
     if marked:
         return _decode_as_told(path, folder, marked, job)
@@ -130,14 +160,14 @@ def _decode_as_told(path: Path, folder: Path, encoding: str, job: Job) -> Text:
 
 
 def _decode_by_guess(path: Path, folder: Path, job: Job) -> Text:
-    sample = _telling_lines(path)
+    sample = _telling_lines(path, job)
     damaged = [line for line in sample if not _is_utf8(line)]
     if len(damaged) <= 0.05 * len(sample):
         return _Writer(path, folder, "utf-8", job, errors="replace").write()
     import chardet
 
     guesses = chardet.detect_all(b"".join(sample), prefer_superset=True, compat_names=False)
-    table = [_first_line(path), *sample]
+    table = [_first_line(path, job), *sample]
     for encoding in dict.fromkeys([*(guess["encoding"] for guess in guesses), "cp1252", "iso8859-1"]):
         try:
             if encoding is None or _breaks(table, encoding):
@@ -150,8 +180,8 @@ def _decode_by_guess(path: Path, folder: Path, job: Job) -> Text:
     raise AssertionError("iso8859-1 decodes every byte")
 
 
-def _first_line(path: Path) -> bytes:
-    with path.open("rb") as source:
+def _first_line(path: Path, job: Job) -> bytes:
+    with opened(path, job) as source:
         return re.split(rb"[\r\n]", source.readline(4096), maxsplit=1)[0]
 
 
@@ -163,11 +193,11 @@ def _breaks(table: list[bytes], encoding: str) -> bool:
     return len(before) == 1 and before != {line.decode(encoding, "ignore").count("|") for line in table}
 
 
-def _telling_lines(path: Path, enough: int = 64 * 1024) -> list[bytes]:
+def _telling_lines(path: Path, job: Job, enough: int = 64 * 1024) -> list[bytes]:
     """The first lines with bytes outside ASCII, wherever in the file they stand: only they tell encodings apart."""
     lines: list[bytes] = []
     size = 0
-    with path.open("rb") as source:
+    with opened(path, job) as source:
         rest = b""
         while chunk := source.read(CHUNK):
             chunk = rest + chunk
@@ -246,7 +276,7 @@ class _Writer:
         """The file's text without NULs, with every newline written as LF."""
         decoder = codecs.getincrementaldecoder(self.encoding)(self.errors)
         held = ""  # a CR at the end of a chunk may be the first half of a CRLF
-        with self.path.open("rb") as source:
+        with opened(self.path, self.job) as source:
             final = False
             while not final:
                 chunk = source.read(CHUNK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import random
 from contextlib import ExitStack
@@ -264,6 +265,25 @@ def test_caps_refuse_a_workbook(caps: Caps, words: str, connection: duckdb.DuckD
     path = Path(__file__).parent / "hostile" / "xlsx_plain.xlsx"
     with pytest.raises(OrdersError, match=words):
         read(connection, path, relation="orders", caps=caps)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251"])
+def test_a_packed_text_never_lies_on_disk_twice(
+    encoding: str, tmp_path: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    text = "имя,год\n" + "".join(f"Иван {row % 7},{row}\n" for row in range(60_000))
+    path, folder, most = tmp_path / "orders.csv.gz", tmp_path / "own", 0
+    path.write_bytes(gzip.compress(text.encode(encoding)))
+    folder.mkdir()
+
+    def look(rows: int, total: int | None) -> None:
+        nonlocal most
+        most = max(most, sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()))
+
+    (part,) = read(connection, path, relation="orders", folder=folder, progress=look)
+    assert part.rows == 60_000
+    assert 0 < most <= len(text.encode())
+    assert list(folder.iterdir()) == []
 
 
 def test_too_little_memory_is_no_damage_of_a_parquet_file(
