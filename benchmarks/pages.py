@@ -115,7 +115,7 @@ def churn(shop: rc.Shop, scope: dict[str, Any]) -> None:
 
 def value(shop: rc.Shop, scope: dict[str, Any]) -> None:
     """The questions of pages/measure/value.py; what it asks of forecasts and of the baseline are works of their own."""
-    for name in ("cohort_retention", "channel_cohorts", "cohort_worth", "value_distribution"):
+    for name in ("cohort_retention", "channel_cohorts", "cohort_worth", "customer_totals", "value_distribution"):
         shop.query(name, **scope)
     for days in (365, 180, 90):
         shop.query("channel_worth", span_days=days, **scope)
