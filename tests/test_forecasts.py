@@ -251,6 +251,21 @@ def test_what_the_sentences_say_of_models_is_said_only_where_there_is_one(retail
     assert "Gone, 90 % sure or more: 1 customer;" in fitted and "sure" not in counted.split("As good as gone")[1]
 
 
+def test_of_what_is_at_stake_it_is_said_how_much_is_with_those_who_may_be_written_to() -> None:
+    groups = pd.DataFrame({"standing": ["in_doubt", "in_doubt"], "customers": [3, 2], "at_risk": [300.0, 90.0]})
+    listed = pd.DataFrame({"at_risk": [100.0, 40.0], "orders_at_risk": [2.0, 1.0]})
+
+    def told(listed: pd.DataFrame, tells_money: bool = True, knows_consent: bool = True) -> str:
+        return answers.stake_answer(groups, "EUR", tells_money, True, listed, knows_consent)
+
+    assert "At stake is €390: " in told(listed)
+    assert told(listed).endswith("Of that, the 2 on the list below, whom you may write to, make up €140.")
+    assert told(listed, tells_money=False).endswith("whom you may write to, make up 3 orders.")
+    assert told(listed, knows_consent=False).endswith("Of that, the 2 on the list below make up €140.")
+    everybody = pd.DataFrame({"at_risk": [78.0] * 5})
+    assert "Of that" not in told(everybody) + told(listed.head(0)), "all of it, or none"
+
+
 def test_nobody_in_the_scope_is_no_error(made: Callable[[str], Made]) -> None:
     shop, _ = made("replenish")
     said = forecasts.of_shop(shop, until="2000-01-01")

@@ -123,7 +123,9 @@ def _worth_a_letter(fitted: Forecasts, stake: AtStake) -> None:
     """The customers in doubt with most at stake: the sum, where it lies, and the list to take along."""
     currency = sources.shop().facts.currency
     ui.heading(say("Who is worth winning back"))
-    sentence = answers.stake_answer(stake.groups, currency, fitted.tells_money, fitted.is_usable)
+    sentence = answers.stake_answer(
+        stake.groups, currency, fitted.tells_money, fitted.is_usable, stake.listed, stake.left_out.is_known
+    )
     ui.tell(sentence)
     if not stake.in_doubt:
         return

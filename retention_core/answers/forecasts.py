@@ -79,11 +79,23 @@ def no_model_answer(made: Forecasts) -> str:
     )
 
 
-def stake_answer(groups: pd.DataFrame, currency: str | None, tells_money: bool, by_model: bool) -> str:
-    """What stands at stake with customers in doubt. `groups`: of forecasts.AtStake."""
+def stake_answer(
+    groups: pd.DataFrame,
+    currency: str | None,
+    tells_money: bool,
+    by_model: bool,
+    listed: pd.DataFrame | None = None,
+    knows_consent: bool = False,
+) -> str:
+    """What stands at stake with customers in doubt, and how much of it with those on the list of whom to write to.
+
+    `groups`, `listed`: of forecasts.AtStake; without `listed` nothing is said of it. `knows_consent`: the files tell
+    who may be written to.
+    """
     counts = groups.groupby("standing")["customers"].sum()
     doubtful, unknown = groups[groups["standing"] == "in_doubt"], int(counts.get("unknown", 0))
-    told = _doubt_in_words(doubtful, int(counts.get("gone", 0)), currency, tells_money, by_model)
+    part = "" if listed is None else _listed_in_words(doubtful, listed, currency, tells_money, knows_consent)
+    told = _doubt_in_words(doubtful, part, int(counts.get("gone", 0)), currency, tells_money, by_model)
     if not unknown:
         return told
     nothing = say(
@@ -96,7 +108,28 @@ def stake_answer(groups: pd.DataFrame, currency: str | None, tells_money: bool, 
     return f"{nothing} " + say("Of the others:") + f" {told}" if doubtful.empty else f"{told} {nothing}"
 
 
-def _doubt_in_words(doubtful: pd.DataFrame, gone: int, currency: str | None, tells_money: bool, by_model: bool) -> str:
+def _at_stake_in_words(stake: float, currency: str | None, tells_money: bool) -> str:
+    return money(stake, currency, 0) if tells_money else orders_in_words(stake)
+
+
+def _listed_in_words(
+    doubtful: pd.DataFrame, listed: pd.DataFrame, currency: str | None, tells_money: bool, knows_consent: bool
+) -> str:
+    """How much of the stake lies with those listed; empty where that is all or nobody."""
+    if not 0 < len(listed) < doubtful["customers"].sum():
+        return ""
+    stake = float(listed["at_risk" if tells_money else "orders_at_risk"].sum())
+    sentence = (
+        "Of that, the {n} on the list below, whom you may write to, make up {stake}."
+        if knows_consent
+        else "Of that, the {n} on the list below make up {stake}."
+    )
+    return say(sentence, stake=_at_stake_in_words(stake, currency, tells_money), n=number(len(listed)))
+
+
+def _doubt_in_words(
+    doubtful: pd.DataFrame, part: str, gone: int, currency: str | None, tells_money: bool, by_model: bool
+) -> str:
     if doubtful.empty:
         return say("Nobody is in doubt: customers are as good as surely still there, or as good as surely gone.")
     stake = doubtful["at_risk"].sum()
@@ -104,8 +137,9 @@ def _doubt_in_words(doubtful: pd.DataFrame, gone: int, currency: str | None, tel
         "Whether they are still there is open for {customers}. At stake is {stake}: so much more would they bring in "
         "the next year than expected, were they all surely still there.",
         customers=customers_in_words(doubtful["customers"].sum()),
-        stake=money(stake, currency, 0) if tells_money else orders_in_words(stake),
+        stake=_at_stake_in_words(stake, currency, tells_money),
     )
+    sentence = f"{sentence} {part}".strip()
     if not gone:
         return sentence
     if by_model:
