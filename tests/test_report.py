@@ -358,6 +358,23 @@ def test_ranges_and_counts_are_two_numbers_and_what_is_unknown_is_empty() -> Non
     assert '"€"#,##0.0,"K"' in looks_of(book), "what was said in thousands is shown in thousands"
 
 
+def test_ends_below_nothing_and_shares_too_small_to_be_said_are_numbers_too() -> None:
+    table = pd.DataFrame(
+        {
+            "Channel": ["A", "B"],
+            "Left": ["−€169 to €2.7K", "€3–€5"],
+            "Change": ["−2.9 % (−5.0 to −1.1 %)", "1.0 % (0.4–1.6 %)"],
+            "Share": ["<0.1 %", "2.5 %"],
+        }
+    )
+    book = report.to_workbook([report.Heading("T"), report.Table(table)], ABOUT)
+    assert sheets_of(book)["T"][1:] == [
+        ["A", -169, 2700, -0.029, -0.05, -0.011, 0.001],
+        ["B", 3, 5, 0.01, 0.004, 0.016, 0.025],
+    ]
+    assert '"&lt;"0.0%' in looks_of(book), "it is shown as less than that"
+
+
 def test_a_share_has_nothing_behind_its_last_digit() -> None:
     book = report.to_workbook([report.Heading("T"), report.Table(pd.DataFrame({"n": ["a"], "s": ["7.4 %"]}))], ABOUT)
     assert sheets_of(book)["T"][1][1] == 0.074

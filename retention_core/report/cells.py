@@ -13,9 +13,9 @@ from retention_core import export
 from retention_core.report.figures import DATE, Column, dates, figures, is_missing
 from retention_core.say import NOT_KNOWN, day, number
 
-# A figure or a range as `say` writes one: 1,234 · −5.5 · 18 % · €1,200 · 17–19 % · ~ €62 · 14K (4–25K) · 12 …
+# A figure or a range as `say` writes one: 1,234 · −5.5 · 18 % · 17–19 % · −2 to 3 % · <0.1 % · 14K (4–25K) · 12 …
 _ONE = r"[^\w\s]{0,4}\d[\d,.\s\u00a0]*[\s\u00a0]?[%KMB]{0,2}"
-_LOOKS_LIKE_ONE = re.compile(rf"^(~\s)?{_ONE}(\s?–\s?{_ONE})?(\s\({_ONE}–{_ONE}\))?\s?[…°†]?$")
+_LOOKS_LIKE_ONE = re.compile(rf"^(~\s)?{_ONE}(\s?(–|to)\s?{_ONE})?(\s\({_ONE}(–|\sto\s){_ONE}\))?\s?[…°†]?$")
 
 
 def whole(frame: pd.DataFrame, has_index: bool) -> pd.DataFrame:

@@ -19,17 +19,19 @@ EXPECTED = r"\~\ "  # before how Excel shows a number: the tilde that marks a fo
 # A comma at the end of a number format divides by a thousand: what was said in short is shown in short.
 THOUSANDS = {"": 0, "K": 1, "M": 2, "B": 3}
 
+BELOW = '"<"'  # the same for what is too small to be said
+
 _ONE = (
-    r"[-−]?(?:[A-Z]{3}[\s\u00a0]?|[$€£¥₽₴₺₹]|[A-Z]{1,2}\$)?"
+    r"<?[-−]?(?:[A-Z]{3}[\s\u00a0]?|[$€£¥₽₴₺₹]|[A-Z]{1,2}\$)?"
     r"(?:0|[1-9]\d{0,2})(?:,\d{3})*(?:\.\d+)?[KMB]?(?:[\s\u00a0]?%)?"
 )
 _PARTS = re.compile(
-    r"(?P<expected>~\s)?(?P<sign>[-−]?)(?P<currency>[A-Z]{3}[\s\u00a0]?|[$€£¥₽₴₺₹]|[A-Z]{1,2}\$)?"
+    r"(?P<expected>~\s)?(?P<below><)?(?P<sign>[-−]?)(?P<currency>[A-Z]{3}[\s\u00a0]?|[$€£¥₽₴₺₹]|[A-Z]{1,2}\$)?"
     r"(?P<digits>[\d,]+(?:\.(?P<after>\d+))?)(?P<short>[KMB]?)(?P<percent>[\s\u00a0]?%)?"
 )
 _FIGURE = re.compile(rf"(?:~\s)?{_ONE}")
-_RANGE = re.compile(rf"(?P<low>{_ONE})[\s\u00a0]?–[\s\u00a0]?(?P<high>{_ONE})")
-_WITH_RANGE = re.compile(rf"(?P<value>{_ONE})[\s\u00a0]\((?P<low>{_ONE})–(?P<high>{_ONE})\)")
+_RANGE = re.compile(rf"(?P<low>{_ONE})(?:[\s\u00a0]?–[\s\u00a0]?| to )(?P<high>{_ONE})")
+_WITH_RANGE = re.compile(rf"(?P<value>{_ONE})[\s\u00a0]\((?P<low>{_ONE})(?:–| to )(?P<high>{_ONE})\)")
 _COUNTED = re.compile(rf"(?P<part>{_ONE}) (?:/|of) (?P<of>{_ONE})")
 _DAY = re.compile(r"(?:(?P<day>\d{1,2}) )?(?P<month>[^\d\s]+) (?P<year>\d{4})")
 _COHORT = re.compile(rf"(?P<month>[^\d\s]+ \d{{4}}) · (?P<customers>{_ONE})")
@@ -57,6 +59,7 @@ class Number:
     digits: int
     short: str
     is_expected: bool
+    is_below: bool
 
     def look(self, digits: int) -> str:
         """How Excel shows it, with so many digits after the point."""
@@ -68,6 +71,7 @@ class Number:
             shown = (f'"{currency}"' if currency else "") + f"#,##0{after}"
             if self.short:
                 shown += "," * THOUSANDS[self.short] + f'"{self.short}"'
+        shown = f"{BELOW}{shown}" if self.is_below else shown
         return f"{EXPECTED}{shown}" if self.is_expected else shown
 
 
@@ -83,7 +87,7 @@ def number_of(text: str, like: str = "") -> Number | None:
     return Number(
         -value if match["sign"] else value,
         (is_percent, (match["currency"] or "").strip()),
-        digits, match["short"], bool(match["expected"]),
+        digits, match["short"], bool(match["expected"]), bool(match["below"]),
     )  # fmt: skip
 
 
@@ -181,7 +185,7 @@ def _columns(
             number.value if number else (text if text.endswith(UNFINISHED) and part in ("", "value") else None)
             for text, number in zip(texts, numbers, strict=True)
         ]
-        usual = next((one for one in known if not (one.short or one.is_expected)), None)
+        usual = next((one for one in known if not (one.short or one.is_expected or one.is_below)), None)
         look = usual.look(digits) if usual else ""
         own = tuple(
             (place, shown)
