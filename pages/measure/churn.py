@@ -24,7 +24,7 @@ standing = lifecycle.stages(flows, totals["period"])
 first_wait = lifecycle.wait_after(to_go_by, 1) if chosen == "own" else None
 now = standing.tail(len(lifecycle.STAGES))
 with head:
-    ui.answer("Churn", answers.churn_answer(now, limits, first_wait, of_shop=not waits))
+    ui.answer("Churn", answers.churn_answer(now))
 churn_parts.stages(standing, flows, totals, limits, first_wait is not None)
 who = st.container()
 if to_go_by and not waits:

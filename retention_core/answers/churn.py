@@ -21,49 +21,24 @@ STAGE_NAMES = {
 }
 
 
-def churn_answer(standing: pd.DataFrame, limits: Limits, wait: Wait | None, of_shop: bool = False) -> str:
-    """How many customers are gone, and from when on somebody counts as gone.
+def churn_answer(standing: pd.DataFrame) -> str:
+    """How many customers are gone, and how many more may soon be. The limits stand with the stages, below.
 
-    `standing`: one row per stage (stage, customers), as of today; `wait`: that after a first order, where the limits
-    are the shop's own; `of_shop`: they are those of the whole shop, not of these customers.
+    `standing`: one row per stage (stage, customers), as of today.
     """
     counts = standing.set_index("stage")["customers"]
-    everybody, gone = int(counts.sum()), int(counts[list(GONE)].sum())
+    everybody, gone, risk = int(counts.sum()), int(counts[list(GONE)].sum()), int(counts["at_risk"])
     sentence = say(
-        "{gone} of {customers} ({share}) has lapsed ({lapsed}) or is lost ({lost}): "
+        "{gone} of {customers} ({share}) has lapsed or is lost; "
         if gone == 1
-        else "{gone} of {customers} ({share}) have lapsed ({lapsed}) or are lost ({lost}): ",
+        else "{gone} of {customers} ({share}) have lapsed or are lost; ",
         gone=number(gone),
         customers=customers_in_words(everybody),
         share=percent(gone / everybody),
-        lapsed=number(counts["lapsed"]),
-        lost=number(counts["lost"]),
     )
-    risk = int(counts["at_risk"])
-    first, last = limits.lapsed_days[0], limits.lapsed_days[-1]
-    if wait is None:
-        return sentence + say(
-            "silent for more than {days} days. {risk} more, silent for more than {half}, is at risk."
-            if risk == 1
-            else "silent for more than {days} days. {risk} more, silent for more than {half}, are at risk.",
-            days=number(first),
-            half=number(limits.at_risk_days[0]),
-            risk=number(risk),
-        )
-    sentence += say(
-        "silent for longer than {nine_of_ten}{where}, {days} days after {order} order",
-        nine_of_ten=say("nine of ten who come back need")
-        if wait.is_settled
-        else say("nine of ten who have come back so far needed"),
-        where=say(" in the whole shop") if of_shop else "",
-        days=number(first),
-        order=order_in_words(wait.order_number),
-    )
-    if last != first:
-        sentence += say(" and {days} from the fifth on", days=number(last))
     if risk == 1:
-        return sentence + say(". 1 more is at risk.")
-    return sentence + say(". {risk} more are at risk.", risk=number(risk))
+        return sentence + say("1 more is at risk.")
+    return sentence + say("{risk} more are at risk.", risk=number(risk))
 
 
 def no_waits_answer(has_returns: bool, is_own: bool) -> str:
