@@ -52,7 +52,7 @@ def test_the_headline_says_rate_verdict_and_chance_and_the_line_below_it_forecas
     goal, result = outcome(made.lever("welcome", 0.03, cost_once=500.0), made.lever("thanks", 0.02, cost_once=500.0))
     sentence = answers.headline(KEPT, goal, result, judged(0.2, 0.18))
     assert sentence.startswith("You keep 18 % (16–20 %) of new customers: they order again within a year. ")
-    assert re.search(r"20 % by Nov 2025 is a stretch; these 2 levers get you there with \d+ % probability", sentence)
+    assert re.search(r"20 % by Nov 2025 is a stretch; this plan gets you there with \d+ % probability", sentence)
     assert sentence.count(".") < 6 and "(without: " in sentence and "cost" not in sentence
     below = answers.below_headline(goal, result, judged(0.2, 0.18), "EUR")
     assert below.startswith("Without a plan it is 18.2 % of those won in Nov 2025 (")
@@ -64,11 +64,11 @@ def test_the_headline_says_rate_verdict_and_chance_and_the_line_below_it_forecas
 @pytest.mark.parametrize(
     ("before", "now", "words"),
     [
-        (0.094, 0.097, "these 2 levers hardly help: 9.7 % probability (without: 9.4 %)."),
-        (0.93, 0.96, "these 2 levers hardly help: 96 % probability (without: 93 %)."),
-        (0.5, 0.4, "these 2 levers hardly help: 40 % probability (without: 50 %)."),
-        (0.1, 0.3, "with these 2 levers it has 30 % probability (without: 10 %)."),
-        (0.1, 0.6, "these 2 levers get you there with 60 % probability (without: 10 %)."),
+        (0.094, 0.097, "this plan hardly helps: 9.7 % probability (without: 9.4 %)."),
+        (0.93, 0.96, "this plan hardly helps: 96 % probability (without: 93 %)."),
+        (0.5, 0.4, "this plan hardly helps: 40 % probability (without: 50 %)."),
+        (0.1, 0.3, "with this plan it has 30 % probability (without: 10 %)."),
+        (0.1, 0.6, "this plan gets you there with 60 % probability (without: 10 %)."),
     ],
 )
 def test_levers_that_hardly_change_the_chance_are_not_said_to_get_there(before: float, now: float, words: str) -> None:
@@ -77,9 +77,15 @@ def test_levers_that_hardly_change_the_chance_are_not_said_to_get_there(before: 
     assert answers.headline(KEPT, goal, result, judged(0.2, 0.18)).endswith(words)
 
 
+def test_the_headline_counts_no_lever_that_does_not_move_the_rate() -> None:
+    goal, result = outcome(made.lever("welcome", 0.03), made.lever("basket", 0.1, acts_on="order_value"))
+    sentence = answers.headline(KEPT, goal, result, judged(0.2, 0.18))
+    assert "this plan gets you there with" in sentence and "levers" not in sentence
+
+
 def test_one_lever_none_and_no_target() -> None:
     goal, result = outcome(made.lever("welcome", 0.03))
-    assert "this lever gets you there" in answers.headline(KEPT, goal, result, judged(0.2, 0.18))
+    assert "this plan gets you there" in answers.headline(KEPT, goal, result, judged(0.2, 0.18))
     goal, result = outcome()
     alone = answers.headline(KEPT, goal, result, judged(0.2, 0.18))
     assert "without any lever the chance is" in alone
@@ -304,8 +310,9 @@ def test_the_kind_of_product_is_said(kind: realism.Kind, word: str) -> None:
 
 
 def test_the_targets_are_said_in_order() -> None:
-    assert (
-        verdicts.targets_answer(judged(0.11)) == "For your shop: cautious 10.2 %, realistic 10.4 %, ambitious 10.9 %."
+    assert verdicts.targets_answer(judged(0.11)) == (
+        "For your shop: cautious 10.2 %, realistic 10.4 %, ambitious 10.9 %; judged by its own past, not by "
+        "these levers."
     )
 
 

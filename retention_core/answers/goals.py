@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEAST_CHANGE = 0.00005  # of a rate, that can be said in points
-WITH = ("this lever", "these {n} levers")
-GETS_THERE = ("gets you there", "get you there")
 HARDLY = 0.05  # a gain of the chance below which levers hardly help
 
 
@@ -93,22 +91,18 @@ def _span(window: int) -> str:
 
 
 def _on_the_way(result: Result, levers: int, verdict: str) -> str:
-    """The verdict, and the chance to get there with the levers and without."""
+    """The verdict, and the chance to get there with the plan and without: not each of its levers moves the rate."""
     before = chance(result.probability_before)
     if not levers or result.rate.mean == result.rate_before.mean:
         sentence = say("{verdict}; without any lever the chance is {chance}", verdict=verdict, chance=before)
         return f"{sentence}; {_only_money(result)}." if levers else f"{sentence}."
-    named = say(WITH[min(levers, 2) - 1], n=levers)
-    figures = {"verdict": verdict, "levers": named, "chance": chance(result.probability), "before": before}
+    figures = {"verdict": verdict, "chance": chance(result.probability), "before": before}
     now, without = result.probability or 0.0, result.probability_before or 0.0
     if now - without < HARDLY:
-        hardly = "{verdict}; {levers} hardly help: {chance} probability (without: {before})."
-        one = "{verdict}; {levers} hardly helps: {chance} probability (without: {before})."
-        return say(one if levers == 1 else hardly, **figures)
+        return say("{verdict}; this plan hardly helps: {chance} probability (without: {before}).", **figures)
     if now < LIKELY:
-        return say("{verdict}; with {levers} it has {chance} probability (without: {before}).", **figures)
-    there = say(GETS_THERE[min(levers, 2) - 1])
-    return say("{verdict}; {levers} {there} with {chance} probability (without: {before}).", there=there, **figures)
+        return say("{verdict}; with this plan it has {chance} probability (without: {before}).", **figures)
+    return say("{verdict}; this plan gets you there with {chance} probability (without: {before}).", **figures)
 
 
 def _only_money(result: Result) -> str:

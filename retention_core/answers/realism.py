@@ -280,7 +280,8 @@ def targets_answer(judged: Realism) -> str:
     """The three suggested targets."""
     targets = judged.targets
     return say(
-        "For your shop: cautious {cautious}, realistic {realistic}, ambitious {ambitious}.",
+        "For your shop: cautious {cautious}, realistic {realistic}, ambitious {ambitious}; judged by its own past, not "
+        "by these levers.",
         cautious=share_of(targets.cautious),
         realistic=share_of(targets.realistic),
         ambitious=share_of(targets.ambitious),
