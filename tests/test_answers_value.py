@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, cast
 
@@ -45,9 +46,24 @@ def test_without_any_forecast_nothing_is_called_counted() -> None:
     ]
 
 
-@pytest.mark.parametrize(("cost", "words"), [(100.0, "it comes back once."), (40.0, "it comes back 2.5 times.")])
-def test_once_is_no_plural(cost: float, words: str) -> None:
-    assert answers.cost_answer(pd.Series({"cost": cost}), YEAR, 3, "EUR").endswith(words)
+@pytest.mark.parametrize(
+    ("cost", "year", "words"),
+    [
+        (100.0, replace(YEAR, low=None, high=None), "it comes back once."),
+        (40.0, replace(YEAR, low=None, high=None), "it comes back 2.5 times."),
+        (40.0, YEAR, "it comes back 2.5 (2.2–2.8) times."),
+        (100.0, NOTHING, "costs €100.00, paid back after 3 months."),
+    ],
+)
+def test_a_cost_comes_back_so_often_and_once_is_no_plural(cost: float, year: Reading, words: str) -> None:
+    assert answers.cost_answer(pd.Series({"cost": cost}), year, 3, "EUR", is_margin=True).endswith(words)
+
+
+def test_without_a_margin_a_cost_does_not_come_back_but_brings_revenue() -> None:
+    assert answers.cost_answer(pd.Series({"cost": 40.0}), YEAR, 0, "EUR", is_margin=False) == (
+        "Winning a customer costs €40.00, paid back in the first month if all revenue counts as earned; within a year "
+        "a customer brings that 2.5 (2.2–2.8) times in revenue. Set your margin."
+    )
 
 
 def test_a_customer_with_a_fifth_of_the_money_is_told_of() -> None:

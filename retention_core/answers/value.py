@@ -128,7 +128,7 @@ def triangle_signs(cells: pd.DataFrame) -> str:
     if not cells["is_complete"].all():
         parts.append(say("Striped: not over yet."))
     if cells["is_forecast"].any():
-        parts.append(say("Italic in a dashed frame: a forecast."))
+        parts.append(say("In a dashed frame: a forecast."))
     if cells["is_left_truncated"].any():
         parts.append(say("† out of line: probably many had bought before the data begin. Left out of means."))
     return " ".join(parts)
@@ -143,23 +143,35 @@ def age_in_words(age: float | None) -> str:
     return say("after 1 month") if age == 1 else say("after {n} months", n=number(age))
 
 
-def cost_answer(whole: pd.Series, year: Reading, age: int | None, currency: str | None) -> str:
-    """What winning a customer costs, and when it is paid back. `whole`: the row of all channels; `age`: the payback."""
+def cost_answer(whole: pd.Series, year: Reading, age: int | None, currency: str | None, is_margin: bool) -> str:
+    """What winning a customer costs, when it is paid back, and how often within a year.
+
+    `whole`: the row of all channels; `age`: the payback. Without `is_margin` the money is revenue.
+    """
     if pd.isna(whole["cost"]):
         return say(
             "What winning a customer costs is not known: nobody was won in the months that the spend is told for."
         )
+    cost = float(whole["cost"])
     paid = say("not yet paid back") if age is None else say("paid back {when}", when=age_in_words(age))
-    times = worth.ratio(year.value, float(whole["cost"]))
-    sentence = say("Winning a customer costs {cost}, {paid}", cost=money(float(whole["cost"]), currency), paid=paid)
+    sentence = say("Winning a customer costs {cost}, {paid}", cost=money(cost, currency), paid=paid)
+    if not is_margin:
+        sentence += say(" if all revenue counts as earned")
+    times = worth.ratio(year.value, cost)
     if times is None:
         return sentence + "."
+    often = _times_in_words(times, worth.ratio(year.low, cost), worth.ratio(year.high, cost))
+    if is_margin:
+        return sentence + say("; within a year it comes back {times}.", times=often)
+    return sentence + say("; within a year a customer brings that {times} in revenue. Set your margin.", times=often)
+
+
+def _times_in_words(times: float, low: float | None, high: float | None) -> str:
+    """ "8.6 (8.2–9.0) times"; without an interval "8.6 times", or "once"."""
     often = number(times, 1)
-    return sentence + (
-        say("; within a year it comes back once.")
-        if often == "1"
-        else say("; within a year it comes back {times} times.", times=often)
-    )
+    if low is None or high is None or low == high:
+        return say("once") if often == number(1) else say("{n} times", n=often)
+    return say("{n} ({span}) times", n=often, span=between(number(low, 1), number(high, 1)))
 
 
 def unmatched_answer(costs: pd.DataFrame, whole: pd.Series, currency: str | None) -> str:
