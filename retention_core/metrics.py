@@ -10,12 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from retention_core import readings
-from retention_core.readings import SMALL_SAMPLE, Z95, Read, Reading, wilson
+from retention_core.readings import FEWEST, LARGE_PART, SMALL_SAMPLE, Z95, Read, Reading, errors_aside, wilson
 
 if TYPE_CHECKING:
     from retention_core.store import Shop
 
-__all__ = ["METRICS", "SMALL_SAMPLE", "Z95", "Metric", "Reading", "read", "wilson"]
+__all__ = [
+    "FEWEST", "LARGE_PART", "METRICS", "SMALL_SAMPLE", "Z95",
+    "Metric", "Reading", "errors_aside", "read", "wilson",
+]  # fmt: skip
 
 ARTICLES = "The five articles on customer retention that this product started from"
 

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from retention_core.readings import Reading, errors_aside
+from retention_core.metrics import Reading, errors_aside
 
 FEW_CUSTOMERS = 30  # a cohort of fewer says little: one of them moves its mean
 

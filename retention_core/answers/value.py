@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from retention_core import worth
-from retention_core.readings import FEWEST, LARGE_PART, Reading
+from retention_core.metrics import FEWEST, LARGE_PART, Reading
 from retention_core.say import between, money, month, number, percent, say
 
 
