@@ -16,7 +16,7 @@ from benchmarks.wire import Visitor, WireError, visit
 SLOW, ASKS, MOVES = 10, 60, 20
 HEAVY_PAGE, LIGHT_PAGE = "churn", "retention"
 FILE_PAGE, FILE_BUTTON = "value", "download_value_by_cohort_csv"
-RATES = ("Lost", "Kept")
+RATES = ("Turned inactive", "Kept")
 BACK_SECONDS = 15.0
 LARGE_ORDERS = 300_000
 GONE_SECONDS = 130.0

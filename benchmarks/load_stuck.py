@@ -23,7 +23,7 @@ select count(*) as n
 from range(10000000) as one, range(10000000) as two
 where one.range % 7 = two.range % 5 and two.range % 3 = 1
 """
-RATES = ("Lost", "Kept", "Lost")
+RATES = ("Turned inactive", "Kept", "Turned inactive")
 LIMIT_SECONDS, OTHERS = 10.0, 19
 STOPPED = "was stopped"
 

@@ -50,9 +50,24 @@ def test_the_sentences_hold_both_figures_and_the_verdict() -> None:
         == "150 customers ordered in Jun 2026: 50 % more than in May 2026 (100), more than chance explains."
     )
     assert sentences[1].endswith("the same as in May 2026 (40), no more than chance can make.")
-    assert sentences[2].startswith("60 % were not new, or ordered twice; in May 2026 it was 60 %.")
+    assert sentences[2].startswith("60 % had ordered before, or ordered twice in Jun 2026; in May 2026 it was 60 %.")
     assert "chance" not in sentences[2], "many of them are the same people in both months"
     assert "Orders: +25 %; value of an order: €16.00 after €20.00." in sentences[3]
+
+
+def waits(*shares: tuple[int, int]) -> pd.DataFrame:
+    """Of 1,000 customers each, so many ordered again within so many days."""
+    rows = [(days, 1000, again, again / 1000) for days, again in shares]
+    return pd.DataFrame(rows, columns=["days", "customers", "ordered_again", "share"])
+
+
+def test_the_lead_to_retention_says_two_shares_the_last_with_its_interval() -> None:
+    early = answers.soon_answer(waits((30, 180), (60, 270), (90, 310), (180, 350), (365, 390)))
+    assert early == "Most who return do so early: 31 % within 90 days, 39 % (36–42 %) within a year."
+    late = answers.soon_answer(waits((30, 10), (60, 20), (90, 100), (180, 200), (365, 390)))
+    assert late == "Many who return do so late: 10 % within 90 days, 39 % (36–42 %) within a year."
+    assert answers.soon_answer(waits((30, 180))) == "18 % (16–21 %) order again within 30 days."
+    assert answers.soon_answer(waits().reset_index()).startswith("No first order is 30 days old yet")
 
 
 def test_one_customer_is_no_plural() -> None:

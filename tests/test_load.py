@@ -97,12 +97,12 @@ def test_a_crowd_does_not_wait_for_who_is_gone() -> None:
 
 def test_a_link_opens_its_page_with_its_settings(server: Served) -> None:
     async def look() -> tuple[str, list[str]]:
-        async with visit(server.address, "retention", rate="Lost") as (visitor, _):
+        async with visit(server.address, "retention", rate="Turned inactive") as (visitor, _):
             with pytest.raises(WireError, match="no widget 'nonsense'"):
                 await visitor.set("nonsense", 1)
             return visitor.texts()[0], visitor.link["rate"]
 
-    assert asyncio.run(look()) == ("Retention", ["Lost"])
+    assert asyncio.run(look()) == ("Retention", ["Turned inactive"])
 
 
 def test_files_of_visitors_differ_in_what_is_checked() -> None:

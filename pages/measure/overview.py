@@ -17,7 +17,7 @@ CARDS = {
     "customers": ("Customers", "customers who ordered, month by month"),
     "second_order_within_365_days": ("Back within a year", "by month of the first order, within 360 days"),
     "repeat_purchase_rate": ("Came back so far", "the rate as it stood at the end of each month"),
-    "churn": ("Lost in a month", "month by month"),
+    "churn": ("Turned inactive", "month by month; inactive: no order for 365 days"),
     "revenue": ("Revenue", "month by month"),
     "average_order_value": ("Order value", "month by month"),
     "customer_value_historic": ("Customer value", "as it stood at the end of each month"),

@@ -6,21 +6,22 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.shared import sources, ui
+from pages.shared import scope, sources, ui
 from retention_core import rates
 from retention_core.answers import retention as answers
 from retention_core.charts import measure
-from retention_core.metrics import METRICS
-from retention_core.say import number, percent, say
+from retention_core.metrics import METRICS, Reading
+from retention_core.say import between, number, percent, say
 
 PERIODS = {"month": "Month", "quarter": "Quarter", "week": "Week"}
 RATES = {
     "crr_strict": "Kept",
-    "churn": "Lost",
+    "churn": "Turned inactive",
     "crr_textbook": "Textbook",
-    "crr_returning": "Came back",
+    "crr_returning": "Ordered this period",
     "returning_customer_rate": "As Shopify prints it",
 }
+RENAMED = {"Lost": "Turned inactive", "Came back": "Ordered this period"}  # what links of before say
 WINDOWS = {"30": "30 days", "90": "90 days", "180": "180 days", "365": "365 days", "ever": "Ever"}
 WITH_WINDOW = ("crr_textbook", "crr_strict", "churn")
 # Why each figure differs from its neighbours, in the order of the table.
@@ -36,6 +37,13 @@ DIFFERS = {
 }
 
 
+def span_of(reading: Reading) -> str:
+    """The interval in brackets, with the decimal of the value beside it; empty where there is none."""
+    if reading.low is None or reading.high is None or reading.low == reading.high:
+        return ""
+    return f"({between(percent(max(reading.low, 0.0), 1), percent(reading.high, 1))})"
+
+
 def definitions(period: str, window: int | None) -> pd.DataFrame:
     """One row per definition: why it differs, its value with interval, and what was divided by what."""
     rows = []
@@ -48,7 +56,7 @@ def definitions(period: str, window: int | None) -> pd.DataFrame:
         reading = ui.metric(key, **parameters)
         if key in WITH_WINDOW and window is None:  # true by definition: nobody is ever lost
             reading = replace(reading, low=reading.value, high=reading.value)
-        value = f"**{ui.unbroken(percent(reading.value, 1))}** {ui.unbroken(ui.interval(reading))}"
+        value = f"**{ui.unbroken(percent(reading.value, 1))}** {ui.unbroken(span_of(reading))}"
         divided = say("{a} of {b}", a=number(reading.numerator), b=number(reading.denominator))
         rows.append((f"**{say(METRICS[key].label)}.** {say(why)}", value, divided))
     return pd.DataFrame(
@@ -59,6 +67,7 @@ def definitions(period: str, window: int | None) -> pd.DataFrame:
 ui.customers_or_stop("Retention")
 head = st.container()
 with st.container(horizontal=True, gap="medium"):
+    scope.read_old_words("rate", RENAMED)
     rate = ui.choose("Rate", RATES, "rate")
     period = ui.choose("By", PERIODS, "period")
     chosen = ui.choose("Active means ordered within", WINDOWS, "window", default="365")
@@ -70,7 +79,7 @@ if rate in WITH_WINDOW and window is None:  # true by definition, so there is no
     series = series.assign(low=series["value"], high=series["value"])
 over = series[series["is_complete"]]
 last = measure.period_name(over["period"].iloc[-1], period) if len(over) else ""
-answer = answers.rate_answer(rate, over, answers.period_in_words(last, period))
+answer = answers.rate_answer(rate, over, answers.period_in_words(last, period), window)
 with head:
     ui.answer("Retention", answer)
 if len(over):
@@ -79,7 +88,7 @@ if len(over):
 if rate not in WITH_WINDOW:
     ui.caption(say("The activity window plays no part in this rate."))
 elif window is None:
-    ui.caption(say("With “Ever” a customer stays active for good and nobody is lost. Choose a window to see losses."))
+    ui.caption(say("With “Ever” a customer stays active for good. Choose a window to see who turns inactive."))
 
 ui.heading(say("How long people wait for the second order"))
 asked_new = ui.truly_new()
@@ -95,7 +104,12 @@ if spans["customers"].gt(0).any():
     ui.tell_left_out()
 
 ui.heading(say("One shop, eight answers"))
-ui.tell(say("All of these get called retention. They differ because each divides other people by other people."))
+ui.tell(
+    say(
+        "All of these get called retention. They differ because each counts different customers, out of different "
+        "customers."
+    )
+)
 over = totals[totals["is_complete"]]
 if len(over):
     in_period = answers.period_in_words(measure.period_name(over["period"].iloc[-1], period), period)

@@ -109,7 +109,7 @@ CONCEPTS = (
         "activity_window",
         "Active customers and the window",
         "A customer is active at a moment if there is an order in the window before it: 365 days, unless you choose.",
-        "Customers of a shop never cancel: they fall silent. How long a silence means *lost* is a choice, and the "
+        "Customers of a shop never cancel: they fall silent. How long a silence means *inactive* is a choice, and the "
         "choice moves every rate that counts active customers. Take the window from how your goods are used up: 90 "
         "days for coffee, 365 or more for gifts.",
     ),

@@ -61,7 +61,7 @@ def what_changed(step: str, against: str) -> list[str]:
 
 def leads(by_age: pd.DataFrame) -> list[tuple[str, str, str, dict[str, str]]]:
     """Where to look next: a page, its link, the reason found in the data, and the settings that show it."""
-    waiting = answers.waiting_answer(ui.query("second_order_within", **ui.truly_new()))
+    waiting = answers.soon_answer(ui.query("second_order_within", **ui.truly_new()))
     found: list[tuple[str, str, str, dict[str, str]]] = [("retention", "Retention", waiting, {})]
     at_a_year = cohorts.with_marks(by_age).query("age == @YEAR and stands_out != 0")
     if len(at_a_year):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -54,6 +54,16 @@ def _choose_values(dimension: str, label: str, options: pd.DataFrame) -> None:
     if len(values) > 1:
         note_unknown(dimension, map(_named, values))
         st.multiselect(label, values, format_func=_named, key=dimension, bind="query-params", placeholder="All")
+
+
+def read_old_words(key: str, renamed: Mapping[str, str]) -> None:
+    """Take what a link says in the words of before for what it means. `renamed`: word of before → word of now.
+
+    A widget reads its link before the script runs, so the script begins anew.
+    """
+    if (word := st.query_params.get(key)) in renamed:
+        st.query_params[key] = renamed[word]
+        st.rerun()
 
 
 def note_unknown(key: str, known: Iterable[str]) -> None:

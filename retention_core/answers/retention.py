@@ -9,7 +9,7 @@ import pandas as pd
 
 from retention_core.answers.churn import customers_in_words
 from retention_core.changes import Change, share_change, z_for
-from retention_core.metrics import SMALL_SAMPLE, Reading
+from retention_core.metrics import SMALL_SAMPLE, Reading, wilson
 from retention_core.say import between, money, number, percent, say
 
 ENOUGH_FOR_A_HEADLINE = 100  # customers behind a figure of the first sentence
@@ -25,14 +25,16 @@ SOON = {
 NEW = "{n} of them were new: {change} in {before} ({then}), {chance}."
 NEW_ONE = "{n} of them was new: {change} in {before} ({then}), {chance}."
 RATES = {
-    "crr_strict": "Of the {customers} active when {period} began, {share} were still active when it ended.",
-    "churn": "Of the {customers} active when {period} began, {share} were no longer active when it ended.",
+    "crr_strict": "Of the {customers} active ({active}) when {period} began, {share} were still active when it ended.",
+    "churn": "Of the {customers} active ({active}) when {period} began, {share} were no longer active when it ended.",
     "crr_textbook": (
-        "For every 100 of the {customers} active when {period} began, {per_hundred} were active when it ended, "
-        "new ones not counted."
+        "For every 100 of the {customers} active ({active}) when {period} began, {per_hundred} were active when it "
+        "ended, new ones not counted."
     ),
     "crr_returning": "Of the {customers} won before {period}, {share} ordered in it.",
-    "returning_customer_rate": "Of the {customers} who ordered in {period}, {share} were not new or ordered twice.",
+    "returning_customer_rate": (
+        "Of the {customers} who ordered in {period}, {share} had ordered before, or ordered twice in it."
+    ),
 }
 
 
@@ -64,7 +66,7 @@ def _age(grain: str, age: int) -> str:
 
 def second_order_answer(reading: Reading, days: int) -> str:
     """Of the customers won long enough ago, how many came back in time; or why that cannot be said yet."""
-    span = say("a year") if days == 365 else say("{days} days", days=days)
+    span = _span_in_words(days)
     if reading.value is None or reading.low is None or reading.high is None:
         return say(
             "No first order is {span} old yet, so how many customers return in that time is not known.", span=span
@@ -87,6 +89,33 @@ def waiting_answer(spans: pd.DataFrame) -> str:
         for share, days in zip(known["share"], known["days"], strict=True)
     ]
     return say("Ordered again: {shares} days.", shares=", ".join(shares))
+
+
+def soon_answer(spans: pd.DataFrame) -> str:
+    """How many are back early, and how many after the longest known span. `spans`: as of waiting_answer."""
+    known = spans[spans["customers"] > 0]
+    if known.empty:
+        return waiting_answer(spans)
+    last, early = known.iloc[-1], known[known["days"] <= known["days"].iloc[-1] / 4].tail(1)
+    low, high = wilson(float(last["ordered_again"]), float(last["customers"]))
+    late = with_interval(float(last["share"]), low, high)
+    span = _span_in_words(int(last["days"]))
+    if early.empty:
+        return say("{share} order again within {span}.", share=late, span=span)
+    soon = float(early["share"].iloc[0])
+    return say(
+        "Most who return do so early: {soon} within {days} days, {late} within {span}."
+        if soon > last["share"] / 2
+        else "Many who return do so late: {soon} within {days} days, {late} within {span}.",
+        soon=percent(soon),
+        days=number(early["days"].iloc[0]),
+        late=late,
+        span=span,
+    )
+
+
+def _span_in_words(days: int) -> str:
+    return say("a year") if days == 365 else say("{days} days", days=days)
 
 
 def repeat_answer(customers: Reading, orders: Reading) -> str:
@@ -187,8 +216,11 @@ def cohort_signs(shown: pd.DataFrame) -> str:
     return " ".join(parts)
 
 
-def rate_answer(definition: str, over: pd.DataFrame, period: str) -> str:
-    """The last whole period of a rate. `over`: finished rows of rates.over_time; `period`: the name of the last one."""
+def rate_answer(definition: str, over: pd.DataFrame, period: str, window_days: int | None) -> str:
+    """The last whole period of a rate. `over`: finished rows of rates.over_time; `period`: the name of the last one.
+
+    `window_days`: within how many days of an order somebody is active; None is for ever.
+    """
     if over.empty:
         return say(
             "No period can be judged yet: the data must reach back the whole activity window before a period begins. "
@@ -200,6 +232,7 @@ def rate_answer(definition: str, over: pd.DataFrame, period: str) -> str:
         RATES[definition],
         customers=customers_in_words(float(last["denominator"])),
         period=period,
+        active=say("ever ordered") if window_days is None else say("ordered within {n} days", n=number(window_days)),
         share=with_interval(value, low, high),
         per_hundred=f"{number(100 * value, 1)} ({number(100 * low, 1)}–{number(100 * high, 1)})",
     )
@@ -221,7 +254,11 @@ def changes_in_words(changes: Mapping[str, Change], now: str, before: str, curre
         if rate:
             shares = {"share": percent(rate.now), "then": percent(rate.before)}
             sentences.append(
-                say("{share} were not new, or ordered twice; in {before} it was {then}.", **shares, **names)
+                say(
+                    "{share} had ordered before, or ordered twice in {now}; in {before} it was {then}.",
+                    **shares,
+                    **names,
+                )
             )
     if value := changes.get("average_order_value"):
         sentences.append(

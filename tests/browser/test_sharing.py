@@ -70,10 +70,10 @@ def test_the_link_is_the_address_bar_after_a_slider_of_a_fragment(server: str, v
 
 
 def test_the_report_of_a_moved_view_says_what_the_page_says(server: str, visit: Visit, tmp_path: Path) -> None:
-    page = visit(f"{server}/retention?rate=Lost")
+    page = visit(f"{server}/retention?rate=Turned+inactive")
     answer = page.get_by_test_id("stHeading").nth(1).inner_text()
     text = keep(page, tmp_path / "report.html").read_text(encoding="utf-8").replace("\u2060", "").replace("\u00a0", " ")
-    assert answer.replace("\u2060", "").replace("\u00a0", " ") in text and "rate=Lost" in text
+    assert answer.replace("\u2060", "").replace("\u00a0", " ") in text and "rate=Turned+inactive" in text
     with page.expect_download() as book:
         page.get_by_role("button", name="Workbook (Excel)").click()
     assert Path(book.value.path()).read_bytes().startswith(b"PK")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pandas as pd
@@ -50,7 +51,7 @@ def drawn(app: AppTest, place: int) -> pd.DataFrame:
 # How the answers of the sample shop begin when the link asks for nothing.
 DEFAULT_ANSWERS = {
     "measure/overview": "won at least a year ago",
-    "measure/retention": "active when Jun 2026 began",
+    "measure/retention": "when Jun 2026 began, 95.6 %",
     "measure/cohorts": "In the month after the first order",
 }
 HOSTILE = ("<img src=x onerror=alert(1)>", "'; drop table orders; --", "99999999999999999999", "", "null", "ż" * 2000)
@@ -75,7 +76,7 @@ def test_overview_answers_with_the_reading_of_the_library(visit: Visit, replenis
     assert cards["Customers"] == number(replenish.metric("customers").value)
     assert cards["Back within a year"] == percent(reading.value)
     assert cards["Revenue"] == compact_money(replenish.metric("revenue").value, "EUR")
-    assert cards["Lost in a month"] == percent(replenish.metric("churn").value)
+    assert cards["Turned inactive"] == percent(replenish.metric("churn").value)
 
 
 def test_overview_says_what_changed_with_the_figures_of_both_months(visit: Visit, replenish: rc.Shop) -> None:
@@ -93,9 +94,18 @@ def test_overview_compares_with_the_year_before_when_the_link_says_so(visit: Vis
 
 def test_retention_answers_with_the_last_whole_period(visit: Visit, replenish: rc.Shop) -> None:
     reading = replenish.metric("churn", grain="quarter", window_days=90)
-    app = visit("measure/retention", rate="Lost", period="Quarter", window="90 days")
-    assert f"Of the {number(reading.denominator)} customers active when Q2 2026 began" in said(app)
+    app = visit("measure/retention", rate="Turned inactive", period="Quarter", window="90 days")
+    assert f"Of the {number(reading.denominator)} customers active (ordered within 90 days) when Q2 2026 began" in said(
+        app
+    )
     assert f"{percent(reading.value)} (" in said(app)
+
+
+@pytest.mark.parametrize(("before", "now"), [("Lost", "Turned inactive"), ("Came back", "Ordered this period")])
+def test_a_link_in_the_words_of_before_still_means_the_same_rate(visit: Visit, before: str, now: str) -> None:
+    old, new = (visit("measure/retention", rate=word) for word in (before, now))
+    assert old.header[0].value == new.header[0].value != visit("measure/retention").header[0].value
+    assert not old.info, "nothing of the link is missed"
 
 
 def test_retention_puts_eight_definitions_side_by_side(visit: Visit, replenish: rc.Shop) -> None:
@@ -104,6 +114,7 @@ def test_retention_puts_eight_definitions_side_by_side(visit: Visit, replenish: 
     cells = [cell.replace("\u00a0", " ") for cell in table.iloc[:, 1]]
     for place, key in ((1, "crr_strict"), (4, "returning_customer_rate"), (7, "second_order_within_365_days")):
         assert cells[place].startswith(f"**{percent(replenish.metric(key).value, 1)}**")
+        assert re.search(r"\*\* \(\d+\.\d\W*–\W*\d+\.\d %\)$", cells[place]), "with the decimals of the value"
     strict, churn = (float(cells[place].strip("*").split(" ")[0]) for place in (1, 2))
     assert strict + churn == pytest.approx(100, abs=0.11)
 
@@ -171,9 +182,8 @@ def test_little_data_is_answered_in_a_sentence(visit: Visit, page: str, orders: 
 def test_what_nobody_had_the_time_to_do_is_not_called_zero(visit: Visit) -> None:
     cards = {card.label: card.value for card in visit("measure/overview", orders=ONE_DAY).metric}
     assert cards["Customers"] == "50"
-    assert {cards[name] for name in ("Back within a year", "Came back so far", "Lost in a month", "Repeat orders")} == {
-        "–"
-    }
+    unknown = ("Back within a year", "Came back so far", "Turned inactive", "Repeat orders")
+    assert {cards[name] for name in unknown} == {"–"}
     twice = ONE_DAY + b"c1,2025-01-05 18:00,10\n" * 2
     known = {card.label: card.value for card in visit("measure/overview", orders=twice).metric}
     assert known["Came back so far"] == "–" and known["Repeat orders"] != "–", "what is more than nothing is known"
@@ -304,7 +314,8 @@ def test_other_periods_of_the_first_order_bring_their_own_cohorts_to_compare(vis
 
 def test_what_is_true_by_definition_has_no_interval(visit: Visit) -> None:
     app = visit("measure/retention", window="Ever")
-    assert ", 100 % were still active" in app.header[0].value.replace("\u00a0", " ").replace("\\", "")
+    head = app.header[0].value.replace("\u00a0", " ").replace("\\", "")
+    assert "active (ever ordered) when Jun 2026 began, 100 % were still active" in head
     assert app.table[0].value.iloc[1, 1].replace("\u00a0", " ").strip() == "**100.0 %**"
     assert "The first five are those of Jun 2026" in said(app)
 

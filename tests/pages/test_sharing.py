@@ -51,8 +51,8 @@ def test_what_a_page_fills_late_stands_where_it_is_read(visit: Visit) -> None:
 
 
 def test_settings_are_noted_as_people_read_them(visit: Visit) -> None:
-    app = visit("measure/retention", rate="Lost", period="Quarter")
-    assert report.Setting("Rate", "Lost") in noted(app)
+    app = visit("measure/retention", rate="Turned inactive", period="Quarter")
+    assert report.Setting("Rate", "Turned inactive") in noted(app)
     assert report.Setting("By", "Quarter") in noted(app)
 
 
