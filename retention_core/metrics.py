@@ -130,7 +130,10 @@ _BLOCKS = (
         "1 − strict retention rate",
         "retention_rates",
         readings.churn,
-        caveats=(_WINDOW, "A customer without a contract never says goodbye: lost means silent for the whole window."),
+        caveats=(
+            _WINDOW,
+            "A customer without a contract never says goodbye: inactive means silent for the whole window.",
+        ),
     ),
     Metric(
         "crr_returning",

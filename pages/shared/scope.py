@@ -61,7 +61,7 @@ def read_old_words(key: str, renamed: Mapping[str, str]) -> None:
 
     A widget reads its link before the script runs, so the script begins anew.
     """
-    if (word := st.query_params.get(key)) in renamed:
+    if (word := st.query_params.get(key, "")) in renamed:
         st.query_params[key] = renamed[word]
         st.rerun()
 
