@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_core.limits import NO_LIMITS, Limits
-from retention_core.orders import clean, consents, ledger, notes, pseudonyms, read_table, second
+from retention_core.orders import clean, consents, ledger, notes, pseudonyms, read_table, second, together
 from retention_core.orders.errors import HoldsContracts, OrdersError
 from retention_core.orders.facts import Facts, gather
 from retention_core.orders.mapping import Guess
@@ -143,6 +143,7 @@ def _load_parts(connection: Connection, parts: Sequence[Part], answers: Answers)
         raise refuse(parts[0])
     _ask([question for table in orders for question in table.questions])
     _check_one_system(orders)
+    others = together.one_of_each(connection, others)
     orders = [second.join(connection, table, others) for table in orders]
     readings = [_reading(connection, table, answers) for table in orders]
     _ask(

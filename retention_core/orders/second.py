@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from retention_core.orders import values, words
+from retention_core.orders import values
+from retention_core.orders.cells import cell, row_cost
 from retention_core.orders.clean import rows_of, run
-from retention_core.orders.layouts import COST_FIELDS, FIELDS, SECOND_FIELDS, Role
+from retention_core.orders.layouts import COST_FIELDS
 from retention_core.orders.ledger import Row, row_of
 from retention_core.orders.match import Matched
 from retention_core.orders.stage import SUM_OF_COSTS
+from retention_core.orders.together import COUNTED_BY, Together
 
 if TYPE_CHECKING:
     from retention_core.engines.duckdb import Connection
 
-# What `field` becomes in the staged second table, by its role.
-_ROLES: Mapping[str, Role] = {**FIELDS, **SECOND_FIELDS}
 # The columns of each clean table, in order; a file that lacks one leaves it null.
 TABLES: Mapping[str, tuple[str, ...]] = {
     "customers": ("customer_id", "birthday", "consent", "first_channel"),
@@ -35,38 +35,45 @@ _REQUIRED = {
 def join(connection: Connection, orders: Matched, others: Sequence[Matched]) -> Matched:
     """The orders with what other files of the same export say of them: who the customer is, items, payments.
 
-    The joined relation has the columns of the orders and, after them, those that were added.
+    `others`: at most one table of a kind, see `together`. The joined relation has the columns of the orders and, after
+    them, those that were added.
     """
-    keys = [other for other in others if other.layout.kind == "customer_keys"]
-    lines = [other for other in others if other.layout.kind == "order_lines"]
-    payments = [other for other in others if other.layout.kind == "payments"]
+    tables = {other.layout.kind: other for other in others}
+    keys, lines, payments = (tables.get(kind) for kind in ("customer_keys", "order_lines", "payments"))
+    if "order_id" not in orders.columns:
+        lines = payments = None
     needs_amount = "amount" not in orders.columns and bool(lines or payments)
-    needs_cost = not set(COST_FIELDS).isdisjoint(*(table.columns for table in lines[:1])) if lines else False
-    needs_cost = needs_cost and set(COST_FIELDS).isdisjoint(orders.columns) and "order_id" in orders.columns
+    tells_cost = lines is not None and not set(COST_FIELDS).isdisjoint(lines.columns)
+    needs_cost = tells_cost and set(COST_FIELDS).isdisjoint(orders.columns)
     if not keys and not needs_amount and not needs_cost:
         return orders
-    order_id, customer = f"c{orders.columns['order_id']}", f"c{orders.columns['customer_id']}"
     joins, added = "", {}
     if keys:
-        key, person = (f"c{keys[0].columns[name]}" for name in ("customer_id", "person_id"))
-        people = f"(SELECT {key} AS key, min({person}) AS person FROM {keys[0].part.relation} GROUP BY {key})"
-        joins += f" LEFT JOIN {people} AS keys ON keys.key = raw.{customer}"
+        key, person = _id(keys, "customer_id"), _id(keys, "person_id")
+        people = f"(SELECT {key} AS key, min({person}) AS person FROM {keys.part.relation} GROUP BY {key})"
+        joins += f" LEFT JOIN {people} AS keys ON keys.key = {_id(orders, 'customer_id', 'raw.')}"
         added["customer_id"] = ("keys.person", "VARCHAR")
-    if (needs_amount and lines) or needs_cost:
-        sums = _sums(connection, lines[0], ("line_amount", "shipping"))
-        joins += f" LEFT JOIN {sums} AS lines ON lines.order_id = raw.{order_id}"
+    if lines and (needs_amount or needs_cost):
+        sums = _sums(connection, lines, ("line_amount", "shipping"))
+        joins += f" LEFT JOIN {sums} AS lines ON lines.order_id = {_id(orders, 'order_id', 'raw.')}"
     if needs_amount and lines:
         added["amount"] = ("lines.line_amount", values.MONEY)
         added["shipping"] = ("lines.shipping", values.MONEY)
     if needs_cost:
         added["cost"] = ("lines.cost", values.MONEY)
     if payments:
-        sums = _sums(connection, payments[0], ("amount",))
-        joins += f" LEFT JOIN {sums} AS payments ON payments.order_id = raw.{order_id}"
+        sums = _sums(connection, payments, ("amount",))
+        joins += f" LEFT JOIN {sums} AS payments ON payments.order_id = {_id(orders, 'order_id', 'raw.')}"
         added["payment_method"] = ("payments.method", "VARCHAR")
         if needs_amount and not lines:
             added["amount"] = ("payments.amount", values.MONEY)
     return _with_columns(connection, orders, joins, added)
+
+
+def _id(table: Matched, field: str, prefix: str = "") -> str:
+    """The id as text, so that a typed file and a text file, or " 1" and "1", name the same."""
+    number = table.columns[field]
+    return values.id_sql(f"{prefix}c{number}", table.part.types[number])
 
 
 def _sums(connection: Connection, table: Matched, fields: Sequence[str]) -> str:
@@ -80,27 +87,12 @@ def _sums(connection: Connection, table: Matched, fields: Sequence[str]) -> str:
             sums.append(f"CAST(sum({money}) AS {values.MONEY}) AS {field}")
         else:
             sums.append(f"CAST(NULL AS {values.MONEY}) AS {field}")
-    if cost := _row_cost(connection, table):
+    if cost := row_cost(connection, table):
         sums.append(f"CAST({SUM_OF_COSTS.format(cost=cost, lines='*')} AS {values.MONEY}) AS cost")
     if "payment_method" in table.columns:
         sums.append(f"arg_min(c{table.columns['payment_method']}, line) AS method")
-    order_id = f"c{table.columns['order_id']}"
+    order_id = _id(table, "order_id")
     return f"(SELECT {order_id} AS order_id, {', '.join(sums)} FROM {table.part.relation} GROUP BY {order_id})"
-
-
-def _row_cost(connection: Connection, table: Matched) -> str:
-    """What the goods of one line cost, in SQL; empty where the table does not tell it. See stage for the rules."""
-    told = next((field for field in COST_FIELDS if field in table.columns), None)
-    if told is None:
-        return ""
-    of = {field: _cell(connection, table, field) for field in (told, "quantity", "line_amount")}
-    costs = {
-        "cost": of[told],
-        "unit_cost": f"coalesce({of['quantity']}, 1) * {of[told]}",
-        "profit": f"{of['line_amount']} - {of[told]}",
-    }
-    cost = f"TRY_CAST({costs[told]} AS {values.MONEY})"
-    return f"CASE WHEN {cost} >= 0 THEN {cost} END"
 
 
 def _with_columns(connection: Connection, orders: Matched, joins: str, added: Mapping[str, tuple[str, str]]) -> Matched:
@@ -145,29 +137,12 @@ def _stage(connection: Connection, table: Matched, fields: Sequence[str], email_
 
 def _fields(connection: Connection, table: Matched, fields: Sequence[str], email_key: bool, number: int = 0) -> str:
     """SQL: part (`number`), line and these fields of every row of the table."""
-    found = {field: _cell(connection, table, field) for field in fields}
+    place = "part, line, file_line" if isinstance(table, Together) else f"{number} AS part, line"
+    found = {field: cell(connection, table, field) for field in fields}
     if email_key:
         found |= {field: f"lower({found[field]})" for field in CUSTOMERS if field in found}
-    cells = ", ".join(f"{cell} AS {field}" for field, cell in found.items())
-    return f"SELECT {number} AS part, line, {cells} FROM {table.part.relation}"
-
-
-def _cell(connection: Connection, table: Matched, field: str) -> str:
-    role = _ROLES[field]
-    null = {"date": "TIMESTAMP", "money": values.MONEY, "number": "DOUBLE", "flag": "BOOLEAN"}.get(role, "VARCHAR")
-    if field not in table.columns:
-        return f"CAST(NULL AS {null})"
-    number = table.columns[field]
-    column, kind, relation = f"c{number}", table.part.types[number], table.part.relation
-    if role == "date":
-        return values.read_dates(connection, relation, column, kind, None).of(column)
-    if role in ("money", "number"):
-        money = values.read_money(connection, relation, column, kind, None).of(column)
-        if field in COST_FIELDS:
-            money = values.unless_percent(money, column, kind)
-        return money if role == "money" else f"CAST({money} AS DOUBLE)"
-    text = values.id_sql(column, kind) if role == "id" else values.text_sql(column, kind)
-    return words.contains(words.AGREED_WORDS, text) if field == "consent" else text
+    cells = ", ".join(f"{sql} AS {field}" for field, sql in found.items())
+    return f"SELECT {place}, {cells} FROM {table.part.relation}"
 
 
 def _order_lines(connection: Connection, table: Matched) -> list[Row]:
@@ -190,23 +165,23 @@ def _used(connection: Connection, table: Matched, email_key: bool) -> list[Row]:
 
 def _counted(connection: Connection, table: Matched, key: str, of: str, rule: str) -> list[Row]:
     """Ledger rows of a table whose rows count where their `key` is in the clean orders."""
+    several = table if isinstance(table, Together) else None
+    line, files = ("file_line", several.files) if several else ("line", (table.part,))
     found = rows_of(
         connection,
-        f"SELECT known, count(*), count(DISTINCT {key}), arg_min(line, line, 5) FROM (SELECT line, {key},"
-        f" coalesce({key} IN (SELECT {key} FROM {of}), false) AS known FROM load_lines) GROUP BY known",
+        f"SELECT part, known, count(*), count(DISTINCT {key}), arg_min({line}, {line}, 5) FROM (SELECT part, {line},"
+        f" {key}, coalesce({key} IN (SELECT {key} FROM {of}), false) AS known FROM load_lines) GROUP BY part, known",
     )
     connection.execute("DROP TABLE load_lines")
-    counts = {known: (rows, distinct, lines) for known, rows, distinct, lines in found}
-    kept, left = counts.get(True, (0, 0, [])), counts.get(False, (0, 0, []))
-    rows = [row_of(table.part, "kept", kept[0], **{_counts(key): kept[1]})]
-    if left[0]:
-        examples = [(line, "") for line in left[2]]
-        rows.append(row_of(table.part, rule, left[0], examples=examples, **{_counts(key): left[1]}))
-    return rows
-
-
-def _counts(key: str) -> str:
-    return "orders" if key == "order_id" else "customers"
+    counts = {(part, known): (rows, distinct, lines) for part, known, rows, distinct, lines in found}
+    _, counted = COUNTED_BY[table.layout.kind]
+    rows = []
+    for number, part in enumerate(files):
+        kept, left = counts.get((number, True), (0, 0, [])), counts.get((number, False), (0, 0, []))
+        rows.append(row_of(part, "kept", kept[0], **{counted: kept[1]}))
+        if left[0]:
+            rows.append(row_of(part, rule, left[0], examples=[(line, "") for line in left[2]], **{counted: left[1]}))
+    return [*rows, *(several.again if several else ())]
 
 
 def _plain_tables(connection: Connection, tables: Sequence[Matched], kind: str, email_key: bool) -> list[Row]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from retention_core.engines import duckdb as engine
 from retention_core.orders.load import NeedsAnswers, OrdersError, inspect, load
 from retention_core.orders.read import read
 
-from .opened import opened, write
+from .opened import Opened, opened, write
 
 ONLINE_RETAIL = ("online_retail_ii_2009_2010.parquet", "online_retail_2010_2011.parquet")
 CLEAN_COLUMNS = [
@@ -89,6 +90,118 @@ def test_sample_shop_with_its_second_tables(tmp_path: Path) -> None:
         assert shop.connection.execute("SELECT count(*) FROM clean_events").fetchall() == [(1,)]
         assert shop.rule("order_not_counted")["rows"] == 1
         assert shop.keeps_the_law()
+
+
+ORDERS = "order_id,customer_id,ordered_at\n"
+LINES = "order_id,product_id,product,category,quantity,amount,cost\n"
+PAYMENTS = "order_id,payment_sequential,payment_type,payment_value\n"
+KEYS = "customer_id,customer_unique_id\n"
+
+
+def by_order(shop: Opened, field: str) -> dict[str, object]:
+    """This field by order number; None: not known."""
+    told = shop.orders.set_index("order_id")[field]
+    return {str(order): None if pd.isna(value) else value for order, value in told.items()}
+
+
+def two_years(folder: Path, first: str, second: str, name: str) -> list[Path]:
+    """Orders 1 and 2 of 2023, 3 of 2024, and another table of the same export in two files."""
+    old = write(folder, f"{ORDERS}1,a,2023-05-01\n2,b,2023-12-31\n", "orders_2023.csv")
+    new = write(folder, f"{ORDERS}3,c,2024-05-01\n", "orders_2024.csv")
+    return [old, new, write(folder, first, f"{name}_2023.csv"), write(folder, second, f"{name}_2024.csv")]
+
+
+def test_lines_in_a_file_per_year_are_one_table(tmp_path: Path) -> None:
+    """A row that the second export has again counts once; order 2 stands in both, and its rows add up."""
+    first = LINES + "1,x,Tea,drinks,1,10,4\n1,x,Tea,drinks,1,10,4\n2,y,Pot,things,1,20,9\n"
+    second = LINES + "2,y,Pot,things,1,20,9\n2,z,Cup,things,2,8,3\n3,x,Tea,drinks,1,10,4\n9,x,Tea,drinks,1,10,4\n"
+    for files in (two_years(tmp_path, first, second, "lines"), two_years(tmp_path, second, first, "lines")):
+        with opened(*files) as shop:
+            assert by_order(shop, "amount") == {"1": 20, "2": 28, "3": 10}
+            assert {order: float(str(cost)) for order, cost in by_order(shop, "cost").items()} == {
+                "1": 8,
+                "2": 12,
+                "3": 4,
+            }
+            assert shop.loaded.facts.has_amount and shop.lines is not None
+            assert list(shop.lines["order_id"]) == ["1", "1", "2", "2", "3"]
+            assert (shop.rule("in_another_file")["rows"], shop.rule("in_another_file")["orders"]) == (1, 1)
+            assert (shop.rule("order_not_counted")["rows"], shop.rule("order_not_counted")["orders"]) == (1, 1)
+            assert shop.keeps_the_law()
+
+
+def test_equal_rows_count_as_often_as_in_the_file_that_has_most(tmp_path: Path) -> None:
+    tea = "1,x,Tea,drinks,1,10,4\n"
+    with opened(*two_years(tmp_path, LINES + tea * 2, LINES + tea * 3, "lines")) as shop:
+        assert by_order(shop, "amount")["1"] == 30
+        assert shop.rule("in_another_file")["rows"] == 2
+        assert shop.lines is not None and len(shop.lines) == 3
+        assert shop.keeps_the_law()
+
+
+def test_files_of_lines_may_differ_in_columns(tmp_path: Path) -> None:
+    """Of an order whose second line is in a file without costs the cost is not known; and costs come in three ways."""
+    first = "amount,unit_cost,order_id,product_id,product,quantity\n10,2,1,x,Tea,2\n20,9,2,y,Pot,1\n"
+    second = "order_id,product_id,product,category,quantity,amount\n2,z,Cup,things,1,5\n1,x,Tea,drinks,2,10.00\n"
+    third = "order_id,product_id,product,quantity,amount,profit\n3,x,Tea,1,10,7\n"
+    files = [*two_years(tmp_path, first, second, "lines"), write(tmp_path, third, "lines_2025.csv")]
+    for order in (files, [*files[:2], files[3], files[2], files[4]]):
+        with opened(*order) as shop:
+            assert by_order(shop, "amount") == {"1": 10, "2": 25, "3": 10}
+            assert {key: value and float(str(value)) for key, value in by_order(shop, "cost").items()} == {
+                "1": 4, "2": None, "3": 3,
+            }  # fmt: skip
+            assert by_order(shop, "category")["1"] == "drinks", "told by one of the two files that have the row"
+            assert shop.rule("in_another_file")["rows"] == 1
+            assert shop.keeps_the_law()
+
+
+def test_a_cost_put_right_later_is_no_second_line(tmp_path: Path) -> None:
+    line = "1,x,Tea,drinks,1,10,"
+    with opened(*two_years(tmp_path, f"{LINES}{line}4\n", f"{LINES}{line}5\n", "lines")) as shop:
+        assert by_order(shop, "amount")["1"] == 10 and float(str(by_order(shop, "cost")["1"])) == 4
+
+
+def test_payments_in_a_file_per_year_are_one_table(tmp_path: Path) -> None:
+    """Order 2 was paid in two years: equal sums, but a payment of each year."""
+    first = PAYMENTS + "1,1,card,10\n2,1,card,20\n"
+    second = PAYMENTS + "1,1,card,10\n2,2,voucher,20\n3,1,cash,30\n9,1,cash,30\n"
+    with opened(*two_years(tmp_path, first, second, "payments")) as shop:
+        assert by_order(shop, "amount") == {"1": 10, "2": 40, "3": 30}
+        assert by_order(shop, "payment_method") == {"1": "card", "2": "card", "3": "cash"}
+        assert shop.rule("in_another_file")["rows"] == 1 and shop.rule("order_not_counted")["rows"] == 1
+        assert shop.keeps_the_law()
+
+
+def test_keys_of_customers_in_a_file_per_year_are_one_table(tmp_path: Path) -> None:
+    with opened(*two_years(tmp_path, f"{KEYS}a,ann\nb,bob\n", f"{KEYS}b,bob\nc,ann\nd,eve\n", "customers")) as shop:
+        assert by_order(shop, "customer_id") == {"1": "ann", "2": "bob", "3": "ann"}
+        assert shop.rule("in_another_file")["rows"] == 1 and shop.rule("customer_not_counted")["rows"] == 1
+        assert shop.keeps_the_law()
+
+
+def test_orders_without_numbers_open_beside_lines(tmp_path: Path) -> None:
+    """No line can be told to be theirs."""
+    orders = write(tmp_path, "customer,date\na,2024-01-31\nb,2024-02-29\n")
+    with opened(orders, write(tmp_path, f"{LINES}1,x,Tea,drinks,1,10,4\n", "lines.csv")) as shop:
+        assert len(shop.orders) == 2 and not shop.loaded.facts.has_amount
+        assert shop.rule("order_not_counted")["rows"] == 1
+
+
+def test_numbers_match_whatever_blanks_and_types_they_have(tmp_path: Path) -> None:
+    orders = write(tmp_path, f"{ORDERS}1,a,2024-05-01\n 2,b,2024-05-02\n")
+    path = tmp_path / "lines.parquet"
+    told = {"order_id": [1, 2], "product_id": ["x", "y"], "product": ["Tea", "Pot"], "quantity": [1, 1]}
+    pd.DataFrame({**told, "amount": [10.0, 20.0]}).to_parquet(path)
+    with opened(orders, path) as shop:
+        assert by_order(shop, "amount") == {"1": 10, "2": 20}
+
+
+def test_nothing_of_several_files_is_left_after_release(tmp_path: Path) -> None:
+    with opened(*two_years(tmp_path, f"{KEYS}a,ann\nb,bob\n", f"{KEYS}c,ann\n", "customers")) as shop:
+        shop.loaded.release()
+        found = shop.connection.execute("SELECT table_name FROM information_schema.tables WHERE table_catalog = 'temp'")
+        assert [row[0] for row in found.fetchall()] == ["customer_ids"]
 
 
 def test_inspect_shows_columns_and_five_rows(shared_data: Path) -> None:
