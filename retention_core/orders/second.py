@@ -49,34 +49,44 @@ def join(connection: Connection, orders: Matched, others: Sequence[Matched]) -> 
         return orders
     joins, added = "", {}
     if keys:
-        key, person = _id(keys, "customer_id"), _id(keys, "person_id")
+        customer, key = _ids(orders, keys, "customer_id")
+        person = values.id_sql(f"c{keys.columns['person_id']}", keys.part.types[keys.columns["person_id"]])
         people = f"(SELECT {key} AS key, min({person}) AS person FROM {keys.part.relation} GROUP BY {key})"
-        joins += f" LEFT JOIN {people} AS keys ON keys.key = {_id(orders, 'customer_id', 'raw.')}"
+        joins += f" LEFT JOIN {people} AS keys ON keys.key = {customer}"
         added["customer_id"] = ("keys.person", "VARCHAR")
     if lines and (needs_amount or needs_cost):
-        sums = _sums(connection, lines, ("line_amount", "shipping"))
-        joins += f" LEFT JOIN {sums} AS lines ON lines.order_id = {_id(orders, 'order_id', 'raw.')}"
+        order_id, key = _ids(orders, lines, "order_id")
+        sums = _sums(connection, lines, key, ("line_amount", "shipping"))
+        joins += f" LEFT JOIN {sums} AS lines ON lines.order_id = {order_id}"
     if needs_amount and lines:
         added["amount"] = ("lines.line_amount", values.MONEY)
         added["shipping"] = ("lines.shipping", values.MONEY)
     if needs_cost:
         added["cost"] = ("lines.cost", values.MONEY)
     if payments:
-        sums = _sums(connection, payments, ("amount",))
-        joins += f" LEFT JOIN {sums} AS payments ON payments.order_id = {_id(orders, 'order_id', 'raw.')}"
+        order_id, key = _ids(orders, payments, "order_id")
+        sums = _sums(connection, payments, key, ("amount",))
+        joins += f" LEFT JOIN {sums} AS payments ON payments.order_id = {order_id}"
         added["payment_method"] = ("payments.method", "VARCHAR")
         if needs_amount and not lines:
             added["amount"] = ("payments.amount", values.MONEY)
     return _with_columns(connection, orders, joins, added)
 
 
-def _id(table: Matched, field: str, prefix: str = "") -> str:
-    """The id as text, so that a typed file and a text file, or " 1" and "1", name the same."""
-    number = table.columns[field]
-    return values.id_sql(f"{prefix}c{number}", table.part.types[number])
+def _ids(orders: Matched, other: Matched, field: str) -> tuple[str, str]:
+    """The id in the orders and in the other table, comparable: as text, so that " 1", "1" and a typed 1 name the same.
+
+    Whole numbers of two typed files stay as they are, which is faster.
+    """
+    (own, own_kind), (its, its_kind) = (
+        (f"c{table.columns[field]}", table.part.types[table.columns[field]]) for table in (orders, other)
+    )
+    if {own_kind, its_kind} <= set(values.INTEGERS):
+        return f"raw.{own}", its
+    return values.id_sql(f"raw.{own}", own_kind), values.id_sql(its, its_kind)
 
 
-def _sums(connection: Connection, table: Matched, fields: Sequence[str]) -> str:
+def _sums(connection: Connection, table: Matched, order_id: str, fields: Sequence[str]) -> str:
     """One row per order number of the table: the sums of its money, and how it was paid first."""
     sums = []
     for field in fields:
@@ -91,7 +101,6 @@ def _sums(connection: Connection, table: Matched, fields: Sequence[str]) -> str:
         sums.append(f"CAST({SUM_OF_COSTS.format(cost=cost, lines='*')} AS {values.MONEY}) AS cost")
     if "payment_method" in table.columns:
         sums.append(f"arg_min(c{table.columns['payment_method']}, line) AS method")
-    order_id = _id(table, "order_id")
     return f"(SELECT {order_id} AS order_id, {', '.join(sums)} FROM {table.part.relation} GROUP BY {order_id})"
 
 
