@@ -37,7 +37,7 @@ def test_churn_and_value_fit_their_screen(
     sentence = page.get_by_test_id("stMain").get_by_role("heading", level=2).first
     expect(sentence).to_be_in_viewport()
     assert any(sign.isdigit() for sign in sentence.inner_text())
-    expect(page.get_by_test_id("stVegaLiteChart").nth(1)).to_be_attached()
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_attached()
     usable(page, width)
 
 
@@ -71,5 +71,5 @@ def test_churn_value_and_goals_of_real_shops(visit: Visit, shared_data: Path, fi
             sentence = page.get_by_test_id("stMain").get_by_role("heading", level=2).first
             expect(sentence).to_be_visible()
             assert any(sign.isdigit() for sign in sentence.inner_text())
-            expect(page.get_by_test_id("stVegaLiteChart").nth(1)).to_be_attached()
+            expect(page.get_by_test_id("stVegaLiteChart").first).to_be_attached()
             usable(page, 1280)
