@@ -109,4 +109,4 @@ def brackets(older: list[pd.Timestamp]) -> None:
         }
     )
     ui.frame(table, hide_index=True)
-    ui.explain((), {"bracket_retention": {"edges": edges}})
+    ui.explain((), {"bracket_retention": {"edges": edges}}, label="How are the spans computed?")

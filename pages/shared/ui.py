@@ -247,9 +247,14 @@ def table(rows: pd.DataFrame, has_index: bool = False) -> None:
     st.table(rows, hide_index=not has_index, border="horizontal")
 
 
-def explain(metrics: tuple[str, ...], queries: dict[str, dict[str, Any]], notes: tuple[str, ...] = ()) -> None:
+def explain(
+    metrics: tuple[str, ...],
+    queries: dict[str, dict[str, Any]],
+    notes: tuple[str, ...] = (),
+    label: str = "How is this computed?",
+) -> None:
     """How is this computed? Definition, formula, caveats of each number, notes of the page, and the SQL that ran."""
-    with st.expander(say("How is this computed?"), icon=":material/function:"):
+    with st.expander(say(label), icon=":material/function:"):
         for key in metrics:
             block = METRICS[key]
             note(report.Definition(block.label, block.definition, block.formula, block.caveats))

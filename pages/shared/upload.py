@@ -16,8 +16,8 @@ from retention_core.say import number, say
 
 MEGABYTE = 1024**2
 LIMIT = (
-    "At most {n} MB in all. Where a file is larger: pack it (gzip) or save it as Parquet, leave out columns and years "
-    "that no number needs, or run the app on your own computer."
+    "All files together: at most {n} MB. Where a file is larger: pack it (gzip) or save it as Parquet, leave out "
+    "columns and years that no number needs, or run the app on your own computer."
 )
 
 

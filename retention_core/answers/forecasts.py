@@ -263,4 +263,4 @@ def use_of(made: Forecasts, model: str) -> str:
     if model == made.shown:
         return say("Shown")
     verdict = made.verdicts.get(model, "fits")
-    return say("For comparison") if verdict == "fits" else say(USES[verdict])
+    return say("Compared") if verdict == "fits" else say(USES[verdict])

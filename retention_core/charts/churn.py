@@ -21,6 +21,9 @@ LATER = (0, 1, 2, 3)  # the orders whose next one is drawn: the way to the secon
 MOST_MOVES = 4  # kinds of move that are drawn in each direction
 WHOLE = ",.0f"  # of an axis: with "~s" Vega writes "0k"
 
+# Blue who is still near, amber who is in doubt, grey who has gone: in the order of STAGES.
+STAGE_COLORS = ("#08679a", "#3f8fbf", "#86bcdc", "#dba33a", "#9aa3ad", "#67727d")
+
 
 def order_name(order_number: int) -> str:
     """An order number as the name of a row: "Fifth or later order"."""
@@ -113,7 +116,7 @@ def stages_over_time(standing: pd.DataFrame, totals: pd.DataFrame) -> alt.LayerC
         order="place:Q",
     )
     bars = base.mark_bar().encode(
-        color=alt.Color("kind:N").scale(domain=names).sort(names)
+        color=alt.Color("kind:N").scale(domain=names, range=list(STAGE_COLORS)).sort(names)
         .legend(orient="top", title=None, columns=3, symbolType="square"),
         tooltip=tooltip(
             ("name:N", "When it ended"), ("kind:N", "Stage"), ("customers:Q", "Customers"),

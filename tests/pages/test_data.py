@@ -93,7 +93,8 @@ def test_whether_lists_name_customers_is_explained_before_opening_and_said_after
 
 def test_the_limit_stands_beside_the_uploader_with_what_to_do() -> None:
     said = words(open_page())
-    assert f"At most {st.get_option('server.maxUploadSize')} MB in all." in said and "save it as Parquet" in said
+    assert f"All files together: at most {st.get_option('server.maxUploadSize')} MB." in said
+    assert "save it as Parquet" in said
 
 
 def test_a_file_of_too_many_rows_is_not_asked_whether_it_is_a_list_of_contracts(
