@@ -153,6 +153,8 @@ def triangle(cells: pd.DataFrame, forecast: pd.DataFrame | None = None) -> pd.Da
     if forecast is None or forecast.empty:
         return seen.reset_index(drop=True)
     coming = forecast[forecast["is_forecast"] & forecast["cohort"].isin(seen["cohort"])]
+    if coming.empty:
+        return seen.reset_index(drop=True)
     kept = coming[["cohort", "age", "value_per_customer", *ends]].assign(is_forecast=True, is_complete=True)
     sizes = seen.drop_duplicates("cohort").set_index("cohort")["cohort_customers"]
     kept["cohort_customers"] = kept["cohort"].map(sizes)
