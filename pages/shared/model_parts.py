@@ -129,9 +129,9 @@ def _worth_a_letter(fitted: Forecasts, stake: AtStake) -> None:
     ui.tell(sentence)
     if not stake.in_doubt:
         return
-    _letter_list(fitted, stake)
     picture = charts.at_stake(stake.groups, currency if fitted.tells_money else None, fitted.tells_money)
     ui.chart(picture, say("What is at stake, by number of orders. {text}", text=sentence))
+    _letter_list(fitted, stake)
 
 
 def _letter_list(fitted: Forecasts, stake: AtStake) -> None:

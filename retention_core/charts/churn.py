@@ -115,7 +115,8 @@ def stages_over_time(standing: pd.DataFrame, totals: pd.DataFrame) -> alt.LayerC
         y=alt.Y("customers:Q").title(say("Customers won so far")).axis(tickCount=4, tickMinStep=1, format=WHOLE),
         order="place:Q",
     )
-    bars = base.mark_bar().encode(
+    # A line in the colour of the page between two stages: no six colours stand apart on a light and a dark one.
+    bars = base.mark_bar(stroke=alt.expr("background || 'white'"), strokeWidth=1).encode(
         color=alt.Color("kind:N").scale(domain=names, range=list(STAGE_COLORS)).sort(names)
         .legend(orient="top", title=None, columns=3, symbolType="square"),
         tooltip=tooltip(

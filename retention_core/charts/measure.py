@@ -82,7 +82,7 @@ def cohort_heatmap(cells: pd.DataFrame, means: pd.DataFrame, show: str, grain: s
     base = alt.Chart().encode(
         x=alt.X("age:O").title(_age_title(grain)).axis(orient="top", labelAngle=0, labelPadding=4, titlePadding=6),
         y=alt.Y("row:N").sort(order).scale(domain=order).title(None)
-        .axis(labelLimit=180, labelPadding=6, labelOverlap=False),
+        .axis(labelLimit=180, labelPadding=6, labelOverlap=False, labelFlush=False),
     )  # fmt: skip
     squares = base.mark_rect(cornerRadius=2).encode(
         color=alt.Color("value:Q").scale(domain=[0, top or 1], clamp=True).legend(None),
