@@ -53,7 +53,9 @@ def value_triangle(cells: pd.DataFrame, currency: str | None) -> alt.LayerChart:
     rows = list(dict.fromkeys(frame["row"]))
     base = alt.Chart().encode(
         x=alt.X("age:O").title(say(AGE)).axis(orient="top", labelAngle=0, labelPadding=4, titlePadding=6),
-        y=alt.Y("row:N").sort(rows).title(None)
+        y=alt.Y("row:N")
+        .sort(rows)
+        .title(None)
         .axis(labelLimit=180, labelPadding=6, labelOverlap=False, labelFlush=False),
     )
     told = tooltip(
