@@ -76,6 +76,8 @@ def _instance(memory: str | None, spill: str, folder: Path | None, files: tuple[
         connection.execute(f"set memory_limit = {_text(memory)}")
     # Groups by period and a few small numbers fit an array: twice as fast as hashing them.
     connection.execute("set global perfect_ht_threshold = 20")
+    # Without them the allocator keeps the memory of closed shops until the process ends.
+    connection.execute("set global allocator_background_threads = true")
     if folder is not None:
         _shut(connection, folder, files)
     return connection
