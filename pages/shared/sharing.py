@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 import streamlit as st
@@ -73,8 +73,15 @@ def _name(notes: Noted) -> str:
 
 def _now() -> datetime:
     """The moment where the visitor is."""
-    zone = st.context.timezone
-    return datetime.now(ZoneInfo(zone) if zone else None)
+    return now_in(st.context.timezone)
+
+
+def now_in(zone: str | None) -> datetime:
+    """The moment in a time zone; by the server's clock where a browser names none, or one that is none."""
+    try:
+        return datetime.now(ZoneInfo(zone) if zone else None)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return datetime.now()
 
 
 def _about() -> Callable[[], report.About]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import recording, sources
+from pages.shared import recording, sharing, sources
 from pages.shared.scope import DIMENSIONS, NOT_HERE
 from retention_core import report
 from tests.conftest import ROOT
@@ -155,3 +157,8 @@ def test_every_key_of_the_link_is_tried() -> None:
     tried = {key for keys in KEYS.values() for key in keys}
     missing = {key for key in places() if not key.startswith("do_")} - tried - OWN_WORDS - ELSEWHERE
     assert not missing
+
+
+@pytest.mark.parametrize("zone", ["Etc/Unknown", "../../etc/passwd", "a\0b", "Europe/" + "x" * 300, "Europe", "", None])
+def test_a_browser_that_knows_no_time_zone_can_share_too(zone: str | None) -> None:
+    assert abs(sharing.now_in(zone).replace(tzinfo=None) - datetime.now()).days == 0
