@@ -10,22 +10,37 @@ from retention_core.models.triples import Floats
 
 
 @dataclass(frozen=True, eq=False)
-class Activity:
-    """Shares of customers that order in a month. D draws, E existing rows, N new ones, H months.
+class Latecomers:
+    """Who still comes in the running month: counted in the first row, `part` of which they are.
 
-    existing (D, E, H). again (N, H): expected share of the newcomers that order again; habit (D, N) and off (D, H): how
-    far a draw is off it, as factors. most (D, N): no more than these order again.
+    expected (H,) and habit (D,): as those of a row of `Activity`.
     """
 
-    existing: Floats
-    again: Floats
+    expected: Floats
+    habit: Floats
+    part: float
+
+
+@dataclass(frozen=True, eq=False)
+class Activity:
+    """Shares of customers that order in a month. D draws, R rows, H months.
+
+    expected (R, H): the share on the whole. habit (D, R) and off (D, H): how far a draw is off it, as factors, in all
+    months of a row and in all rows of a month. most (D, R): no more than these order again.
+    """
+
+    expected: Floats
     habit: Floats
     off: Floats
     most: Floats
+    late: Latecomers | None = None
 
     def shares(self) -> Floats:
-        """(D, E + N, H), written out anew with each call."""
-        new = self.again * self.habit[:, :, None]
-        new *= self.off[:, None]
-        np.minimum(new, self.most[:, :, None], out=new)
-        return np.concatenate([self.existing, new], axis=1)
+        """(D, R, H), written out anew with each call."""
+        found = self.expected * self.habit[:, :, None]
+        found *= self.off[:, None]
+        if self.late is not None:
+            came = self.late.expected * self.late.habit[:, None] * self.off
+            found[:, 0] = (1 - self.late.part) * found[:, 0] + self.late.part * came
+        np.minimum(found, self.most[:, :, None], out=found)
+        return found

@@ -19,7 +19,7 @@ import pandas as pd
 from retention_core.cohorts import left_truncated
 from retention_core.goals import coming as arriving
 from retention_core.goals import curve, forecast, returns, rolling, running, stages
-from retention_core.goals.activity import Activity
+from retention_core.goals.activity import Activity, Latecomers
 from retention_core.goals.cohort_value import cohort_values
 from retention_core.goals.curve import Triangle
 from retention_core.goals.forecast import Forecast, Views
@@ -248,15 +248,20 @@ def _off(share: Floats, year_off: Floats) -> Floats:
 
 
 def _joined(values: Floats, customers: Floats, late: float | None) -> Floats:
-    """(D, R, …) with the row of those who still come in the running month, the first after the existing ones, counted
-    in the row of one order. late: how many they are; None: there is no such row."""
+    """(D, R) with the row of those who still come in the running month, the first after the existing ones, counted in
+    the row of one order. late: how many they are; None: there is no such row."""
     if late is None:
         return values
     ones, latest = values[:, 0], values[:, len(STAGES)]
-    part = late / max(late + customers[0], 1e-12)
+    part = _part(late, customers)
     joined = np.delete(values, len(STAGES), axis=1)
     joined[:, 0] = (1 - part) * ones + part * latest
     return joined
+
+
+def _part(late: float, customers: Floats) -> float:
+    """Of the row of one order, once those who still come are counted in it, how many they are."""
+    return float(late / max(late + customers[0], 1e-12))
 
 
 def _activity(
@@ -269,16 +274,14 @@ def _activity(
     late: float | None,
 ) -> Activity:
     """existing (E, H); again, habit: of those who still come in the running month, too, if `late`."""
-    running_too = 0 if late is None else 1
-    latest = again[:running_too] * habit[:, :running_too, None]
-    seen = np.concatenate([np.tile(existing, (len(habit), 1, 1)), latest], axis=1) * off[:, None]
-    old = len(existing)
+    latest = None if late is None else Latecomers(again[0], habit[:, 0].copy(), _part(late, customers))
+    first = 0 if late is None else 1
     return Activity(
-        existing=np.minimum(_joined(seen, customers, late), returning[:, :old, None]),
-        again=again[running_too:],
-        habit=habit[:, running_too:],
+        expected=np.concatenate([existing, again[first:]]),
+        habit=np.concatenate([np.ones((len(habit), len(existing))), habit[:, first:]], axis=1),
         off=off,
-        most=returning[:, old:],
+        most=returning,
+        late=latest,
     )
 
 

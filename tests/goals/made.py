@@ -40,8 +40,7 @@ def baseline(
     # A falling share of the year's returns each month; the month of arrival too has some.
     age = np.arange(months)[None, :] - np.concatenate([np.zeros(3), np.arange(months)])[:, None]
     shape = np.where(age >= 0, 0.2 * 0.9 ** np.maximum(age, 0), 0.0)
-    ones = np.ones((draws, months))
-    activity = Activity(returning[:, :3, None] * shape[:3], shape[3:], returning[:, 3:], ones, ones)
+    activity = Activity(shape, returning, np.ones((draws, months)), np.ones((draws, rows)))
     return Baseline(
         as_of=date(2024, 12, 31),
         months=tuple(first),

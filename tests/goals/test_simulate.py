@@ -401,8 +401,8 @@ def test_customers_count_once_in_the_month_of_their_first_order() -> None:
 def test_no_more_than_all_customers_are_active_however_strong_the_lever() -> None:
     base = made.baseline(rate=0.1, spread=0)
     plain = base.activity
-    existing, again = (np.minimum(30 * shares, 0.9) for shares in (plain.existing, plain.again * plain.habit[0, 0]))
-    busy = replace(base, activity=replace(plain, existing=existing, again=again, habit=np.ones_like(plain.habit)))
+    expected = np.minimum(30 * plain.expected * plain.habit[0, :, None], 0.9)
+    busy = replace(base, activity=replace(plain, expected=expected, habit=np.ones_like(plain.habit)))
     levers = tuple(made.lever(kind, 0.9, acts_on=kind) for kind in ACTS_ON[:3])
     ran = outcome(busy, Goal(levers))[1]
     assert ran.customers[0, 0] == pytest.approx(400 * 46)
