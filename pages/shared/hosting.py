@@ -7,20 +7,28 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from retention_core.limits import Limits
+from streamlit import config
+
+from pages.shared import named_files
+from retention_core.limits import Limits, size_in_bytes
 
 PREFIX = "COMEBACK_"
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 SHORTEST_KEY = 16
-PERSON = re.compile(r"[^\s;<>@]*@[^\s;<>@]+")
+PERSON = re.compile(r"[^\s;<>@*\"]*@[^\s;<>@*\"]+")
+HOST = re.compile(r"\*|(\*\.)?[a-z0-9]([a-z0-9_.-]*[a-z0-9.])?", re.IGNORECASE)
 WHOLE = re.compile(r"[0-9]+(_[0-9]+)*|[0-9]{1,3}(,[0-9]{3})+")  # 1,0 may be a decimal of another country: no number
+MOST_DIGITS = 12  # more is a slip of the hand, and too much for those who count with it
 A_SIZE = "Give a size with its unit, such as 2GB or 500MB."
+LEAST_MEMORY, MOST_SPILL = "64MB", "1000TB"  # the engine opens nothing with less, and cannot count more
+SHORTEST_QUERY, LONGEST_QUERY = 0.1, 3_600.0  # seconds: with less no sample shop opens; more were milliseconds
 # The engine's share of the memory: beside it stand pandas, Streamlit's caches and what the engine does not count.
 ENGINE_SHARE = 0.5
 CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -74,10 +82,14 @@ class Hosting:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Hosting:
         """The settings of an environment. Raises WrongSetting."""
-        told = {name: text.strip() for name, text in environment.items() if name.startswith(PREFIX) and text.strip()}
+        ours = {name: text.strip() for name, text in environment.items() if name.upper().startswith(PREFIX)}
+        told = {name: text for name, text in ours.items() if text}
         known = {f"{PREFIX}{setting.name.upper()}": setting for setting in fields(cls)}
         if unknown := sorted(set(told) - set(known)):
             raise WrongSetting(f"{unknown[0]} is no setting. There are: {', '.join(known)}.")
+        for name, text in told.items():
+            if not text.isprintable():  # bytes that are no UTF-8 too: they come as halves of a character
+                raise WrongSetting(f"{name} holds a character that cannot be printed. Write it anew, in UTF-8.")
         is_hosted = _yes_or_no("COMEBACK_HOSTED", told.get("COMEBACK_HOSTED", "0"))
         values: dict[str, Any] = {
             setting.name: setting.metadata["hosted"]
@@ -99,6 +111,8 @@ class Hosting:
             raise WrongSetting("COMEBACK_PEOPLE is for signing in. Set COMEBACK_LOGIN to 1, or take it away.")
         if self.unverified and not self.people:
             raise WrongSetting("COMEBACK_UNVERIFIED is about COMEBACK_PEOPLE. Name who may sign in, or take it away.")
+        if len(set(map(Path.resolve, self.data))) < len(self.data):
+            raise WrongSetting("COMEBACK_DATA names a file twice. Name each file once.")
         if self.table is not None and not self.data_is_database:
             raise WrongSetting(
                 "COMEBACK_TABLE is for a database. Take it away, or set COMEBACK_DATA to a .duckdb file."
@@ -107,7 +121,7 @@ class Hosting:
     @property
     def data_is_database(self) -> bool:
         """Whether what is published is a DuckDB database."""
-        return any(path.suffix.lower() in {".duckdb", ".db"} for path in self.data)
+        return any(path.suffix.lower() in named_files.DATABASES for path in self.data)
 
     def limits(self, folder: Path | None = None, files: tuple[Path, ...] = ()) -> Limits:
         """What the engine may use. `folder`, `files`: all that it may read."""
@@ -127,12 +141,20 @@ class Hosting:
 
 @cache
 def current() -> Hosting:
-    """The settings of this process. Raises WrongSetting."""
+    """The settings of this process. Raises WrongSetting, also for a secrets.toml that cannot be read.
+
+    Streamlit reads that file for every visitor, whether or not anybody signs in, and fails with it.
+    """
+    for path in map(Path, config.get_option("secrets.files")):
+        if path.suffix == ".toml" and (fault := named_files.fault_of_secrets(path, PREFIX)):
+            raise WrongSetting(f"{path}, which is for signing in, {fault}")
     return Hosting.read(os.environ)
 
 
 def memory_of_machine(limits: tuple[Path, ...] = CGROUP_LIMITS) -> int:
     """Bytes that this process may use: what its container is allowed, or all of the computer's."""
+    if sys.platform == "win32":  # it is asked in another way there: what is told is believed
+        return 1024**4
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for path in limits:
         try:
@@ -150,23 +172,34 @@ def _yes_or_no(name: str, text: str) -> bool:
 
 
 def _paths(name: str, text: str) -> tuple[Path, ...]:
-    paths = tuple(Path(part) for part in text.split(os.pathsep) if part)
+    paths = tuple(Path(part) for part in _listed(name, text, os.pathsep))
     for path in paths:
-        if not path.is_file():
-            raise WrongSetting(f"{name} names {path}, which is no file here. Check the path, and that it is mounted.")
+        if fault := named_files.fault_of_data(path):
+            join = "" if "," not in text else f" Several are joined by “{os.pathsep}”."
+            raise WrongSetting(f"{name} names {path}, which {fault}{join}")
     return paths
 
 
+def _listed(name: str, text: str, separator: str = ",") -> list[str]:
+    """The entries of a list. One without any is refused: an empty list may mean everybody."""
+    if entries := [part.strip() for part in text.split(separator) if part.strip()]:
+        return entries
+    raise WrongSetting(f"{name} is “{text}”, a list without an entry. Give one, or take it away.")
+
+
 def _names(name: str, text: str) -> tuple[str, ...]:
-    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    names = tuple(_listed(name, text))
     for host in names:
-        if "/" in host or ":" in host:
-            raise WrongSetting(f"{name} holds “{host}”. Give names alone, such as retention.example.com.")
+        if not HOST.fullmatch(host):
+            raise WrongSetting(
+                f"{name} holds “{host}”. Give names alone, such as retention.example.com, joined by commas; one with "
+                "other letters than a to z as browsers send it (xn--…)."
+            )
     return names
 
 
 def _people(name: str, text: str) -> tuple[str, ...]:
-    people = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    people = tuple(entry.lower() for entry in _listed(name, text))
     if any("@" not in entry or entry == "@" for entry in people):
         raise WrongSetting(f"{name} holds an entry without @. Give e-mails, or @example.com for all of a domain.")
     if any(not PERSON.fullmatch(entry) for entry in people):
@@ -183,16 +216,32 @@ def _size(name: str, text: str) -> str:
 
 
 def _memory(name: str, text: str) -> str:
-    if not re.search("[1-9]", _size(name, text)):  # the engine can spill nothing, but it cannot work with nothing
-        raise WrongSetting(f"{name} is “{text}”. {A_SIZE}")
+    size, has = size_in_bytes(_size(name, text)), memory_of_machine()
+    if size < size_in_bytes(LEAST_MEMORY):
+        raise WrongSetting(f"{name} is “{text}”. The engine needs {LEAST_MEMORY} at least. {A_SIZE}")
+    if size > has:
+        raise WrongSetting(f"{name} is “{text}”; this machine has {has // MEGABYTE} MiB. Give half of that, or less.")
+    return text
+
+
+def _spill(name: str, text: str) -> str:
+    if size_in_bytes(_size(name, text)) > size_in_bytes(MOST_SPILL):
+        raise WrongSetting(f"{name} is “{text}”, more than {MOST_SPILL}. {A_SIZE}")
     return text
 
 
 def _whole(name: str, text: str) -> int:
     digits = text.replace("_", "").replace(",", "")
-    if not WHOLE.fullmatch(text) or int(digits) == 0:
+    if not WHOLE.fullmatch(text) or len(digits) > MOST_DIGITS or int(digits) == 0:
         raise WrongSetting(f"{name} is “{text}”. Give a whole number above 0, such as 100.")
     return int(digits)
+
+
+def _megabytes(name: str, text: str) -> int:
+    megabytes, has = _whole(name, text), memory_of_machine() // MEGABYTE
+    if megabytes > has:  # an upload lies in memory
+        raise WrongSetting(f"{name} is “{text}” megabytes; this machine has {has} of memory. Give fewer, such as 100.")
+    return megabytes
 
 
 def _seconds(name: str, text: str) -> float:
@@ -200,14 +249,19 @@ def _seconds(name: str, text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise WrongSetting(f"{name} is “{text}”. Give seconds above 0, such as 30.")
+    if not SHORTEST_QUERY <= seconds <= LONGEST_QUERY:
+        raise WrongSetting(
+            f"{name} is “{text}”. Give seconds from {SHORTEST_QUERY:g} to {LONGEST_QUERY:g}, such as 30."
+        )
     return seconds
 
 
 def _key(name: str, text: str) -> bytes:
-    if len(text) < SHORTEST_KEY:  # the text itself is a secret and stays out of the sentence
+    # The text itself is a secret and stays out of the sentence.
+    if len(text) < SHORTEST_KEY:
         raise WrongSetting(f"{name} is shorter than {SHORTEST_KEY} characters. Make one with: openssl rand -hex 32")
+    if "$(" in text or "openssl" in text:  # everybody can read it in the instructions
+        raise WrongSetting(f"{name} holds a command. Give what the command prints: openssl rand -hex 32")
     return text.encode()
 
 
@@ -221,9 +275,9 @@ READERS = {
     "uploads": _yes_or_no,
     "hosts": _names,
     "memory": _memory,
-    "spill": _size,
+    "spill": _spill,
     "rows": _whole,
-    "file_megabytes": _whole,
+    "file_megabytes": _megabytes,
     "query_seconds": _seconds,
     "pseudonym_key": _key,
 }

@@ -6,6 +6,7 @@ somebody came with, which Streamlit forgets on the way to the provider.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -73,15 +74,27 @@ def why_not() -> str | None:
     """What is missing for signing in, for the one who runs the server; None where all is there."""
     if find_spec("authlib") is None:
         return 'COMEBACK_LOGIN needs the package Authlib. Install it with: pip install "streamlit[auth]"'
-    try:
-        told = st.secrets.get("auth", {})
-    except StreamlitSecretNotFoundError:
-        told = {}
-    if missing := [name for name in NEEDED if not told.get(name)]:
+    told = _of_the_provider()
+    if missing := [name for name in NEEDED if name not in told]:
         return (
-            f"COMEBACK_LOGIN needs {', '.join(missing)} under [auth] in .streamlit/secrets.toml. See docs/hosting.md."
+            f"COMEBACK_LOGIN needs {', '.join(missing)} under [auth] in .streamlit/secrets.toml, in quotes. "
+            "See docs/hosting.md."
         )
+    if not told["redirect_uri"].endswith(RETURNS) or not told["redirect_uri"].startswith(("https://", "http://")):
+        return f"redirect_uri of secrets.toml is no way back to this app. Give its address and {RETURNS} after it."
+    if len(told["cookie_secret"]) < hosting.SHORTEST_KEY or "$(" in told["cookie_secret"]:
+        return "cookie_secret of secrets.toml can be guessed. Make one with: openssl rand -hex 32"
     return None
+
+
+def _of_the_provider() -> dict[str, str]:
+    """What secrets.toml says under [auth], as far as it is text and somebody has filled it in."""
+    try:
+        told = st.secrets.get("auth")
+    except StreamlitSecretNotFoundError:
+        return {}
+    entries = told.items() if isinstance(told, Mapping) else ()
+    return {name: text for name, text in entries if isinstance(text, str) and text.strip(" …")}
 
 
 class WayBack:

@@ -25,7 +25,7 @@ def is_any() -> bool:
 def files() -> tuple[tuple[str, Path], ...]:
     """Name for visitors and path of each file to open. What the files are called is their owner's business.
 
-    The table of a database becomes a file, once for the process. Raises databases.NoSuchTable.
+    The table of a database becomes a file, once for the process. Raises hosting.WrongSetting.
     """
     settings = hosting.current()
     if settings.data_is_database and settings.table is not None:
@@ -54,6 +54,15 @@ def _note_refusal(kind: str, line: int | None) -> None:
 
 @cache
 def _table(database: Path, table: str) -> Path:
-    copied = scratch.folder("published") / "orders.parquet"
-    databases.copy_table(database, table, copied)
+    try:
+        copied = scratch.folder("published") / "orders.parquet"
+    except OSError as problem:
+        raise hosting.WrongSetting(
+            "COMEBACK_DATA is a database, and there is no folder to copy its table to. Set TMPDIR to one that can be "
+            "written to."
+        ) from problem
+    try:
+        databases.copy_table(database, table, copied)
+    except databases.NoSuchTable as problem:
+        raise hosting.WrongSetting(f"COMEBACK_DATA and COMEBACK_TABLE do not fit: {problem}") from problem
     return copied

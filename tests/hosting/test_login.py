@@ -13,7 +13,10 @@ from pages.shared import hosting, login
 from tests.conftest import ROOT
 
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "pages").glob("[!s]*/*.py"))
-SECRETS = {"auth": dict.fromkeys(login.NEEDED, "something")}
+PROVIDER = dict.fromkeys(login.NEEDED, "a text that stands in its place") | {
+    "redirect_uri": "https://app.example/oauth2callback"
+}
+SECRETS = {"auth": PROVIDER}
 
 
 @pytest.fixture
@@ -50,6 +53,35 @@ def test_without_secrets_nobody_comes_in(locked: None, monkeypatch: pytest.Monke
     app.secrets = {"auth": {"client_id": "x"}}
     app.run()
     assert "Nobody can sign in yet" in _said(app) and not app.button and not app.selectbox
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"client_id": "…"}, "COMEBACK_LOGIN needs client_id under [auth]"),
+        ({"client_id": 12}, "COMEBACK_LOGIN needs client_id under [auth]"),
+        ({"cookie_secret": "…"}, "COMEBACK_LOGIN needs cookie_secret"),
+        ({"cookie_secret": "short"}, "cookie_secret of secrets.toml can be guessed"),
+        ({"cookie_secret": "$(openssl rand -hex 32)"}, "cookie_secret of secrets.toml can be guessed"),
+        ({"redirect_uri": "https://app.example/"}, "redirect_uri of secrets.toml is no way back"),
+        ({"redirect_uri": "app.example/oauth2callback"}, "redirect_uri of secrets.toml is no way back"),
+        ({}, None),
+    ],
+)
+def test_what_nobody_could_sign_in_with_is_told(wrong: dict[str, object], expected: str | None) -> None:
+    app = AppTest.from_function(ask_why_not)
+    app.secrets = {"auth": PROVIDER | wrong}
+    told = app.run().session_state["why_not"]
+    assert not app.exception
+    assert (told is None) if expected is None else told.startswith(expected)
+
+
+def ask_why_not() -> None:
+    import streamlit as st
+
+    from pages.shared import login
+
+    st.session_state["why_not"] = login.why_not()
 
 
 def test_without_the_setting_everybody_does() -> None:

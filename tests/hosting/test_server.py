@@ -241,7 +241,7 @@ def test_nobody_hands_in_files_before_signing_in(tmp_path: Path) -> None:
     """The page that asks for signing in is an open session; nothing of a file for it is kept."""
     secrets = tmp_path / ".streamlit" / "secrets.toml"
     secrets.parent.mkdir()
-    secrets.write_text("[auth]\n" + "".join(f'{name} = "http://127.0.0.1:1/x"\n' for name in login.NEEDED))
+    secrets.write_text("[auth]\n" + "".join(f'{name} = "http://127.0.0.1:1{login.RETURNS}"\n' for name in login.NEEDED))
 
     async def hand_in() -> int:
         async with visit(server.address, "source") as (visitor, _):

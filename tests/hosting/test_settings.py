@@ -20,15 +20,15 @@ def test_a_server_for_others_has_limits_of_its_own_and_takes_those_it_is_told() 
     limits = hosted.limits()
     assert limits.rows and limits.query_seconds and limits.memory
     assert hosted.file_megabytes < Hosting().file_megabytes
-    told = Hosting.read({"COMEBACK_HOSTED": "1", "COMEBACK_ROWS": "1_000", "COMEBACK_MEMORY": "2GB"})
-    assert (told.limits().rows, told.limits().memory) == (1000, "2GB")
+    told = Hosting.read({"COMEBACK_HOSTED": "1", "COMEBACK_ROWS": "1_000", "COMEBACK_MEMORY": "500MB"})
+    assert (told.limits().rows, told.limits().memory) == (1000, "500MB")
     assert Hosting.read({"COMEBACK_ROWS": "2,000,000"}).rows == 2_000_000
 
 
 def test_every_variable_is_read(tmp_path: Path) -> None:
     orders, database = tmp_path / "orders.csv", tmp_path / "shop.duckdb"
-    orders.touch()
-    database.touch()
+    orders.write_text("a,b\n")
+    database.write_text("a database, as far as its name tells")
     assert Hosting.read({"COMEBACK_DATA": f"{orders}"}).data == (orders,)
     told = {
         "COMEBACK_HOSTED": "yes",
@@ -39,7 +39,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         "COMEBACK_UNVERIFIED": "1",
         "COMEBACK_UPLOADS": "0",
         "COMEBACK_HOSTS": "retention.example.com, *.example.org",
-        "COMEBACK_MEMORY": "3 GB",
+        "COMEBACK_MEMORY": "0.5 GB",
         "COMEBACK_SPILL": "500MB",
         "COMEBACK_ROWS": "10",
         "COMEBACK_FILE_MEGABYTES": "7",
@@ -82,7 +82,29 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ({"COMEBACK_UNVERIFIED": "1", "COMEBACK_LOGIN": "1"}, "COMEBACK_UNVERIFIED is about COMEBACK_PEOPLE"),
         ({"COMEBACK_ROWS": "1,0"}, "COMEBACK_ROWS is “1,0”. Give a whole number"),
         ({"COMEBACK_ROWS": "1000,000"}, "COMEBACK_ROWS is “1000,000”. Give a whole number"),
-        ({"COMEBACK_MEMORY": "0GB"}, "COMEBACK_MEMORY is “0GB”. Give a size with its unit"),
+        ({"COMEBACK_MEMORY": "0GB"}, "COMEBACK_MEMORY is “0GB”. The engine needs 64MB at least"),
+        ({"COMEBACK_MEMORY": "32MB"}, "COMEBACK_MEMORY is “32MB”. The engine needs 64MB at least"),
+        ({"COMEBACK_MEMORY": "40000TB"}, "COMEBACK_MEMORY is “40000TB”; this machine has "),
+        ({"COMEBACK_SPILL": "99999999TB"}, "COMEBACK_SPILL is “99999999TB”, more than 1000TB"),
+        ({"COMEBACK_ROWS": "9" * 5_000}, "COMEBACK_ROWS is “999"),
+        ({"COMEBACK_ROWS": "5 million"}, "COMEBACK_ROWS is “5 million”. Give a whole number"),
+        ({"COMEBACK_FILE_MEGABYTES": "104857600"}, "COMEBACK_FILE_MEGABYTES is “104857600” megabytes; this machine"),
+        ({"COMEBACK_FILE_MEGABYTES": "100MB"}, "COMEBACK_FILE_MEGABYTES is “100MB”. Give a whole number"),
+        ({"COMEBACK_QUERY_SECONDS": "30000"}, "COMEBACK_QUERY_SECONDS is “30000”. Give seconds from 0.1 to 3600"),
+        ({"COMEBACK_QUERY_SECONDS": "0.00001"}, "COMEBACK_QUERY_SECONDS is “0.00001”. Give seconds from 0.1"),
+        ({"COMEBACK_QUERY_SECONDS": "0,5"}, "COMEBACK_QUERY_SECONDS is “0,5”. Give seconds"),
+        ({"COMEBACK_HOSTS": "a.example.com b.example.com"}, "COMEBACK_HOSTS holds “a.example.com b.example.com”"),
+        ({"COMEBACK_HOSTS": "café.example"}, "COMEBACK_HOSTS holds “café.example”. Give names alone"),
+        ({"COMEBACK_HOSTS": "example.com:8501"}, "COMEBACK_HOSTS holds “example.com:8501”. Give names alone"),
+        ({"COMEBACK_HOSTS": " , "}, "COMEBACK_HOSTS is “,”, a list without an entry"),
+        ({"COMEBACK_PEOPLE": ",", "COMEBACK_LOGIN": "1"}, "COMEBACK_PEOPLE is “,”, a list without an entry"),
+        ({"COMEBACK_PEOPLE": "*@x.org", "COMEBACK_LOGIN": "1"}, "COMEBACK_PEOPLE holds an entry that is no e-mail"),
+        ({"COMEBACK_DATA": ":"}, "COMEBACK_DATA is “:”, a list without an entry"),
+        ({"COMEBACK_DATA": "/a.csv,/b.csv"}, "COMEBACK_DATA names /a.csv,/b.csv, which is no file here. Check the"),
+        ({"COMEBACK_DATA": "x" * 5_000}, "COMEBACK_DATA names xxx"),
+        ({"COMEBACK_TABLE": "or\udcffders"}, "COMEBACK_TABLE holds a character that cannot be printed"),
+        ({"COMEBACK_PSEUDONYM_KEY": "$(openssl rand -hex 32)"}, "COMEBACK_PSEUDONYM_KEY holds a command. Give what"),
+        ({"comeback_login": "1"}, "comeback_login is no setting. There are: COMEBACK_HOSTED"),
         ({"COMEBACK_UPLOAD": "0"}, "COMEBACK_UPLOAD is no setting. There are: COMEBACK_HOSTED, COMEBACK_DATA"),
     ],
 )
@@ -94,7 +116,7 @@ def test_a_setting_that_cannot_be_meant_is_refused_by_name(told: dict[str, str],
 
 def test_a_database_needs_its_table(tmp_path: Path) -> None:
     database = tmp_path / "shop.duckdb"
-    database.touch()
+    database.write_text("a database, as far as its name tells")
     with pytest.raises(WrongSetting, match="COMEBACK_TABLE must name its table"):
         Hosting.read({"COMEBACK_DATA": str(database)})
 
