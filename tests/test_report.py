@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 import zipfile
 from base64 import b64decode
 from datetime import date, datetime
+from functools import partial
 from html.parser import HTMLParser
 
 import altair as alt
@@ -14,8 +15,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 import retention_core as rc
-from retention_core import report
+from retention_core import report, written
 from retention_core.charts import measure, picture
+from retention_core.written import Written
 from tests.conftest import ROOT
 from tests.test_export import PAYLOADS
 
@@ -144,7 +146,20 @@ def test_a_picture_with_names_of_strangers_is_drawn_and_holds_no_script(payload:
     (svg,) = pictures_in(page)
     root = ElementTree.fromstring(svg)
     tags = {element.tag.rpartition("}")[2] for element in root.iter()}
-    assert tags <= {"svg", "rect", "g", "path", "text", "line", "defs", "linearGradient", "stop", "clipPath", "title"}
+    assert tags <= {
+        "svg",
+        "rect",
+        "g",
+        "path",
+        "text",
+        "tspan",
+        "line",
+        "defs",
+        "linearGradient",
+        "stop",
+        "clipPath",
+        "title",
+    }
     for element in root.iter():
         assert not [name for name in element.attrib if name.lower().startswith("on") or name.endswith("href")]
         assert not re.search(r"url\((?!#)", " ".join(element.attrib.values()))
@@ -378,6 +393,43 @@ def test_ends_below_nothing_and_shares_too_small_to_be_said_are_numbers_too() ->
 def test_a_share_has_nothing_behind_its_last_digit() -> None:
     book = report.to_workbook([report.Heading("T"), report.Table(pd.DataFrame({"n": ["a"], "s": ["7.4 %"]}))], ABOUT)
     assert sheets_of(book)["T"][1][1] == 0.074
+
+
+def test_written_numbers_are_whole_in_a_workbook_and_words_on_paper() -> None:
+    euros = partial(written.compact_money, currency="EUR")
+    frame = pd.DataFrame(
+        {
+            "Channel": ["A", "B", "101"],
+            "Won": [written.month(date(2026, month, 9)) for month in (1, 2, 3)],
+            "Share": [written.percent(share) for share in (0.0183, 0.12345, None)],
+            "Sure": [
+                written.between(written.percent(low), written.percent(high))
+                for low, high in ((0.1, 0.2), (-0.02, 0.03))
+            ]
+            + [written.between(written.percent(None), written.percent(0.1))],
+            "Left": [written.with_range(euros(14_321.0), euros(4500.0), euros(25_300.0)), euros(-3.0), euros(None)],
+            "Comes": [written.expected(euros(12.5)), written.unfinished(euros(12.5)), euros(7.0)],
+            "Paid back": [Written(2, "after 2 months"), Written(float("inf"), "not yet"), Written(float("nan"), "–")],
+        }
+    )
+    blocks = [report.Heading("T"), report.Table(frame)]
+    book = report.to_workbook(blocks, ABOUT)
+    assert sheets_of(book)["T"] == [
+        ["Channel", "Won", "Share", "Sure, from", "Sure, to", "Left", "Left, from", "Left, to", "Comes", "Paid back"],
+        ["A", date(2026, 1, 1), 0.0183, 0.1, 0.2, 14_321, 4500, 25_300, 12.5, "after 2 months"],
+        ["B", date(2026, 2, 1), 0.12345, -0.02, 0.03, -3, "", "", "€12.50 …", "not yet"],
+        ["101", date(2026, 3, 1), "", "", "", "", "", "", 7, ""],
+    ]
+    assert all(look in looks_of(book) for look in ('"€"#,##0.00', r'\~\ "€"#,##0.00', "0.0%", "mmm yyyy"))
+    page = report.to_html(blocks, ABOUT).decode()
+    assert '<td class="number">€14.3K<span class="room"> </span>(€4.5K–€25.3K)</td>' in page
+    assert ">−2.0 to 3.0 %<" in page and ">~ €12.50<" in page and ">not yet<" in page
+
+
+@pytest.mark.parametrize("currency", ['"[Red]', "PLN", None, "abc", "€"])
+def test_only_the_code_of_a_currency_becomes_a_part_of_a_format(currency: str | None) -> None:
+    look = written.money(1.0, currency).look
+    assert look == ('"PLN "#,##0.00' if currency == "PLN" else "#,##0.00")
 
 
 def test_months_are_dates_and_a_cohort_is_a_month_and_its_size() -> None:

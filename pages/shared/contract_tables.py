@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import ui
+from retention_core import written
 from retention_core.answers import contracts as answers
 from retention_core.answers.retention import with_interval
 from retention_core.contracts import keeping
@@ -94,16 +95,14 @@ def renewals(groups: tuple[Kept, ...]) -> None:
             table = pd.DataFrame(
                 {
                     say("Renewal"): found["renewal"],
-                    say("Renewed / came up"): [
-                        f"{number(kept)} / {number(faced)}"
-                        for kept, faced in zip(found["kept"], found["faced"], strict=True)
-                    ],
-                    say("Share"): [percent(share, 1) for share in found["retention"]],
+                    say("Came up"): [written.number(faced) for faced in found["faced"]],
+                    say("Renewed"): [written.number(kept) for kept in found["kept"]],
+                    say("Share"): [written.percent(share, 1) for share in found["retention"]],
                     say("95 % sure"): [
-                        between(percent(low, 1), percent(high, 1))
+                        written.between(written.percent(low, 1), written.percent(high, 1))
                         for low, high in zip(found["low"], found["high"], strict=True)
                     ],
-                    say("By the model"): [percent(share, 1) for share in found["modelled"]],
+                    say("By the model"): [written.percent(share, 1) for share in found["modelled"]],
                 }
             )
             ui.frame(table, hide_index=True, height=220, alt=say("Share renewed at each renewal"))

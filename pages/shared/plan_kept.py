@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf, nan
+from typing import TypeAlias
 
 import pandas as pd
 import streamlit as st
 
 from pages.shared import ui
-from pages.shared.plan_parts import Plan, Question, span
+from pages.shared.plan_parts import Plan, Question
 from pages.shared.plan_settings import Offered, open_plan
+from retention_core import written
 from retention_core.answers import goals as answers
 from retention_core.goals import link
 from retention_core.goals.goal import MOST_SCENARIOS, Goal, GoalError, Lever
-from retention_core.goals.simulate import Result, simulate
-from retention_core.say import NOT_KNOWN, compact_money, month, number, percent, say
+from retention_core.goals.simulate import Band, Result, simulate
+from retention_core.say import NOT_KNOWN, month, number, percent, say
+from retention_core.written import Written
 
 KEPT, NAME_END = "plan", "~~"  # in the link
 ROWS = "rows_of_plans"  # in the session
+Row: TypeAlias = dict[str, Written | str]
 
 
 def kept_plans(own: Offered, tested: Mapping[str, Lever]) -> dict[str, Goal]:
@@ -73,16 +78,16 @@ def side_by_side(question: Question, plan: Plan) -> None:
             st.button(say("Drop"), key=f"drop_{place}", on_click=_drop, args=(name, own, tested))
 
 
-def _rows_of(question: Question, place: str) -> Callable[[Goal], dict[str, str]]:
+def _rows_of(question: Question, place: str) -> Callable[[Goal], Row]:
     """What makes the row of a kept plan: worked out once, a slider does not move it.
 
     A goal is all that its row depends on in one place, with the numbers of each lever, be they a test's or typed in.
     """
-    known: dict[tuple[str, Goal], dict[str, str]] = st.session_state.get(ROWS, {})
-    asked: dict[tuple[str, Goal], dict[str, str]] = {}
+    known: dict[tuple[str, Goal], Row] = st.session_state.get(ROWS, {})
+    asked: dict[tuple[str, Goal], Row] = {}
     st.session_state[ROWS] = asked
 
-    def row(kept: Goal) -> dict[str, str]:
+    def row(kept: Goal) -> Row:
         found = known.get((place, kept)) or plan_row(kept, simulate(question.base, kept), question.currency)
         asked[place, kept] = found
         return found
@@ -90,33 +95,50 @@ def _rows_of(question: Question, place: str) -> Callable[[Goal], dict[str, str]]
     return row
 
 
-def plan_row(goal: Goal, result: Result, currency: str | None) -> dict[str, str]:
-    """What a plan is and comes to, in words."""
+def plan_row(goal: Goal, result: Result, currency: str | None) -> Row:
+    """What a plan is and comes to, as written numbers; what is not paid back in time is sorted last."""
 
-    def sum_of(value: float) -> str:
-        return compact_money(value, currency)
+    def share_of(value: float) -> Written:
+        return written.percent(value, 1)
+
+    def sum_of(value: float) -> Written:
+        return written.compact_money(value, currency)
+
+    def with_band(band: Band, words: Callable[[float], Written]) -> Written:
+        return written.with_range(words(band.mean), words(band.p10), words(band.p90))
 
     on = [
         say(lever.strategy) + (f" {percent(lever.strength)}" if lever.strength < 1 else "") for lever in goal.in_force
     ]
-    cells = {
-        "Order again in time": (percent(result.rate.mean, 1), span(result.rate, lambda one: percent(one, 1))),
-        "Cost": (sum_of(result.cost.mean), span(result.cost, sum_of)),
-        "Left after costs": (sum_of(result.profit.mean), span(result.profit, sum_of)),
-    }
     return {
         say("Goal"): _goal_in_words(goal, result),
-        say("Chance"): answers.chance(result.probability),
-        **{say(name): f"{value} ({limits})" if limits else value for name, (value, limits) in cells.items()},
-        say("Paid back"): answers.payback_answer(result),
+        say("Chance"): _chance(result.probability),
+        say("Order again in time"): with_band(result.rate, share_of),
+        say("Cost"): with_band(result.cost, sum_of),
+        say("Left after costs"): with_band(result.profit, sum_of),
+        say("Paid back"): _paid_back(result),
         say("Levers"): ", ".join(on) or "–",
     }
 
 
-def _goal_in_words(goal: Goal, result: Result) -> str:
+def _goal_in_words(goal: Goal, result: Result) -> Written:
     if goal.target is None:
-        return NOT_KNOWN
-    return say("{goal} by {month}", goal=percent(goal.target, 1), month=month(result.month))
+        return written.percent(None)
+    words = say("{goal} by {month}", goal=percent(goal.target, 1), month=month(result.month))
+    return Written(goal.target, words)
+
+
+def _chance(probability: float | None) -> Written:
+    """What is next to sure is no number of a sheet: it would be read as more sure than it is."""
+    figure, words = written.percent(probability), answers.chance(probability)
+    return figure if figure.words == words else Written(figure.value, words)
+
+
+def _paid_back(result: Result) -> Written:
+    if result.payback_month is not None:
+        return written.month(result.payback_month)
+    words = answers.payback_answer(result)
+    return Written(nan if words == NOT_KNOWN else inf, words)
 
 
 def cheapest(question: Question, plan: Plan) -> None:

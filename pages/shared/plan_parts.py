@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.shared import plan_settings, scope, sources, ui
 from pages.shared.plan_settings import Offered
+from retention_core import written
 from retention_core.answers import goals as answers
 from retention_core.answers import levers as lever_answers
 from retention_core.answers import realism as reasons
@@ -20,7 +21,7 @@ from retention_core.goals import backwards, realism
 from retention_core.goals.baseline import Baseline
 from retention_core.goals.goal import Goal, Lever
 from retention_core.goals.simulate import Band, Result, simulate
-from retention_core.say import between, compact_money, month, number, percent, points, say
+from retention_core.say import between, compact_money, month, number, points, say
 
 LATEST = 24  # cohorts of the past in the picture
 INPUTS = {"arrivals": "How many new customers come", "return": "How many return anyway", "order_value": "Order value"}
@@ -147,12 +148,12 @@ def in_one_table(plan: Plan, shown: Offered, currency: str | None) -> None:
     rows = [
         {
             say("Lever"): say(lever.strategy),
-            say("Set to"): percent(lever.strength),
-            say("Customers reached"): number(shown.reaches[lever.key].customers * lever.strength),
-            say("Take part"): percent(lever.take_up),
+            say("Set to"): written.percent(lever.strength),
+            say("Customers reached"): written.number(shown.reaches[lever.key].customers * lever.strength),
+            say("Take part"): written.percent(lever.take_up),
             say("Assumed (in four of five cases between)"): lever_answers.uplift_in_words(lever),
             say("Evidence"): f"{lever.grade}: {say(lever_answers.GRADES[lever.grade])}",
-            say("Cost"): compact_money(costs[lever.key], currency),
+            say("Cost"): written.compact_money(costs[lever.key], currency),
         }
         for lever in plan.goal.in_force
         if lever.key in costs
@@ -292,11 +293,11 @@ def how_good(base: Baseline) -> None:
         return
     table = pd.DataFrame(
         {
-            say("Made before"): [month(day) for day in tests["origin"]],
-            say("Months ahead"): tests["horizon"].map(number),
-            say("Customers who order, foretold"): tests["expected"].map(number),
-            say("Happened"): tests["actual"].map(number),
-            say("Off by"): [percent(share, 1) for share in tests["error_share"]],
+            say("Made before"): [written.month(day) for day in tests["origin"]],
+            say("Months ahead"): [written.number(months) for months in tests["horizon"]],
+            say("Customers who order, foretold"): [written.number(expected) for expected in tests["expected"]],
+            say("Happened"): [written.number(actual) for actual in tests["actual"]],
+            say("Off by"): [written.percent(share, 1) for share in tests["error_share"]],
             say("Inside the 80 % band"): tests["held_80"].map({True: say("yes"), False: say("no")}),
         }
     )

@@ -13,11 +13,12 @@ import streamlit as st
 
 from pages.shared import downloads, scope, sources
 from pages.shared.recording import here, note
+from pages.shared.tables import sortable
 from retention_core import cohorts, export, report
 from retention_core.answers import retention as answers
 from retention_core.charts.prepared import FRAME
 from retention_core.metrics import METRICS, Reading
-from retention_core.say import between, compact_money, money, month, number, percent, say
+from retention_core.say import NOT_KNOWN, between, compact_money, money, month, number, percent, say
 from retention_core.store import read_query
 
 _BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
@@ -236,9 +237,12 @@ def chart(picture: alt.LayerChart, description: str, key: str | None = None, **o
 
 
 def frame(rows: pd.DataFrame, **options: Any) -> None:
-    """A table to scroll and sort; its text is text. Without `hide_index` the index is its first column."""
+    """A table to scroll and sort; its text is text. Without `hide_index` the index is its first column.
+
+    What is `Written` shows its words and is sorted by its number.
+    """
     note(report.Table(rows, has_index=not options.get("hide_index", False)))
-    st.dataframe(rows, **options)
+    st.dataframe(sortable(rows), **{"placeholder": NOT_KNOWN, **options})
 
 
 def table(rows: pd.DataFrame, has_index: bool = False) -> None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import inf, nan
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pages.shared import model_parts, scope, sources, ui
-from retention_core import worth
+from retention_core import worth, written
 from retention_core.answers import four_values as ways
 from retention_core.answers import value as answers
 from retention_core.charts import value as charts
 from retention_core.goals.baseline import baseline
-from retention_core.say import NOT_KNOWN, between, money, month, number, say
+from retention_core.say import NOT_KNOWN, month, say
+from retention_core.written import Written
 
 MOST_ROWS, MOST_LINES, MOST_CATEGORIES, MOST_CHANNELS = 24, 4, 8, 6
 COHORTS_BACK = (24, 13, 7, 2)  # the cohorts that are drawn at first, counted from the latest: some go on as forecasts
@@ -248,31 +250,36 @@ def _named(group: Any, by: str) -> str:
     return month(group) if by == "cohort" else str(group) or say("not known")
 
 
-def _span(low: float, high: float, words: Callable[[float], str]) -> str:
-    return NOT_KNOWN if low != low else between(words(low), words(high))
+def _spans(rows: pd.DataFrame, words: Callable[[float], Written]) -> list[Written]:
+    return [written.between(words(low), words(high)) for low, high in zip(rows["low"], rows["high"], strict=True)]
 
 
 def _paid_table(paid: pd.DataFrame, by: str, is_rough: bool) -> pd.DataFrame:
-    """The rows of worth.paid_back in words; what is not known is a dash, and what is not paid back yet says so."""
+    """The rows of worth.paid_back as written numbers; what is not paid back yet says so, and is sorted last."""
     digits = answers.table_digits([*paid["value"], *paid["first_value"], *paid["cost"]])
-    words = partial(money, currency=currency(), digits=digits)
+    words = partial(written.money, currency=currency(), digits=digits)
     value = say("First year") if by == "channel" else say("To date")
-    spans = [_span(low, high, words) for low, high in zip(paid["low"], paid["high"], strict=True)]
     return pd.DataFrame(
         {
-            (say("Channel") if by == "channel" else say("First order")): [_named(group, by) for group in paid[by]],
-            say("Customers won"): paid["customers"].map(number),
-            say("Cost of one"): paid["cost"].map(words),
-            say("First order brings"): paid["first_value"].map(words),
-            value: paid["value"].map(words),
-            answers.how_sure(is_rough).capitalize(): spans,
-            say("Times the cost"): paid["times"].map(partial(money, currency=None, digits=1)),
+            (say("Channel") if by == "channel" else say("First order")): [
+                written.month(group) if by == "cohort" else _named(group, by) for group in paid[by]
+            ],
+            say("Customers won"): [written.number(customers) for customers in paid["customers"]],
+            say("Cost of one"): [words(cost) for cost in paid["cost"]],
+            say("First order brings"): [words(first) for first in paid["first_value"]],
+            value: [words(brought) for brought in paid["value"]],
+            answers.how_sure(is_rough).capitalize(): _spans(paid, words),
+            say("Times the cost"): [written.money(times, None, 1) for times in paid["times"]],
             say("Paid back"): [
-                answers.age_in_words(age) if cost == cost else NOT_KNOWN
+                _paid_back(age) if cost == cost else Written(nan, NOT_KNOWN)
                 for age, cost in zip(paid["payback_age"], paid["cost"], strict=True)
             ],
         }
     )
+
+
+def _paid_back(age: float) -> Written:
+    return Written(inf if age != age else age, answers.age_in_words(age))
 
 
 def allowance(set_margin: worth.Margin, costs: Costs) -> None:
@@ -298,15 +305,14 @@ def allowance(set_margin: worth.Margin, costs: Costs) -> None:
 
 
 def _allowances_table(rows: pd.DataFrame, is_margin: bool, is_rough: bool) -> pd.DataFrame:
-    """The rows of worth.allowances in words. Without a margin nothing is said of how far one is from what it costs."""
-    words = partial(money, currency=currency(), digits=2)
-    spans = [_span(low, high, words) for low, high in zip(rows["low"], rows["high"], strict=True)]
+    """The rows of worth.allowances. Without a margin nothing is said of how far one is from what it costs."""
+    words = partial(written.money, currency=currency(), digits=2)
     table = {
         say("Channel"): [_named(channel, "channel") for channel in rows["channel"]],
-        (say("One brings") if is_margin else say("One brings, revenue")): rows["value"].map(words),
-        answers.how_sure(is_rough).capitalize(): spans,
-        (say("Pay up to") if is_margin else say("Pay up to, of revenue")): rows["allowed"].map(words),
-        say("One costs now"): rows["cost"].map(words),
+        (say("One brings") if is_margin else say("One brings, revenue")): [words(value) for value in rows["value"]],
+        answers.how_sure(is_rough).capitalize(): _spans(rows, words),
+        (say("Pay up to") if is_margin else say("Pay up to, of revenue")): [words(most) for most in rows["allowed"]],
+        say("One costs now"): [words(cost) for cost in rows["cost"]],
     }
     return pd.DataFrame(table)
 

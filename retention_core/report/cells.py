@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -10,8 +11,9 @@ from typing import Any
 import pandas as pd
 
 from retention_core import export
-from retention_core.report.figures import DATE, Column, dates, figures, is_missing
+from retention_core.report.figures import Column, dates, figures, from_, is_missing, to
 from retention_core.say import NOT_KNOWN, day, number
+from retention_core.written import DATE, Written
 
 # A figure or a range as `say` writes one: 1,234 · −5.5 · 18 % · 17–19 % · −2 to 3 % · <0.1 % · 14K (4–25K) · 12 …
 _ONE = r"[^\w\s]{0,4}\d[\d,.\s\u00a0]*[\s\u00a0]?[%KMB]{0,2}"
@@ -28,7 +30,7 @@ def whole(frame: pd.DataFrame, has_index: bool) -> pd.DataFrame:
 def rows_of(frame: pd.DataFrame, has_index: bool = False) -> tuple[list[str], list[list[str]]]:
     """The names of the columns and the rows as text, the index as the first column where it has one."""
     shown = whole(frame, has_index)
-    columns = [[_written(cell) for cell in shown.iloc[:, place]] for place in range(shown.shape[1])]
+    columns = [[in_words(cell) for cell in shown.iloc[:, place]] for place in range(shown.shape[1])]
     return [str(name) for name in shown.columns], [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -47,6 +49,9 @@ def as_columns(frame: pd.DataFrame, looks: Mapping[str, str] | None = None, has_
     found: list[Column] = []
     for place in range(frame.shape[1]):
         name, cells = str(safe.columns[place]), frame.iloc[:, place].tolist()
+        if any(isinstance(cell, Written) for cell in cells):
+            found += map(_harmless, _as_written(name, cells))
+            continue
         column = _numbers(name, cells, (looks or {}).get(str(frame.columns[place])))
         if column is None and has_figures and _is_text(cells):
             read = dates(name, cells, place == 0) or (figures(name, cells) if place else None)
@@ -55,6 +60,31 @@ def as_columns(frame: pd.DataFrame, looks: Mapping[str, str] | None = None, has_
                 continue
         found.append(column or Column(name, [_told(cell) for cell in safe.iloc[:, place]]))
     return found
+
+
+def _as_written(name: str, cells: Sequence[Any]) -> list[Column]:
+    """A column of numbers that know how they are written: the numbers, and the two ends of their ranges."""
+    written = [cell if isinstance(cell, Written) else Written(math.nan, _told(cell)) for cell in cells]
+    ends = [cell.ends or (None, None) for cell in written]
+    parts: dict[str, list[Written | None]] = {
+        name: [None if cell.ends and not cell.look else cell for cell in written],
+        from_(name): [low for low, _ in ends],
+        to(name): [high for _, high in ends],
+    }
+    columns = [_part(head, part) for head, part in parts.items()]
+    return [column for column in columns if any(cell is not None for cell in column.cells)] or columns[:1]
+
+
+def _part(name: str, cells: Sequence[Written | None]) -> Column:
+    own = tuple((place, cell.look) for place, cell in enumerate(cells) if cell and cell.look)
+    return Column(name, [_value(cell) if cell else None for cell in cells], "", own)
+
+
+def _value(cell: Written) -> float | str | None:
+    """What stands in a sheet: the number, or words that are none."""
+    if cell.look:
+        return None if is_missing(cell.value) else cell.value
+    return None if cell.words in ("", NOT_KNOWN) else cell.words
 
 
 def _is_text(cells: Sequence[Any]) -> bool:
@@ -82,10 +112,13 @@ def _numbers(name: str, cells: Sequence[Any], look: str | None) -> Column | None
 
 
 def _told(cell: Any) -> Any:
-    return "" if is_missing(cell) or cell == NOT_KNOWN else _written(cell)
+    return "" if is_missing(cell) or cell == NOT_KNOWN else in_words(cell)
 
 
-def _written(cell: Any) -> str:
+def in_words(cell: Any) -> str:
+    """A cell as people read it; empty where it is not known."""
+    if isinstance(cell, Written):
+        return cell.words
     if is_missing(cell):
         return ""
     if isinstance(cell, bool):

@@ -16,8 +16,9 @@ from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_
 
 from retention_core.charts import picture
 from retention_core.report.cells import as_columns
-from retention_core.report.figures import MONTH, PERCENT, Column, dates, figures, from_, is_missing, to
+from retention_core.report.figures import Column, dates, figures, from_, is_missing, to
 from retention_core.say import NOT_KNOWN, say
+from retention_core.written import MONTH, PERCENT
 
 STEERING = {"order", "shape", "size", "opacity", "xOffset", "text"}
 HALF = {"p25": "Half of what can happen, from", "p75": "Half of what can happen, to"}

@@ -12,10 +12,8 @@ from typing import Any
 import pandas as pd
 
 from retention_core.say import NOT_KNOWN, month, say
+from retention_core.written import DATE, EXPECTED, MONTH, UNFINISHED
 
-PERCENT, DATE, MONTH = "0.0%", "yyyy-mm-dd", "mmm yyyy"
-UNFINISHED = "…"
-EXPECTED = r"\~\ "  # before how Excel shows a number: the tilde that marks a forecast
 # A comma at the end of a number format divides by a thousand: what was said in short is shown in short.
 THOUSANDS = {"": 0, "K": 1, "M": 2, "B": 3}
 

@@ -27,6 +27,7 @@ from retention_core.goals.goal import MOST_SCENARIOS, Goal, Lever, Scenario
 from retention_core.goals.simulate import rate_without, simulate
 from retention_core.say import compact_money, number, percent
 from tests.conftest import ROOT
+from tests.pages import tables
 from tests.pages.conftest import Visit, said
 from tests.pages.test_measure import FEW_MONTHS, HOSTILE, OLDER, ONE_CUSTOMER, ONE_DAY, WITHOUT_AMOUNTS
 
@@ -86,7 +87,7 @@ def unescaped(text: object) -> str:
 
 def plans(app: AppTest) -> pd.DataFrame:
     """The table of plans side by side: one row per plan, by its name."""
-    (found,) = (part.value for part in app.dataframe if "Plan" in part.value and "Chance" in part.value)
+    (found,) = (frame for frame in tables.read(app) if "Plan" in frame and "Chance" in frame)
     return found.set_index("Plan")
 
 
@@ -544,7 +545,7 @@ def test_a_link_that_asks_for_the_shops_own_test_shows_it_at_once(visit: Visit, 
 def test_the_plan_stands_in_one_table_on_the_page_and_in_the_report(visit: Visit, gift: rc.Shop) -> None:
     off = {f"do_{key}": "0" for key in ("thanks", "cross_sell", "email_frequency", "replenishment", "second_order")}
     app = visit(PAGE, shop="gift", do_welcome="0.5", margin_of_plan="0.4", **off)
-    (table,) = (part.value for part in app.dataframe if "Evidence" in part.value)
+    (table,) = (frame for frame in tables.read(app) if "Evidence" in frame)
     assert len(table) == len(on(app))
     welcome = table[table["Lever"].str.startswith("Welcome")].iloc[0]
     reached = levers.reach_of_shop(gift)["welcome"].customers / 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,6 +14,7 @@ from pages.shared import sources
 from pages.shared.sources import Upload
 from retention_core import worth
 from retention_core.say import money, number, percent
+from tests.pages import tables
 from tests.pages.conftest import Visit, said
 from tests.pages.test_measure import FEW_MONTHS, HOSTILE, OLDER, ONE_CUSTOMER, ONE_DAY, WITHOUT_AMOUNTS, drawn
 
@@ -28,7 +30,7 @@ THREE = (
 
 def table(app: AppTest) -> dict[str, dict[str, str]]:
     """The table of costs and payback, by the name of its row; empty where the page has none."""
-    found = [part.value for part in app.dataframe if "Cost of one" in part.value]
+    found = [frame for frame in tables.read(app) if "Cost of one" in frame]
     return {str(row.iloc[0]): row.to_dict() for frame in found for _, row in frame.iterrows()}
 
 
@@ -89,7 +91,7 @@ def test_a_cost_that_is_typed_in_holds_for_all_and_not_paid_back_is_not_0(visit:
 @pytest.mark.parametrize("back", ["365", "0"])
 def test_what_may_be_paid_stands_for_each_channel(visit: Visit, replenish: rc.Shop, back: str) -> None:
     app = visit(PAGE, share="0.4", margin="0.5", back="In a year" if back == "365" else "With the first order")
-    (frame,) = (part.value for part in app.dataframe if "Pay up to" in part.value)
+    (frame,) = (frame for frame in tables.read(app) if "Pay up to" in frame)
     counted = replenish.query("channel_worth").set_index("channel")
     money_of, who = ("year_revenue", "year_customers") if back == "365" else ("first_revenue", "customers")
     assert len(frame) == len(counted)
@@ -281,3 +283,14 @@ def test_superstore_is_worth_its_profit(visit: Visit, shared_data: Path, by: str
     assert not app.exception
     assert f"which the file tells for all {number(told['orders'].iloc[0])} orders" in said(app)
     assert f"A customer brings {money(year.value, 'USD', 0)} (" in said(app)
+
+
+def test_amounts_and_months_are_sorted_as_numbers(visit: Visit) -> None:
+    app = visit(PAGE, costs_by=MONTHS)
+    (place,) = (place for place, part in enumerate(app.dataframe) if "Cost of one" in part.value)
+    numbers, words = app.dataframe[place].value, tables.read(app)[place]
+    assert numbers.dtypes.map(pd.api.types.is_numeric_dtype).all()
+    cheapest = numbers["Cost of one"].idxmin()
+    assert words["Cost of one"][cheapest] == money(numbers["Cost of one"][cheapest], "EUR", 2)
+    months = pd.to_datetime(words["First order"], format="%b %Y")
+    assert months.sort_values().index.equals(numbers["First order"].sort_values().index)
