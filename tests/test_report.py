@@ -495,6 +495,15 @@ def test_a_sheet_of_a_chart_holds_numbers_once_and_no_column_that_only_draws() -
     ]
 
 
+@pytest.mark.parametrize("axis", [{"format": "%b %Y"}, {"labelExpr": "[timeFormat(datum.value, '%b'), '']"}])
+def test_months_on_an_axis_are_months_in_a_sheet(axis: dict[str, str]) -> None:
+    frame = pd.DataFrame({"month": pd.to_datetime(["2024-07-01", "2024-08-01"]), "n": [1, 2]})
+    chart = alt.Chart().mark_line().encode(x=alt.X("month:T").title("Month").axis(**axis), y=alt.Y("n:Q").title("N"))
+    book = report.to_workbook([report.Picture(alt.layer(chart, data=frame), "")], ABOUT)
+    assert 'formatCode="mmm yyyy"' in looks_of(book)
+    assert sheets_of(book)["Figures – chart"][1] == [date(2024, 7, 1), 1]
+
+
 def test_a_goal_among_zones_has_the_name_of_its_label() -> None:
     frame = pd.DataFrame(
         {

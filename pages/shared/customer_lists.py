@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import sources
+from pages.shared.tables import sortable
 from retention_core import letters
 from retention_core.letters import LeftOut
-from retention_core.say import number, say
+from retention_core.say import NOT_KNOWN, number, say
 
 OWN_PSEUDONYMS = (
     "Customers are named by pseudonyms. To get their own numbers or e-mails, open the files again under Orders and "
@@ -68,7 +69,7 @@ def in_money(label: str, currency: str | None) -> str:
 
 def show(listed: pd.DataFrame, has_pseudonyms: bool) -> None:
     """The list as a table. It stays out of the report, which travels further than the people in it may know."""
-    st.dataframe(listed, hide_index=True)
+    st.dataframe(sortable(listed), hide_index=True, placeholder=NOT_KNOWN)
     tell_names(has_pseudonyms)
 
 

@@ -20,6 +20,7 @@ from retention_core.report.figures import Column, dates, figures, from_, is_miss
 from retention_core.say import NOT_KNOWN, say
 from retention_core.written import MONTH, PERCENT
 
+MONTHS = "%b"  # in the format of an axis that names months, or in the expression of its labels
 STEERING = {"order", "shape", "size", "opacity", "xOffset", "text"}
 HALF = {"p25": "Half of what can happen, from", "p75": "Half of what can happen, to"}
 _TERM = re.compile(r"(!?)datum\.(\w+)(?:\s*(==|!=)\s*(?:'([^']*)'|(\d+)))?")
@@ -91,11 +92,12 @@ def _uses(part: Mapping[str, Any], filters: tuple[str, ...] = ()) -> Iterator[tu
         for one in found if isinstance(found, list) else [found]:
             if "field" in one:
                 shown, beside = one.get("axis") or one.get("legend") or one, encoding.get(f"{channel}2", {})
+                of_months = MONTHS if MONTHS in str(shown.get("labelExpr", "")) else ""
                 known = tuple(map(str, (one.get("scale") or {}).get("domain", ()))) if channel == "color" else ()
                 yield (
                     one["field"],
                     Use(
-                        kind, channel, str(one.get("title") or ""), str(shown.get("format", "")), filters,
+                        kind, channel, str(one.get("title") or ""), of_months or str(shown.get("format", "")), filters,
                         beside.get("field", ""), known, one.get("legend", {}) is not None,
                     ),
                 )  # fmt: skip
@@ -128,7 +130,7 @@ def _named_by_labels(rows: pd.DataFrame, heads: Mapping[str, str], uses: Mapping
 
 def _look(uses: Sequence[Use]) -> str:
     formats = {use.format for use in uses}
-    if "%b %Y" in formats:
+    if any(MONTHS in one for one in formats):
         return MONTH
     return PERCENT if any("%" in one for one in formats) else ""
 
