@@ -10,6 +10,7 @@ import pandas as pd
 
 from retention_core import lifecycle
 from retention_core.answers.churn import ORDERS, STAGE_NAMES, stage_days, stage_meanings
+from retention_core.charts import axes
 from retention_core.charts.measure import LEAST_SHARE, READABLE, SILENT, period_name
 from retention_core.charts.theme import BASELINE, hatch, in_words, layered, tooltip
 from retention_core.lifecycle import A_YEAR, STAGES, Limits, Silence, Wait
@@ -19,7 +20,6 @@ ROW_HEIGHT, AXIS_HEIGHT = 30, 60  # pixels
 AWAY = ("at_risk", *lifecycle.GONE)
 LATER = (0, 1, 2, 3)  # the orders whose next one is drawn: the way to the second, third and fourth; 0 where alone
 MOST_MOVES = 4  # kinds of move that are drawn in each direction
-WHOLE = ",.0f"  # of an axis: with "~s" Vega writes "0k"
 
 # Blue who is still near, amber who is in doubt, grey who has gone: in the order of STAGES.
 STAGE_COLORS = ("#08679a", "#3f8fbf", "#86bcdc", "#dba33a", "#9aa3ad", "#67727d")
@@ -111,8 +111,8 @@ def stages_over_time(standing: pd.DataFrame, totals: pd.DataFrame) -> alt.LayerC
         }
     )
     base = alt.Chart().encode(
-        x=alt.X("name:O").sort(None).title(None).axis(labelAngle=0, labelOverlap="greedy", labelSeparation=16),
-        y=alt.Y("customers:Q").title(say("Customers won so far")).axis(tickCount=4, tickMinStep=1, format=WHOLE),
+        x=alt.X("name:O").sort(None).axis(axes.periods(standing["month"].iloc[0], "month")),
+        y=alt.Y("customers:Q").title(say("Customers won so far")).axis(tickCount=4, tickMinStep=1, **axes.COUNTS),
         order="place:Q",
     )
     # A line in the colour of the page between two stages: no six colours stand apart on a light and a dark one.
@@ -168,7 +168,7 @@ def moves_of_a_month(moved: pd.DataFrame) -> alt.LayerChart:
     ).sort_values(["is_away", "customers"], ascending=[True, False])
     base = alt.Chart().encode(
         y=alt.Y("move:N").sort(None).scale(domain=frame["move"].tolist()).title(None).axis(labelLimit=180),
-        x=alt.X("customers:Q").title(say("Customers")).axis(tickCount=4, tickMinStep=1, format=WHOLE)
+        x=alt.X("customers:Q").title(say("Customers")).axis(tickCount=4, tickMinStep=1, **axes.COUNTS)
         .scale(domain=[0, 1.15 * float(frame["customers"].max())], nice=False),
     )  # fmt: skip
     about = tooltip(("move:N", "Move"), ("customers:Q", "Customers"))
@@ -201,7 +201,7 @@ def next_order_curves(
     frame["is_top"] = frame["share"].eq(top)
     base = alt.Chart().encode(
         x=alt.X("day:Q").title(say("Days since that order")).axis(grid=False, tickCount=8).scale(nice=False),
-        y=alt.Y("share:Q").title(say("Ordered again")).axis(format=".0%", tickCount=5)
+        y=alt.Y("share:Q").title(say("Ordered again")).axis(tickCount=5, **axes.SHARES)
         .scale(domain=[0, max(float(frame["high"].max()), LEAST_SHARE)], nice=True),
         color=alt.Color("name:N").scale(domain=[order_name(wait.order_number) for wait in drawn])
         .legend(orient="top", title=None, columns=2, symbolOpacity=1),

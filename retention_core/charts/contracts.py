@@ -5,8 +5,9 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from retention_core.charts import axes
 from retention_core.charts.measure import MOST_BANDS, SILENT
-from retention_core.charts.theme import in_words, layered, tooltip
+from retention_core.charts.theme import in_words, intervals, layered, tooltip
 from retention_core.say import compact, number, percent, say
 
 
@@ -17,12 +18,12 @@ def kept_curves(curves: pd.DataFrame) -> alt.LayerChart:
     """
     frame = curves.assign(
         words=in_words(curves["survival"].fillna(0), percent, 3),
-        span=in_words(curves["low"].fillna(0), percent, 3) + " – " + in_words(curves["high"].fillna(0), percent, 3),
+        span=intervals(curves["low"].fillna(0), curves["high"].fillna(0), percent, 3),
         model=in_words(curves["modelled"].fillna(-1), percent, 3).where(curves["modelled"].notna(), "–"),
     )
     names = list(dict.fromkeys(frame["name"]))
     base = _base(frame, names, say("Months since the contract began")).encode(
-        y=alt.Y("survival:Q").title(say("Still kept")).axis(format=".0%", tickCount=5).scale(domain=[0, 1])
+        y=alt.Y("survival:Q").title(say("Still kept")).axis(tickCount=5, **axes.SHARES).scale(domain=[0, 1])
     )
     counted = base.transform_filter("isValid(datum.survival)")
     band = counted.mark_area(opacity=0.15, interpolate="step-after", **SILENT).encode(y=alt.Y("low:Q"), y2="high:Q")
@@ -41,13 +42,10 @@ def kept_curves(curves: pd.DataFrame) -> alt.LayerChart:
 def value_curves(value: pd.DataFrame, title: str) -> alt.LayerChart:
     """Money that a new contract has brought by each month, with its band. `value`: worth.cumulative."""
     told = value.dropna(subset=["value"])
-    frame = told.assign(
-        words=in_words(told["value"], number, 0), span=in_words(told["low"], compact, 1) + " – "
-        + in_words(told["high"], compact, 1),
-    )  # fmt: skip
+    frame = told.assign(words=in_words(told["value"], number, 0), span=intervals(told["low"], told["high"], compact, 1))
     names = list(dict.fromkeys(frame["name"]))
     base = _base(frame, names, say("Months since the contract began")).encode(
-        y=alt.Y("value:Q").title(title).axis(format="~s", tickCount=5)
+        y=alt.Y("value:Q").title(title).axis(tickCount=5, **axes.money(None))
     )
     band = base.mark_area(opacity=0.15, **SILENT).encode(y=alt.Y("low:Q"), y2="high:Q")
     line = base.mark_line(strokeWidth=2.2, **SILENT)

@@ -8,8 +8,9 @@ import altair as alt
 import pandas as pd
 
 from retention_core.answers.forecasts import ORDERS
+from retention_core.charts import axes
 from retention_core.charts.measure import SILENT
-from retention_core.charts.theme import BASELINE, in_words, layered, tooltip
+from retention_core.charts.theme import BASELINE, in_words, intervals, layered, tooltip
 from retention_core.forecasts import LONGEST_SILENCE
 from retention_core.metrics import wilson
 from retention_core.say import between, compact_money, day, number, percent, say
@@ -32,13 +33,13 @@ def will_order(typical: pd.DataFrame, counted: pd.DataFrame) -> alt.LayerChart:
     frame = frame.assign(
         name=[say(ORDERS[int(n)]) for n in frame["orders"]],
         words=in_words(frame["will_order"], percent, 3),
-        span=in_words(frame["low"], percent, 3).astype(str) + " – " + in_words(frame["high"], percent, 3).astype(str),
+        span=intervals(frame["low"], frame["high"], percent, 3),
     )
     frame = frame[["name", "silence", "will_order", "low", "high", "words", "span", "customers", "is_counted"]]
     names = [say(name) for n, name in ORDERS.items() if say(name) in set(frame["name"])]
     base = alt.Chart().encode(
         x=alt.X("silence:Q").title(say("Days since the last order")).axis(grid=False, tickCount=8).scale(nice=False),
-        y=alt.Y("will_order:Q").title(say("Will order within a year")).axis(format=".0%", tickCount=5)
+        y=alt.Y("will_order:Q").title(say("Will order within a year")).axis(tickCount=5, **axes.SHARES)
         .scale(domain=[0, 1] if frame["will_order"].max() > 0.5 else alt.Undefined),
         color=alt.Color("name:N").scale(domain=names).legend(orient="top", title=None, columns=2, symbolOpacity=1),
     )  # fmt: skip
@@ -60,8 +61,7 @@ def at_stake(groups: pd.DataFrame, currency: str | None, is_money: bool) -> alt.
 
     `groups`: of forecasts.AtStake, in money of the `currency`, if any is known, or in orders.
     """
-    name = say("At stake in the next year") if is_money else say("Orders at stake in the next year")
-    title = f"{name}, {currency}" if currency else name
+    title = say("At stake in the next year") if is_money else say("Orders at stake in the next year")
     doubtful = groups[groups["standing"] == "in_doubt"].sort_values("group")
     frame = pd.DataFrame(
         {
@@ -76,7 +76,7 @@ def at_stake(groups: pd.DataFrame, currency: str | None, is_money: bool) -> alt.
         y=alt.Y("name:N").sort(None).title(None).axis(labelLimit=160),
         x=alt.X("at_risk:Q")
         .title(title)
-        .axis(tickCount=4, format=",.0f", grid=False)
+        .axis(tickCount=4, grid=False, **axes.money(currency))
         .scale(domain=[0, 1.25 * float(frame["at_risk"].max())]),  # room for the words behind the longest bar
     )
     bars = base.mark_bar(size=14).encode(
@@ -101,8 +101,8 @@ def tracking(periods: pd.DataFrame, observed_until: date) -> alt.LayerChart:
         state=periods["held"].map({True: say("inside the band"), False: say("outside the band")}),
     )
     base = alt.Chart().encode(
-        x=alt.X("end:T").title(None).axis(format="%b %Y", grid=False, tickCount=6),
-        y=alt.Y("expected:Q").title(say("Orders in 30 days")).axis(tickCount=5, format=",.0f").scale(zero=True),
+        x=alt.X("end:T").axis(axes.months()),
+        y=alt.Y("expected:Q").title(say("Orders in 30 days")).axis(tickCount=5, **axes.COUNTS).scale(zero=True),
     )
     band = base.mark_area(opacity=0.25, color=BASELINE, **SILENT).encode(y=alt.Y("low:Q"), y2="high:Q")
     line = base.mark_line(color=BASELINE, strokeDash=[5, 4], **SILENT)

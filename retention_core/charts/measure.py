@@ -10,10 +10,11 @@ import altair as alt
 import pandas as pd
 
 from retention_core import cohorts
-from retention_core.charts.theme import BASELINE, CHOSEN, hatch, in_words, layered, tooltip
+from retention_core.charts import axes
+from retention_core.charts.theme import BASELINE, CHOSEN, hatch, in_words, intervals, layered, tooltip
 from retention_core.say import compact, day, month, number, percent, say
 
-ROW_HEIGHT, HEAD_HEIGHT = 24, 60  # pixels of a row of cells, and of the ages above them
+ROW_HEIGHT, HEAD_HEIGHT = 24, 92  # pixels of a row of cells, and of the scale of colours and the ages above them
 FEW_AGES = 12  # up to so many each have a tick
 LEAST_SHARE = 0.05  # an axis of shares spans this much: half a per cent is no mountain
 MANY_PERIODS = 60  # more points than this would hide the line
@@ -34,6 +35,7 @@ SHOWN: dict[str, tuple[str, Callable[[float], str], int]] = {
     "revenue": ("revenue", compact, 0),
     "value": ("value_per_customer", compact, 1),
 }
+IN_MONEY = ("revenue", "value")
 
 
 def period_name(first_day: date, grain: str) -> str:
@@ -85,7 +87,8 @@ def cohort_heatmap(cells: pd.DataFrame, means: pd.DataFrame, show: str, grain: s
         .axis(labelLimit=180, labelPadding=6, labelOverlap=False, labelFlush=False),
     )  # fmt: skip
     squares = base.mark_rect(cornerRadius=2).encode(
-        color=alt.Color("value:Q").scale(domain=[0, top or 1], clamp=True).legend(None),
+        color=alt.Color("value:Q").scale(domain=[0, top or 1], clamp=True)
+        .legend(axes.scale_of_colours(title, _written(show))),
         stroke=alt.when(pick, empty=False).then(alt.value(CHOSEN)).otherwise(alt.value(None)),
         strokeWidth=alt.value(2),
         tooltip=tooltip(
@@ -155,8 +158,13 @@ def _age_title(grain: str) -> str:
     return say(named[grain] + " since the first order")
 
 
+def _written(show: str) -> axes.Words:
+    """How an axis or a legend writes what is shown; the files' currency stands in the answer of the page."""
+    return axes.SHARES if show == "share" else axes.money(None) if show in IN_MONEY else axes.COUNTS
+
+
 def _span(frame: pd.DataFrame) -> pd.Series:
-    return in_words(frame["low"], percent, 3) + " – " + in_words(frame["high"], percent, 3)
+    return intervals(frame["low"], frame["high"], percent, 3)
 
 
 def _state(is_complete: pd.Series) -> pd.Series:
@@ -183,7 +191,7 @@ def cohort_curves(curves: pd.DataFrame, mean: pd.DataFrame, show: str, grain: st
     color = alt.Color("name:N").scale(domain=names).legend(orient="top", title=None, columns=3, symbolOpacity=1)
     base = alt.Chart().encode(
         x=alt.X("age:Q").title(_age_title(grain)).axis(format="d", grid=False, **ticks).scale(domain=[first, last]),
-        y=alt.Y("value:Q").title(title).axis(format=".0%" if show == "share" else "~s", tickCount=5).scale(top),
+        y=alt.Y("value:Q").title(title).axis(tickCount=5, **_written(show)).scale(top),
     )
     grey = base.transform_filter("datum.is_mean").mark_line(color=BASELINE, strokeDash=[5, 4], **SILENT)
     over = base.transform_filter("!datum.is_mean && datum.is_complete").encode(color=color)
@@ -221,10 +229,10 @@ def rate_over_time(series: pd.DataFrame, title: str, grain: str) -> alt.LayerCha
     low, high = float(frame["low"].min()), float(frame["high"].max())
     room = max(LEAST_SHARE - (high - low), 0.0) / 2
     base = alt.Chart().encode(
-        x=alt.X("period:T").title(None).axis(format="%b %Y", grid=False, tickCount=8, labelSeparation=12),
+        x=alt.X("period:T").axis(axes.months()),
         y=alt.Y("value:Q")
         .title(title)
-        .axis(format="~%", tickCount=5)
+        .axis(tickCount=5, **axes.SHARES)
         .scale(domain=[max(low - room, 0.0), high + room], zero=False, nice=True, padding=6),
     )
     over = base.transform_filter("datum.is_complete")
@@ -258,7 +266,7 @@ def waiting_curve(curve: pd.DataFrame, spans: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart().encode(
         x=alt.X("day:Q").title(say("Days since the first order"))
         .axis(values=[*spans["days"].tolist(), LONGEST_WAIT], grid=False, labelOverlap=True).scale(nice=False),
-        y=alt.Y("share:Q").title(say("Ordered again")).axis(format=".0%", tickCount=5)
+        y=alt.Y("share:Q").title(say("Ordered again")).axis(tickCount=5, **axes.SHARES)
         .scale(_share_axis(frame["high"])),
     )  # fmt: skip
     days, marked = base.transform_filter("!datum.is_span"), base.transform_filter("datum.is_span")
@@ -283,8 +291,8 @@ def orders_by_kind(totals: pd.DataFrame, grain: str) -> alt.LayerChart:
     frame["name"] = [period_name(first_day, grain) for first_day in frame["period"]]
     frame["place"] = frame["kind"].map({name: place for place, name in enumerate(named)})
     base = alt.Chart().encode(
-        x=alt.X("name:O").sort(None).title(None).axis(labelAngle=0, labelOverlap="greedy", labelSeparation=16),
-        y=alt.Y("number:Q").title(say("Orders")).axis(tickCount=4, tickMinStep=1, format=",.0f"),
+        x=alt.X("name:O").sort(None).axis(axes.periods(totals["period"].iloc[0], grain)),
+        y=alt.Y("number:Q").title(say("Orders")).axis(tickCount=4, tickMinStep=1, **axes.COUNTS),
         order="place:Q",
     )
     pale = alt.Opacity("kind:N").scale(domain=named, range=[1, 0.45])

@@ -16,10 +16,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from retention_core.charts import axes
 from retention_core.charts.measure import READABLE, SILENT
 from retention_core.charts.prepared import Column, Prepared, frame, specification
 from retention_core.charts.theme import BASELINE, GOAL
-from retention_core.say import NOT_KNOWN, compact, month, percent, points, say
+from retention_core.say import NOT_KNOWN, between, compact, month, percent, points, say
 
 # The parts of the range: name and colour. Their order and the words tell them apart where colours do not.
 ZONES = {
@@ -34,11 +35,6 @@ STEP, AXIS = 32, 60  # pixels of a bar of a lever, and of the axis below
 LEAST_OVERLAP = 0.00005  # of a rate, that can be said in points
 LEAST_CHANGE = 0.005  # of a rate, that a waterfall shows as something
 LEAST_SPAN = 0.05  # an axis of shares spans this much
-# A label every half year, on a phone as many as fit; one near an end of the axis ends there, or it would be cut.
-MONTHS: Mapping[str, Any] = {
-    "format": "%b %Y", "grid": False, "labelSeparation": 12, "labelFlush": 25, "labelOverlap": "greedy",
-    "tickCount": {"interval": "month", "step": 6},
-}  # fmt: skip
 VARIANTS = {"baseline": "Without a plan", "plan": "With these levers"}
 
 Hover: TypeAlias = tuple[tuple[str, str], ...]
@@ -74,7 +70,7 @@ def target_range(
 
 @lru_cache
 def _target_range(names: tuple[str, ...]) -> Spec:
-    x = alt.X("x:Q").title(None).axis(format="~%", tickCount=9, grid=False).scale(zero=True, nice=False)
+    x = alt.X("x:Q").title(None).axis(tickCount=9, grid=False, **axes.SHARES).scale(zero=True, nice=False)
     base = alt.Chart().encode(x=x, y=alt.value(MIDDLE))
     colours: dict[str, Any] = {"domain": list(names), "range": [colour for _, colour in ZONES.values()]}
     zones = base.transform_filter("datum.zone != ''").mark_bar(height=BAR, opacity=0.8, **SILENT).encode(
@@ -139,10 +135,10 @@ def rate_fan(history: pd.DataFrame, months: pd.DataFrame, target: float | None, 
 def _rate_fan(title: str, variants: tuple[str, ...], said: Hover) -> Spec:
     hover = _tooltip(said)
     base = alt.Chart().encode(
-        x=alt.X("month:T").title(None).axis(**MONTHS),
+        x=alt.X("month:T").axis(axes.months()),
         y=alt.Y("value:Q")
         .title(title)
-        .axis(format="~%", tickCount=5)
+        .axis(tickCount=5, **axes.SHARES)
         .scale(alt.Scale(zero=False, nice=True, padding=6)),
     )
     ahead = base.transform_filter("datum.part != 'past' && datum.part != 'goal'").encode(
@@ -193,7 +189,7 @@ def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> Prepared:
 def _waterfall(title: str, said: Hover) -> Spec:
     base = alt.Chart().encode(y=alt.Y("label:N").sort(None).title(None).axis(labelLimit=230, ticks=False, domain=False))
     bars = base.mark_bar(height=16, clip=True).encode(
-        x=alt.X("starts_at:Q").title(title).axis(format="~%", tickCount=4).scale(zero=False, nice=False),
+        x=alt.X("starts_at:Q").title(title).axis(tickCount=4, **axes.SHARES).scale(zero=False, nice=False),
         x2="ends_at:Q",
         color=alt.Color("kind:N").scale(domain=["base", "plan"], range=[BASELINE, GOAL]).legend(None),
         tooltip=_tooltip(said),
@@ -226,15 +222,16 @@ def tornado(inputs: pd.DataFrame, names: Mapping[str, str], of: str, words: Any,
         "high_words": [words(highs[place]) for place in order],
     }
     said = _titled(("label:N", "Not known for sure"), ("low_words:N", "If low"), ("high_words:N", "If high"))
-    return Prepared(frame(columns), _high(_tornado("~%" if of == "rate" else "~s", title, said), len(order)))
+    return Prepared(frame(columns), _high(_tornado(of == "rate", title, said), len(order)))
 
 
 @lru_cache
-def _tornado(form: str, title: str, said: Hover) -> Spec:
+def _tornado(is_share: bool, title: str, said: Hover) -> Spec:
     shown = alt.Scale(zero=False, nice=True, padding=10)
+    written = axes.SHARES if is_share else axes.money(None)
     base = alt.Chart().encode(y=alt.Y("label:N").sort(None).title(None).axis(labelLimit=230, ticks=False, domain=False))
     bars = base.mark_bar(height=16, color=GOAL, opacity=0.75).encode(
-        x=alt.X("at_low:Q").title(title).axis(format=form, tickCount=4).scale(shown),
+        x=alt.X("at_low:Q").title(title).axis(tickCount=4, **written).scale(shown),
         x2="at_high:Q",
         tooltip=_tooltip(said),
     )
@@ -253,7 +250,7 @@ def money_over_time(payback: pd.DataFrame, title: str) -> Prepared:
         "value": payback["p50"].to_numpy(float),
         **{name: payback[name].to_numpy(float) for name in ("p10", "p25", "p75", "p90")},
         "words": words,
-        "span": [f"{one} – {other}" for one, other in zip(low, high, strict=True)],
+        "span": [between(one, other) for one, other in zip(low, high, strict=True)],
         "name": _months(payback["month"].to_numpy()),
     }
     said = _titled(("name:N", "Up to"), ("words:N", title), ("span:N", "80 % sure"))
@@ -263,8 +260,8 @@ def money_over_time(payback: pd.DataFrame, title: str) -> Prepared:
 @lru_cache
 def _money_over_time(title: str, said: Hover) -> Spec:
     base = alt.Chart().encode(
-        x=alt.X("month:T").title(None).axis(**MONTHS),
-        y=alt.Y("value:Q").title(title).axis(format="~s", tickCount=5),
+        x=alt.X("month:T").axis(axes.months()),
+        y=alt.Y("value:Q").title(title).axis(tickCount=5, **axes.money(None)),
     )
     zero = base.mark_rule(color=BASELINE, **SILENT).encode(x=alt.Undefined, y=alt.datum(0))
     band = base.mark_area(color=GOAL, opacity=0.18, **SILENT).encode(y="p10:Q", y2="p90:Q")
@@ -275,7 +272,7 @@ def _money_over_time(title: str, said: Hover) -> Spec:
 
 def _in_words(columns: Mapping[str, Column]) -> dict[str, Column]:
     low, high, words = (_shares(np.asarray(columns[name])) for name in ("p10", "p90", "value"))
-    span = [f"{one} – {other}" for one, other in zip(low, high, strict=True)]
+    span = [between(one, other) for one, other in zip(low, high, strict=True)]
     return {"name": _months(np.asarray(columns["month"])), "words": words, "span": span}
 
 

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 from altair.utils import schemapi
 
-from retention_core.say import NEARLY_ALL, NOTHING, percent, say
+from retention_core.say import NEARLY_ALL, NOT_KNOWN, NOTHING, between, percent, say
 
 # Grey is for the baseline: a mean, a before, an others. It keeps 3 : 1 on the light and on the dark background.
 BASELINE = "#7b8894"
@@ -70,3 +70,9 @@ def in_words(values: pd.Series, words: Callable[[float], str], digits: int) -> p
         rounded = rounded.mask(is_all_but, rounded.clip(upper=1 - least))
     named = {value: words(value) for value in rounded.unique()}
     return rounded.map(named)
+
+
+def intervals(low: pd.Series, high: pd.Series, words: Callable[[float], str], digits: int) -> pd.Series:
+    """The intervals as people write them, 10–60 %, by the index of `low`; one that is not known is a dash."""
+    ends = zip(in_words(low, words, digits), in_words(high, words, digits), strict=True)
+    return pd.Series([NOT_KNOWN if NOT_KNOWN in (a, b) else between(a, b) for a, b in ends], low.index, dtype=object)

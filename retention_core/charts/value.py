@@ -10,10 +10,11 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from retention_core.charts.theme import BASELINE, hatch, in_words, layered, tooltip
-from retention_core.say import NOT_KNOWN, between, compact, money, month, number, percent, say
+from retention_core.charts import axes
+from retention_core.charts.theme import BASELINE, hatch, in_words, intervals, layered, tooltip
+from retention_core.say import compact, money, month, number, percent, say
 
-ROW_HEIGHT, HEAD_HEIGHT = 24, 60  # pixels of a row of cells, and of the ages above them
+ROW_HEIGHT, HEAD_HEIGHT = 24, 92  # pixels of a row of cells, and of the scale of colours and the ages above them
 ROOM_FOR_WORDS = 34  # pixels a cell must be wide to hold a figure
 MOST_SPANS = 20  # bars of the distribution, of each kind
 POWERS_OF_TEN = 16  # far above what a customer can bring
@@ -64,7 +65,10 @@ def value_triangle(cells: pd.DataFrame, currency: str | None) -> alt.LayerChart:
     )  # fmt: skip
     seen = base.transform_filter("!datum.is_forecast")
     squares = seen.mark_rect(cornerRadius=2).encode(
-        color=alt.Color("value:Q").scale(domainMin=0).legend(None), tooltip=told
+        color=alt.Color("value:Q")
+        .scale(domainMin=0)
+        .legend(axes.scale_of_colours(say("Value per customer"), axes.money(currency))),
+        tooltip=told,
     )
     running = seen.transform_filter("!datum.is_complete").mark_rect(cornerRadius=2, fill=hatch(), **SILENT)
     coming = base.transform_filter("datum.is_forecast").mark_rect(
@@ -178,7 +182,7 @@ def distribution(spans: pd.DataFrame, currency: str | None) -> alt.LayerChart:
     bars = alt.Chart().mark_bar(cornerRadiusEnd=2).encode(
         x=alt.X("name:N").sort(frame["name"].tolist()).title(title).axis(labelAngle=-40, labelOverlap=False),
         xOffset=alt.XOffset("kind:N").sort(order),
-        y=alt.Y("value:Q").title(None).axis(format=".0%", tickCount=5),
+        y=alt.Y("value:Q").title(None).axis(tickCount=5, **axes.SHARES),
         opacity=alt.Opacity("kind:N").scale(domain=order, range=[0.4, 1])
         .legend(orient="top", title=None, symbolType="square"),
         tooltip=tooltip(("name:N", "Brought to date"), ("kind:N", "Share"), ("words:N", "Is")),
@@ -243,16 +247,12 @@ def _ages(ages: pd.Series) -> alt.X:
 
 
 def _money_axis(field: str, title: str, currency: str | None) -> alt.Y:
-    named = f"{title}, {currency}" if currency else title
-    return alt.Y(field).title(named).axis(format="~s", tickCount=5)
+    return alt.Y(field).title(title).axis(tickCount=5, **axes.money(currency))
 
 
 def _forecast_span(cells: pd.DataFrame, currency: str | None) -> pd.Series:
     words = partial(money, currency=currency)
-    low, high = (in_words(cells[f"value_per_customer_{end}"], words, 2) for end in ("p10", "p90"))
-    return pd.Series(
-        [NOT_KNOWN if a == NOT_KNOWN else between(a, b) for a, b in zip(low, high, strict=True)], index=cells.index
-    )
+    return intervals(cells["value_per_customer_p10"], cells["value_per_customer_p90"], words, 2)
 
 
 def _states(cells: pd.DataFrame) -> pd.Series:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from retention_core.charts import forecasts as charts
 from retention_core.models import observed
+from tests.charts.drawing import DESK, texts
 
 TYPICAL = pd.DataFrame({"orders": [1, 1, 10], "silence": [0.0, 10.0, 0.0], "will_order": [0.4, 0.3, 0.9]})
 SEEN = observed.count(
@@ -59,7 +60,8 @@ def test_only_customers_in_doubt_are_at_stake() -> None:
     assert picture.data["name"].tolist() == ["1 order", "10 orders or more"]
     assert picture.data["at_risk"].tolist() == [9.0, 7.0]
     assert picture.data["words"].tolist() == ["€9.00", "€7.00"]
-    assert "in the next year, EUR" in str(picture.to_dict())
+    large = charts.at_stake(groups.assign(at_risk=groups["at_risk"] * 3600), "EUR", True)
+    assert {"€0", "€10K", "€32.4K", "€25.2K"} <= set(texts(large, DESK)), "the axis writes money as the bars do"
     assert charts.at_stake(groups, None, False).data["words"].tolist() == ["9", "7"]
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from retention_core import cohorts
-from retention_core.charts import measure, theme
+from retention_core.charts import axes, measure, theme
+from tests.charts.drawing import PHONE, texts
 
 Rows = list[dict[str, Any]]
 
@@ -81,7 +82,7 @@ def test_the_mean_row_is_weighted_and_made_of_finished_cells_only(marked: pd.Dat
 
 def test_hovering_says_interval_and_customers(marked: pd.DataFrame) -> None:
     cell = next(row for row in rows(heatmap(marked)) if (row["cohort_key"], row["age"]) == ("2026-01-01", 1))
-    assert (cell["span"], cell["basis"]) == ("10 % – 60 %", "20 / 100")
+    assert (cell["span"], cell["basis"]) == ("10–60 %", "20 / 100")
     (squares, _) = layers(heatmap(marked), "rect")
     assert {"words", "span", "basis", "state"} <= {field["field"] for field in squares["encoding"]["tooltip"]}
 
@@ -98,6 +99,14 @@ def test_a_cell_that_stands_out_is_marked_by_a_sign(marked: pd.DataFrame) -> Non
     assert signs["transform"] == [{"filter": "datum.stands_out != 0"}]
     assert signs["encoding"]["shape"]["scale"]["range"] == ["triangle-up", "triangle-down"]
     assert sum(row["stands_out"] != 0 for row in rows(heatmap(marked))) == 1
+
+
+def test_the_colours_are_explained_by_a_scale(marked: pd.DataFrame) -> None:
+    """Where the cells are too narrow for figures, nothing else says what a colour means."""
+    for show, words in {"share": axes.SHARES, "customers": axes.COUNTS, "revenue": axes.money(None)}.items():
+        legend = layers(heatmap(marked, show), "rect")[0]["encoding"]["color"]["legend"]
+        assert legend.items() >= {"title": "Share", "orient": "top", **words}.items()
+    assert {"Share", "0 %", "30 %"} <= set(texts(heatmap(marked), PHONE))
 
 
 def test_the_picked_cell_is_known_by_cohort_and_age(marked: pd.DataFrame) -> None:

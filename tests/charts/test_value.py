@@ -10,6 +10,7 @@ import pytest
 
 from retention_core import worth
 from retention_core.charts import value
+from tests.charts.drawing import PHONE, texts
 
 Rows = list[dict[str, Any]]
 
@@ -47,6 +48,10 @@ def rows(picture: alt.LayerChart) -> Rows:
 
 def layers(picture: alt.LayerChart, mark: str) -> Rows:
     return [layer for layer in picture.to_dict()["layer"] if layer["mark"]["type"] == mark]
+
+
+def test_the_colours_are_explained_by_a_scale_in_the_files_money(cells: pd.DataFrame) -> None:
+    assert {"Value per customer", "€0", "€10"} <= set(texts(value.value_triangle(cells, "EUR"), PHONE))
 
 
 def test_a_forecast_cell_has_a_dashed_frame_and_no_filling(cells: pd.DataFrame) -> None:
