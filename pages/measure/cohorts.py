@@ -67,10 +67,11 @@ shows = {key: label for key, label in SHOWS.items() if ui.tells_amounts() or key
 head = st.container()
 with st.container(horizontal=True, gap="medium"):
     grain = ui.choose("Cohorts by", GRAINS, "grain")
-    form = ui.choose("Came back", FORMS, "form")
     show = ui.choose("Show", shows, "show")
-    ages = int(ui.choose("Ages", AGES, "ages"))
-    known_since = cohort_parts.known_since()
+    with st.popover(say("More settings"), icon=":material/tune:"):
+        form = ui.choose("Came back", FORMS, "form")
+        ages = int(ui.choose("Ages", AGES, "ages"))
+        known_since = cohort_parts.known_since()
 query, parameters = asked(grain, form)
 older = ui.older_cohorts(grain, known_since)
 marked = cohorts.cumulative_value(cohorts.with_marks(ui.query(query, **parameters), older))

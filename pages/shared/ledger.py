@@ -17,9 +17,28 @@ from retention_core.say import money, number, say
 
 # What the reader says of lines that became no row; the other rules bring their own sentence.
 OUTCOMES = {"kept": "Kept", "left out": "Left out", "merged": "Merged", "note": "Note"}
-# In the order of the table on the page: a phone shows the first two or three.
-SHOWN = ("What", "Lines", "File", "Orders", "Money", "Currency", "Customers", "Outcome")
+# In the order of the table on the page, with their pixels: a phone shows the first three.
+SHOWN = {
+    "What": 205,
+    "Outcome": 75,
+    "Lines": 70,
+    "Orders": 65,
+    "Money": 105,
+    "Customers": 85,
+    "File": 155,
+    "Currency": 75,
+}
+FITS = 34  # letters of "What" on one line
+WRAPPED = 65  # pixels of a row: the least at which its text goes over several lines
+MOST_HIGH = 560  # pixels of the table; what is longer scrolls
 LONG_START = 5
+# What became of the lines, in the words of the check; the first sentence of the page names the same numbers.
+FATES = {
+    "kept": "{n} kept",
+    "left out": "{n} left out",
+    "fell": "{n} of other tables that fell with their orders or customers",
+    "merged": "{n} merged with others",
+}
 # Lines of second tables that fall with an order or a customer: never the reason worth naming first.
 CONSEQUENCES = ("order_not_counted", "customer_not_counted")
 
@@ -83,25 +102,32 @@ def show() -> None:
     frame = shop.ledger()
     _check(frame, shop.loaded.parts)
     table = for_people(frame)
-    several = table["File"].nunique() > 1
+    _table(table)
+    _examples(frame)
+    ui.download(say("The ledger"), "ledger", lambda: table)
+
+
+def _table(table: pd.DataFrame) -> None:
+    """The rows of `for_people`; what is the same in all of them, a file or a currency, takes no column."""
+    currencies = table.loc[table["Money"].notna(), "Currency"].unique().tolist()
+    is_alike = {"File": table["File"].nunique() < 2, "Currency": len(currencies) < 2}
+    money_name = ", ".join(["Money", *filter(None, currencies)]) if is_alike["Currency"] else "Money"
+    is_long = table["What"].str.len().max() > FITS
+    texts = ("What", "Outcome", "Currency", "File")
     st.dataframe(
         table.assign(File=_without_shared_start(table["File"])),
         hide_index=True,
-        column_order=[name for name in SHOWN if several or name != "File"],
+        column_order=[name for name in SHOWN if not is_alike.get(name)],
+        row_height=WRAPPED if is_long else None,
+        height=min(WRAPPED * (len(table) + 1), MOST_HIGH) if is_long else "auto",
         alt=say("The ledger: one row for each file and rule, with lines, orders, customers and money"),
         placeholder="",
         column_config={
-            "What": st.column_config.TextColumn(width=185 if several else 330),
-            **{name: _column(65) for name in ("Lines", "Orders")},
-            "Money": _column(100),
-            "Currency": st.column_config.TextColumn(width=75),
-            "Customers": _column(85),
-            "Outcome": st.column_config.TextColumn(width=75),
-            "File": st.column_config.TextColumn(width=175),
+            **{name: st.column_config.TextColumn(width=SHOWN[name]) for name in texts},
+            **{name: _column(name) for name in ("Lines", "Orders", "Customers")},
+            "Money": _column("Money", money_name, step=0.01),
         },
     )
-    _examples(frame)
-    ui.download(say("The ledger"), "ledger", lambda: table)
 
 
 def facts() -> None:
@@ -121,18 +147,20 @@ def facts() -> None:
         st.markdown(f":material/info: {ui.plain(note)}")
 
 
-def _column(width: int) -> Any:
-    return st.column_config.NumberColumn(format="localized", width=width)
+def _column(name: str, label: str | None = None, step: float | None = None) -> Any:
+    """A column of numbers with thousands marks; of money, the `step` of cents keeps both decimals."""
+    return st.column_config.NumberColumn(label, format="localized", step=step, width=SHOWN[name])
 
 
 def _check(frame: pd.DataFrame, parts: Sequence[Part]) -> None:
     """Kept, left out and merged make up every line that the files have: the promise of this page, shown."""
-    counted = frame[frame["outcome"] != "note"].groupby("outcome")["rows"].sum()
-    kept, out, merged = (int(counted.get(outcome, 0)) for outcome in ("kept", "left out", "merged"))
+    counted = frame[frame["outcome"] != "note"]
+    fate = counted["outcome"].mask(counted["rule"].isin(CONSEQUENCES), "fell")
+    sums = {fate: int(rows) for fate, rows in counted["rows"].groupby(fate).sum().items()}
+    terms = [say(words, n=number(sums[fate])) for fate, words in FATES.items() if sums.get(fate)]
     lines = sum(part.physical_lines for part in parts)
-    values = {"kept": number(kept), "out": number(out), "merged": number(merged), "lines": number(lines)}
-    total = say("{kept} kept + {out} left out + {merged} merged = {lines} lines of the files", **values)
-    if kept + out + merged == lines:
+    total = say("{terms} = {lines} lines of the files", terms=" + ".join(terms), lines=number(lines))
+    if sum(sums.values()) == lines:
         st.success(say("Every line is accounted for: {total}.", total=ui.plain(total)), icon=":material/check:")
     else:
         st.error(

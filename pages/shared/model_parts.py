@@ -35,6 +35,10 @@ WITHOUT_MODEL = (
     "Customers as they were a year ago, and the share of them that really ordered since, with its 95 % interval. They "
     "are counted: a good or a bad year is in them."
 )
+HELD = (
+    "In its 80 % band: how often what came, of groups of customers and of months, lay in the model's own; in the one "
+    "drawn above, {drawn}."
+)
 NOTES = (
     "Will order within a year: chance of at least one order in the next 365 days. In the model a customer orders at a "
     "pace of their own and stops for good at some point, which nobody sees; one with a single order may have gone too.",
@@ -208,31 +212,21 @@ def _how_good(fitted: Forecasts) -> None:
     ui.caption(say("Dashed: expected, with its 80 % band. Points: what came; a triangle lies outside the band."))
     ui.tell(answers.band_answer(shown, check.of(fitted.shown)))
     ui.table(_models(fitted))
+    ui.caption(say(HELD, drawn=percent(shown.coverage)))
     if fitted.caveats:
         ui.tell(*(say(caveat) for caveat in fitted.caveats))
 
 
 def _models(fitted: Forecasts) -> pd.DataFrame:
-    """One row per model: its error in each check, how often its own intervals held, and whether it can be used.
-
-    The shown one has also how often its intervals held with the errors of earlier forecasts in them.
-    """
-    rows, last = [], fitted.checks[-1]
-    for test in last.tests:
+    """One row per model: its error in each check, how often its own intervals held, and whether it can be used."""
+    rows = []
+    for test in fitted.checks[-1].tests:
         errors = {
             say("{n} days hidden", n=number(check.horizon)): answers.error_in_words(check.of(test.model).error_share)
             for check in fitted.checks
         }
-        held = say("{share} of its own 80 % bands", share=percent(test.coverage))
-        if test.model == fitted.shown:
-            drawn = percent(fitted.shown_with_errors(last).coverage)
-            held = say(
-                "{share} of its own 80 % bands, {drawn} of those drawn", share=percent(test.coverage), drawn=drawn
-            )
-        shown = {
-            "Model": answers.MODEL_NAMES[test.model],
-            **errors,
-            say("What came, of groups of customers and of months, lay in"): held,
-        }
-        rows.append({**shown, say("Here"): answers.use_of(fitted, test.model)})
-    return pd.DataFrame(rows).rename(columns={"Model": say("Model")})
+        shown = {say("Model"): answers.MODEL_NAMES[test.model], **errors}
+        shown[say("In its 80 % band")] = percent(test.coverage)
+        shown[say("Here")] = answers.use_of(fitted, test.model)
+        rows.append(shown)
+    return pd.DataFrame(rows)

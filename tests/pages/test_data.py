@@ -63,6 +63,10 @@ def test_the_sample_shop_accounts_for_every_line_and_says_that_it_is_a_sample() 
     counted = ledger(app)
     lines = counted.loc[counted["Outcome"] != "Note", "Lines"].sum()
     assert f"{lines:,} lines of the files" in words(app)
+    shown = next(frame.proto for frame in app.dataframe if "Outcome" in frame.value.columns)
+    assert list(shown.column_order)[:3] == ["What", "Outcome", "Lines"], "what a phone shows"
+    assert "Currency" not in shown.column_order, "all money is in one, which the name of the column says"
+    assert "Money, EUR" in shown.columns
 
 
 def test_a_file_is_shown_as_understood_and_then_opened() -> None:
@@ -75,7 +79,7 @@ def test_a_file_is_shown_as_understood_and_then_opened() -> None:
     assert app.session_state["shop"] == "upload"
     said = words(app)
     assert "3 orders of 2 customers were kept; 1 line was left out" in said
-    assert "4 kept + 1 left out + 0 merged = 5 lines of the files" in said
+    assert "Every line is accounted for: 4 kept + 1 left out = 5 lines of the files." in said
     assert ledger(app).set_index("Outcome").loc["Left out", "Lines"] == 1
 
 
@@ -520,6 +524,7 @@ def test_merged_lines_are_named_in_the_headline() -> None:
     told = "Order ID,Customer,Order date,Amount\n" + "".join(rows)
     once = open_files(("orders.csv", (told + rows[0]).encode()))
     assert "3 orders of 3 customers were kept; 1 line was merged with another; none was left out." in words(once)
+    assert ": 4 kept + 1 merged with others = 5 lines of the files." in words(once)
     twice = open_files(("orders.csv", (told + "".join(rows)).encode()))
     assert "3 lines were merged with others; none was left out." in words(twice)
 
@@ -532,6 +537,7 @@ def test_lines_that_fall_with_an_order_are_named_apart_and_what_does_not_apply_i
     said = words(app)
     assert "1 line was left out, most often: “No customer" in said
     assert "2 lines of other tables fell with their orders or customers" in said
+    assert ": 5 kept + 1 left out + 2 of other tables that fell with their orders or customers = 8 lines" in said
     table = ledger(app).set_index(["File", "What"])
     assert pd.isna(table.loc[("lines.csv", "Counted"), "Customers"]) and pd.isna(
         table.loc[("lines.csv", "Counted"), "Money"]
