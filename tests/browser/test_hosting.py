@@ -145,6 +145,50 @@ def test_nothing_foreign_gets_into_the_page(hosted: Served, visit: Visit, elsewh
     assert len(refused) >= 8
 
 
+# The hosted app on a machine that has room for the files of one visitor only.
+NARROW = """
+from pages.shared import transfers
+transfers.SHARE_OF_MEMORY = 0
+from pages.shared.server import app
+"""
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("narrow")
+    (folder / "narrow.py").write_text(NARROW)
+    command = ("uvicorn", "narrow:app", "--no-access-log")
+    with serve(folder, *command, COMEBACK_FILE_MEGABYTES="1", PYTHONPATH=str(folder)) as served:
+        yield served
+
+
+def _choose(page: Page, *files: Path) -> None:
+    page.locator("input[type=file]").set_input_files(files)
+
+
+def test_whose_files_find_no_room_reads_why_and_hands_them_in_later(
+    narrow: Served, visit: Visit, tmp_path: Path
+) -> None:
+    """The uploader alone says "Request failed with status code 503"; what was chosen on the page stays."""
+    first, second = visit(f"{narrow.address}/source"), visit(f"{narrow.address}/source?{GIFTS}")
+    large, small = orders_file(tmp_path, "large.csv", 20_000), orders_file(tmp_path, "small.csv", 9_000)
+    _choose(first, large)
+    expect(first.get_by_role("button", name="Open these orders")).to_be_visible()
+    _choose(second, small)
+    told = second.get_by_test_id("stAlert").filter(has_text="those of other visitors take all the room now")
+    expect(told).to_be_visible()
+    expect(second.get_by_test_id("stSidebar").get_by_role("combobox", name="Orders")).to_have_value(GIFTS[5:])
+    _is_heading(second, "Orders")
+    first.get_by_role("button", name="Choose other files").click()
+    expect(first.locator("input[type=file]")).to_have_count(1)
+    settle(first)
+    second.get_by_role("button", name="Remove small.csv").click()
+    second.wait_for_timeout(2_000)  # as long as it takes to read and to choose
+    _choose(second, orders_file(tmp_path, "again.csv", 9_000))  # the same path anew would be no change to Chromium
+    expect(second.get_by_role("button", name="Open these orders")).to_be_visible()
+    expect(told).to_have_count(0)
+
+
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server that asks for signing in, with a provider that knows one person."""

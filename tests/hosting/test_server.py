@@ -181,6 +181,22 @@ def test_a_visitor_has_room_for_a_few_files_and_no_more(server: Served) -> None:
     assert asyncio.run(hand_in()) == [204, 204, 204, 413, 204]
 
 
+def test_a_visitor_whose_files_are_refused_reads_why_on_the_page(server: Served) -> None:
+    """Streamlit's uploader shows the status alone; nothing is pressed between the refusal and the sentence."""
+
+    async def hand_in() -> tuple[list[int], bytes]:
+        async with visit(server.address, "source", keep_bytes=True) as (visitor, _):
+            places = [(await visitor._place_for("orders.csv")).upload_url for _ in range(4)]
+            answers = [_send(server, visitor.xsrf, place, 900_000) for place in places]
+            visitor.received.clear()
+            await visitor.finished()
+            return answers, b"".join(visitor.received)
+
+    answers, shown = asyncio.run(hand_in())
+    assert answers[-1] == 413
+    assert b"they are too many at once" in shown and b"at most 1 MB together" in shown
+
+
 def test_files_on_their_way_count_from_their_first_byte(server: Served) -> None:
     """Many at once, none of which is there yet, are no way round the limit."""
 
