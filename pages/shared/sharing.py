@@ -52,6 +52,8 @@ def _opened(notes: Noted) -> None:
         return
     st.markdown(f"**{say('This view as a file')}**")
     about = _about()
+    # While a file is made Streamlit switches its button off, and the browser takes the focus from what is switched off:
+    # Escape closes the dialog again after Tab or a click in it; the cross does so always.
     for label, ending, kind, render in KINDS:
         make = partial(_made, render, notes, about)
         downloads.button(say(label), f"{_name(notes)}.{ending}", f"share_{ending}", kind, make, width="stretch")

@@ -77,6 +77,9 @@ def test_the_report_of_a_moved_view_says_what_the_page_says(server: str, visit: 
     with page.expect_download() as book:
         page.get_by_role("button", name="Workbook (Excel)").click()
     assert Path(book.value.path()).read_bytes().startswith(b"PK")
+    page.keyboard.press("Tab")  # the button was off for a moment and has lost the focus
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_on_a_phone_all_of_it_is_in_sight(server: str, visit: Visit) -> None:

@@ -189,7 +189,7 @@ def test_a_visitor_whose_files_are_refused_reads_why_on_the_page(server: Served)
             places = [(await visitor._place_for("orders.csv")).upload_url for _ in range(4)]
             answers = [_send(server, visitor.xsrf, place, 900_000) for place in places]
             visitor.received.clear()
-            await visitor.finished()
+            await asyncio.wait_for(visitor.finished(), 30)
             return answers, b"".join(visitor.received)
 
     answers, shown = asyncio.run(hand_in())
