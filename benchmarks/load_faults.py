@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from benchmarks.crowd import FILE_NAME, UPLOADED, own
+from benchmarks.load_stuck import left_behind, with_an_endless_query
 from benchmarks.served import Served, served
 from benchmarks.wire import Visitor, WireError, visit
 
@@ -20,6 +21,7 @@ RATES = ("Turned inactive", "Kept")
 BACK_SECONDS = 15.0
 LARGE_ORDERS = 300_000
 GONE_SECONDS = 130.0
+QUERY_SECONDS = 300.0  # so long that it is not this limit that ends the query of whoever has left
 
 
 def slow_readers() -> dict[str, Any]:
@@ -93,9 +95,11 @@ async def _moves(visitor: Visitor) -> list[float]:
 
 
 def leavers() -> dict[str, Any]:
-    """Visitors whose line is cut while their large file is being opened: files and threads that are left."""
+    """Visitors whose line is cut while their large file is being opened, and one in a query: what is left, how long."""
     with served() as server:
-        return asyncio.run(_leave(server))
+        found = asyncio.run(_leave(server))
+    with with_an_endless_query(QUERY_SECONDS) as server:
+        return found | {"query": asyncio.run(left_behind(server, GONE_SECONDS))}
 
 
 async def _leave(server: Served) -> dict[str, Any]:
