@@ -19,6 +19,8 @@ Words: TypeAlias = dict[str, Any]  # settings of an axis or a legend
 STEPS = {"month": (1, 3, 6, 12, 24, 72), "quarter": (1, 2, 4, 8, 24), "week": (1, 4, 12, 24, 48)}
 A_YEAR = {"month": 12, "quarter": 4}  # periods; weeks are counted from the first one
 ROOM = 34  # pixels that a label over two lines needs, with what sets it apart from the next
+LETTERS = 28  # of a name that stand on one line; a longer one leaves no short word for its last line
+LINE = f"(.{{12,{LETTERS}}}) (?=.{{8}})"
 MONTH_MILLISECONDS = 30.44 * 24 * 3600 * 1000
 
 # 20 % as sentences write it, and not 20%.
@@ -45,6 +47,15 @@ def scale_of_colours(title: str, words: Words) -> alt.Legend:
         gradientThickness=10,
         tickCount=3,
         **words,
+    )
+
+
+def names() -> alt.Axis:
+    """An axis of bars with long names, over as many lines as they need: a phone has little room beside the bars."""
+    lines = f"split(replace(datum.label, regexp('{LINE}', 'g'), '$1\\n'), '\\n')"
+    words = f"length(datum.label) > {LETTERS} ? {lines} : datum.label"
+    return alt.Axis(
+        title=None, labelLimit=230, labelLineHeight=12, labelOverlap=False, ticks=False, domain=False, labelExpr=words
     )
 
 

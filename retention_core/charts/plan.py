@@ -31,7 +31,7 @@ ZONES = {
 MIDDLE, BAR = 34, 22  # pixels of the strip: the middle of its bar and the bar's height
 STRIP_HEIGHT = 168  # with legend and axis
 ROOM, AXIS_STEP = 1.25, 0.05  # its axis reaches so far beyond what is shown, to a whole step
-STEP, AXIS = 32, 60  # pixels of a bar of a lever, and of the axis below
+STEP, AXIS = 38, 60  # pixels of a bar of a lever, and of the axis below
 LEAST_OVERLAP = 0.00005  # of a rate, that can be said in points
 LEAST_CHANGE = 0.005  # of a rate, that a waterfall shows as something
 LEAST_SPAN = 0.05  # an axis of shares spans this much
@@ -187,7 +187,7 @@ def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> Prepared:
 
 @lru_cache
 def _waterfall(title: str, said: Hover) -> Spec:
-    base = alt.Chart().encode(y=alt.Y("label:N").sort(None).title(None).axis(labelLimit=230, ticks=False, domain=False))
+    base = alt.Chart().encode(y=alt.Y("label:N").sort(None).axis(axes.names()))
     bars = base.mark_bar(height=16, clip=True).encode(
         x=alt.X("starts_at:Q").title(title).axis(tickCount=4, **axes.SHARES).scale(zero=False, nice=False),
         x2="ends_at:Q",
@@ -229,7 +229,7 @@ def tornado(inputs: pd.DataFrame, names: Mapping[str, str], of: str, words: Any,
 def _tornado(is_share: bool, title: str, said: Hover) -> Spec:
     shown = alt.Scale(zero=False, nice=True, padding=10)
     written = axes.SHARES if is_share else axes.money(None)
-    base = alt.Chart().encode(y=alt.Y("label:N").sort(None).title(None).axis(labelLimit=230, ticks=False, domain=False))
+    base = alt.Chart().encode(y=alt.Y("label:N").sort(None).axis(axes.names()))
     bars = base.mark_bar(height=16, color=GOAL, opacity=0.75).encode(
         x=alt.X("at_low:Q").title(title).axis(tickCount=4, **written).scale(shown),
         x2="at_high:Q",

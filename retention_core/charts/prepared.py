@@ -14,6 +14,8 @@ import altair as alt
 import numpy as np
 import pyarrow as pa
 
+from retention_core.charts.theme import EVEN
+
 FRAME = alt.NamedData("frame")
 Column: TypeAlias = Sequence[Any] | np.ndarray[Any, Any]
 
@@ -49,6 +51,8 @@ def frame(columns: Mapping[str, Column]) -> Any:
 
 def specification(height: int, *layers: alt.Chart) -> dict[str, Any]:
     """The layers over each other, as `Prepared` takes them."""
-    found: dict[str, Any] = alt.LayerChart(data=FRAME, layer=list(layers), height=height).to_dict(validate=False)
+    found: dict[str, Any] = alt.LayerChart(data=FRAME, layer=list(layers), height=height, config=EVEN).to_dict(
+        validate=False
+    )
     del found["data"]
     return found

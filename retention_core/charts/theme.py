@@ -17,6 +17,9 @@ GOAL = "#d9620f"
 # The frame of what was clicked: seen on every colour of the sequential scales.
 CHOSEN = "#e8590c"
 
+# The figures of an axis stand beside their lines, the first and the last one too.
+EVEN = alt.Config(axisY=alt.AxisConfig(labelFlush=False))
+
 _STRIPES = 7
 
 # Altair would check every part of a chart against its schema on every rerun: a third of the time of drawing one.
@@ -46,7 +49,7 @@ def layered(frame: pd.DataFrame, height: int, *layers: alt.Chart) -> alt.LayerCh
 
     The frame is given here and not to each layer: Altair would print all of it to compare the layers' data.
     """
-    return alt.LayerChart(data=frame, layer=list(layers), height=height)
+    return alt.LayerChart(data=frame, layer=list(layers), height=height, config=EVEN)
 
 
 def tooltip(*fields: tuple[str, str]) -> list[alt.Tooltip]:

@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from retention_core.charts import axes, churn, forecasts, measure
+from retention_core.charts import axes, churn, forecasts, measure, picture, prepared
 from retention_core.lifecycle import STAGES
 from retention_core.say import compact_money, percent
 from tests.charts.drawing import DESK, PHONE, texts
@@ -93,3 +93,25 @@ def test_an_axis_writes_money_as_the_words_beside_it(currency: str | None) -> No
     assert [words.replace(".00", "") for words in axis(axes.money(currency), sums)] == [
         words.replace(".00", "") for words in expected
     ]
+
+
+def drawn_lines(chart: alt.LayerChart) -> list[list[str]]:
+    """The words of the drawn chart that go over several lines."""
+    vl_convert = pytest.importorskip("vl_convert")
+    svg = vl_convert.vegalite_to_svg({**picture.specification(chart), "width": PHONE}, vl_version=picture.VEGA_LITE)
+    return [re.findall(r">([^<]+)</tspan>", label) for label in re.findall(r"<text[^>]*>(<tspan.*?)</text>", svg)]
+
+
+def test_long_names_of_bars_go_over_lines_and_short_ones_do_not() -> None:
+    names = ["Welcome and thank-you after the first order", "Bring holiday shoppers back", "With these levers"]
+    y = alt.Y("name:N").axis(axes.names())
+    bars = alt.Chart().mark_bar().encode(y=y)
+    chart = alt.LayerChart(data=pd.DataFrame({"name": names}), layer=[bars])
+    assert drawn_lines(chart) == [["Welcome and thank-you after", "the first order"]]
+    assert set(names) <= set(texts(chart, PHONE))
+
+
+def test_the_figures_of_an_axis_stand_beside_their_lines() -> None:
+    """Pushed in at its ends, an axis of even steps would not look like one."""
+    assert rate("2024-01-01", 3).to_dict()["config"]["axisY"] == {"labelFlush": False}
+    assert prepared.specification(100, alt.Chart().mark_point())["config"]["axisY"] == {"labelFlush": False}
