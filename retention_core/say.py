@@ -8,11 +8,13 @@ from __future__ import annotations
 import gettext
 from contextvars import ContextVar
 from datetime import date
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale, UnknownLocaleError, dates, numbers
+
+from retention_core.remembered import remember
 
 LOCALES = Path(__file__).parent / "locale"
 NOT_KNOWN = "–"
@@ -22,7 +24,7 @@ NOTHING = 1e-9  # of a share: what is left over where parts are added up to a wh
 NEARLY_ALL = 0.995  # from here on a share gets a decimal
 
 # The same figures are written again with each rerun, and Babel takes 50 µs for one.
-_written = lru_cache(maxsize=10_000)
+_written = remember(10_000)
 format_date = _written(dates.format_date)
 format_compact_currency = _written(numbers.format_compact_currency)
 format_compact_decimal = _written(numbers.format_compact_decimal)

@@ -266,7 +266,7 @@ class Shop:
         while not self._lock.acquire(timeout=0.05):
             self._connection.interrupt()  # again and again: it counts only while a statement runs
         try:
-            self._connection.close()
+            engine.close(self._connection)
         finally:
             self._lock.release()
 

@@ -91,13 +91,16 @@ def command_line_files() -> tuple[tuple[str, Path], ...]:
 
 
 def limits(*, own: bool = True) -> Limits:
-    """What opening and asking may take, and all that the engine may read: the same sandbox for every data set.
+    """What opening and asking may take, and all that the engine may read: two sandboxes.
 
-    `own`: rows and size are limited as for a visitor's own files, not as for what the server's owner chose himself.
+    `own`: for files of visitors. Their engine reads nothing else; rows and size are limited; it ends when nobody has
+    files open. The other one is for what the server's owner chose himself, and for the sample shops.
     Raises OrdersError where nothing can be written for the engine.
     """
-    files = tuple(path for name in SAMPLES for path in rc.sample(name))
-    files += tuple(path for _, path in command_line_files())
+    files: tuple[Path, ...] = ()
+    if not own:
+        files = tuple(path for name in SAMPLES for path in rc.sample(name))
+        files += tuple(path for _, path in command_line_files())
     try:
         found = hosting.current().limits(scratch.folder("uploads"), files)
     except OSError as problem:

@@ -124,10 +124,15 @@ class Hosting:
         return any(path.suffix.lower() in named_files.DATABASES for path in self.data)
 
     def limits(self, folder: Path | None = None, files: tuple[Path, ...] = ()) -> Limits:
-        """What the engine may use. `folder`, `files`: all that it may read."""
+        """What an engine may use. `folder`, `files`: all that it may read.
+
+        What is published and what visitors bring have an engine each, and half of the memory.
+        """
         memory = self.memory
         if memory is None and self.hosted:
             memory = f"{max(int(memory_of_machine() * ENGINE_SHARE) // MEGABYTE, 64)}MiB"
+        if memory is not None and self.data and self.uploads:
+            memory = f"{size_in_bytes(memory) // 2 // MEGABYTE}MiB"
         return Limits(
             rows=self.rows,
             file_megabytes=self.file_megabytes,

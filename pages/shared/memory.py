@@ -2,6 +2,7 @@
 
 Each thread of Python's has its own store of memory at first, with glibc, and Arrow has another. Every click runs in a
 new thread: free pieces in one store are no use to the next, and with each crowd that came and left the process grew.
+Large pieces lie outside of the stores, or small ones between them would hold them.
 """
 
 from __future__ import annotations
@@ -13,19 +14,24 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
+from retention_core import remembered
+
 STORES_AT_MOST = 2
-_SET_STORES_AT_MOST = -8  # M_ARENA_MAX of malloc.h
+LARGE = 1024**2  # bytes; left alone, glibc raises it to 32 MB
+_SET_STORES_AT_MOST, _SET_LARGE = -8, -3  # M_ARENA_MAX and M_MMAP_THRESHOLD of malloc.h
 
 
 def share_stores() -> None:
     """Let all threads share few stores, and Arrow use them too. At the start of a server, before there are threads."""
     if limit := _of_glibc("mallopt"):
         limit(_SET_STORES_AT_MOST, STORES_AT_MOST)
+        limit(_SET_LARGE, LARGE)
         pa.set_memory_pool(pa.system_memory_pool())
 
 
 def give_back() -> None:
     """Find what hangs together only with itself, and return free memory to the machine. Not in a script's thread."""
+    remembered.forget()
     gc.collect()
     pa.default_memory_pool().release_unused()
     if trim := _of_glibc("malloc_trim"):

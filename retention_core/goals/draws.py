@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
 from retention_core.goals.goal import Lever, Uplift
 from retention_core.models.triples import Floats
+from retention_core.remembered import remember
 
 
 def draw_uplifts(levers: Sequence[Lever], draws: int, seed: int) -> Floats:
@@ -22,7 +22,7 @@ def draw_uplifts(levers: Sequence[Lever], draws: int, seed: int) -> Floats:
     return np.stack(columns, axis=1) if columns else np.zeros((draws, 0))
 
 
-@lru_cache(maxsize=256)
+@remember(256)
 def quantiles(uplift: Uplift, draws: int) -> Floats:
     """The middles of `draws` equally likely slices of the uplift, rising. Not to be written to."""
     found = quantile(uplift, (np.arange(draws) + 0.5) / draws)
@@ -44,7 +44,7 @@ def quantile(uplift: Uplift, share: Floats) -> Floats:
     return np.asarray(np.clip(uplift.mean + uplift.sd * special.ndtri(low + share * (high - low)), -1, 1))
 
 
-@lru_cache(maxsize=256)
+@remember(256)
 def span(uplift: Uplift) -> tuple[float, float]:
     """The ends that hold the uplift in four of five cases."""
     low, high = quantile(uplift, np.array([0.1, 0.9]))

@@ -39,10 +39,11 @@ class Start:
     luck: Floats
 
 
+AT_ONCE = 4
 # Some twenty megabytes each: as many as are moved at the same time, not as many as there are visitors.
-_cells: Kept[Cells] = Kept(most=6)
-_starts: Kept[Start] = Kept(most=6)
-_in_use = threading.BoundedSemaphore(4)
+_cells: Kept[Cells] = Kept(AT_ONCE)
+_starts: Kept[Start] = Kept(AT_ONCE)
+_in_use = threading.BoundedSemaphore(AT_ONCE)
 
 
 @contextmanager

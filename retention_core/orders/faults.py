@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,8 @@ def opened_for(
     """
     shown = list(names or [path.name for path in paths])
     with _in_plain_words(shown[0] if shown else "no file", limits), ExitStack() as stack:
-        connection = stack.enter_context(closing(engine.connect(limits)))
+        connection = engine.connect(limits)
+        stack.callback(engine.close, connection)
         if limits.query_seconds is not None:
             engine.limit_seconds(connection, limits.query_seconds * OPENING)
         try:
