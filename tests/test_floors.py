@@ -21,6 +21,7 @@ FLOORS: dict[str, set[str]] = {
     "retention_core.changes": {"metrics"},
     "retention_core.answers": {"changes", "metrics", "say", "lifecycle", "worth", "contracts", "forecasts", "goals"},
     "retention_core.say": set(),
+    "retention_core.written": {"say"},
     "retention_core.export": set(),
     "retention_core.letters": set(),
     "retention_core.models": set(),
@@ -40,7 +41,7 @@ FLOORS: dict[str, set[str]] = {
         "forecasts",
         "goals",
     },
-    "retention_core.report": {"charts", "export", "say"},
+    "retention_core.report": {"charts", "export", "say", "written"},
     "retention_core": {"limits", "store", "models", "orders", "contracts", "forecasts", "goals"},
 }
 # What only one part of the house may import at all.

@@ -242,7 +242,9 @@ def frame(rows: pd.DataFrame, **options: Any) -> None:
     What is `Written` shows its words and is sorted by its number.
     """
     note(report.Table(rows, has_index=not options.get("hide_index", False)))
-    st.dataframe(sortable(rows), **{"placeholder": NOT_KNOWN, **options})
+    # The first column names the rows: to the left, also where it is a month, which is sorted as a number.
+    names = {str(rows.columns[0]): st.column_config.Column(alignment="left")} if options.get("hide_index") else None
+    st.dataframe(sortable(rows), **{"placeholder": NOT_KNOWN, "column_config": names, **options})
 
 
 def table(rows: pd.DataFrame, has_index: bool = False) -> None:
