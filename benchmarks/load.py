@@ -148,7 +148,8 @@ def main() -> None:
     parser.add_argument("--sockets", type=int, default=100, help="the largest crowd of sessions")
     parser.add_argument("--browsers", type=int, default=20, help="how many browser windows at once; 0 for none")
     parser.add_argument("--only", choices=(*USUAL, *LONG, *TESTS), action="append", help="this part; may be repeated")
-    parser.add_argument("--all", action="store_true", help="the parts that only count, too: 20 minutes more")
+    parser.add_argument("--all", action="store_true", help="the parts that only count, too: half an hour more")
+    parser.add_argument("--write", action="store_true", help="run nothing, put the kept figures into the tables")
     parser.add_argument("--dry", action="store_true", help="print the figures, keep nothing")
     given = parser.parse_args()
     works: dict[str, Callable[[], dict[str, Any]]] = {
@@ -160,7 +161,10 @@ def main() -> None:
         **LONG,
         **{name: partial(run_tests, name) for name in TESTS},
     }
-    for name in given.only or (USUAL + tuple(LONG) if given.all else USUAL):
+    usual = () if given.write else (*USUAL, *LONG, *TESTS) if given.all else USUAL
+    if given.write:
+        write()
+    for name in given.only or usual:
         progress(name)
         begin, others = time.perf_counter(), others_seconds()
         about = {"date": date.today().isoformat(), "commit": commit(), "machine": machine()}
@@ -174,8 +178,13 @@ def main() -> None:
             RESULTS.mkdir(exist_ok=True)
             path = RESULTS / f"load_{name}.json"
             path.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
-            load_report.write()
-            load_security.write()
+            write()
+
+
+def write() -> None:
+    """Put the kept figures into the tables of both pages."""
+    load_report.write()
+    load_security.write()
 
 
 if __name__ == "__main__":

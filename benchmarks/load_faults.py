@@ -19,7 +19,7 @@ HEAVY_PAGE, LIGHT_PAGE = "churn", "retention"
 FILE_PAGE, FILE_BUTTON = "value", "download_value_by_cohort_csv"
 RATES = ("Turned inactive", "Kept")
 BACK_SECONDS = 15.0
-LARGE_ORDERS = 300_000
+CUT, LARGE_ORDERS = 3, 300_000
 GONE_SECONDS = 130.0
 QUERY_SECONDS = 300.0  # so long that it is not this limit that ends the query of whoever has left
 
@@ -108,7 +108,7 @@ async def _leave(server: Served) -> dict[str, Any]:
     body = rows.splitlines()
     many = b"\n".join([head, *(b"%d-%s" % (turn, row) for turn in range(LARGE_ORDERS // len(body)) for row in body)])
     most, before = 0, set(server.files())
-    for turn in range(3):
+    for turn in range(CUT):
         async with visit(server.address, shop=UPLOADED) as (visitor, _):
             await visitor.upload(FILE_NAME, many)
             await visitor.press("open_orders")
@@ -119,7 +119,7 @@ async def _leave(server: Served) -> dict[str, Any]:
     while set(server.files()) - before and time.monotonic() < begin + GONE_SECONDS:
         await asyncio.sleep(0.2)
     return {
-        "cut": 3,
+        "cut": CUT,
         "orders": LARGE_ORDERS,
         "files_meanwhile": most,
         "files_left": len(set(server.files()) - before),

@@ -1,4 +1,4 @@
-"""One visitor whose query never ends, beside others or leaving: a copy of the app with one endless query on one page."""
+"""One visitor whose query never ends, beside others or leaving: a copy of the app in which one query is endless."""
 
 from __future__ import annotations
 

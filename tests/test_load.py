@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import crowd, load, load_report, load_security, load_tests
+from benchmarks import crowd, load, load_faults, load_report, load_security, load_stuck, load_tests
 from benchmarks.crowd import FILE_NAME, UPLOADED, Crowd, Life, live, own
 from benchmarks.measure import ROOT
 from benchmarks.report import README
@@ -77,6 +77,14 @@ def test_who_leaves_in_the_middle_of_opening_leaves_no_file(server: Served) -> N
     assert set(server.files()) == before
 
 
+def test_who_leaves_in_the_middle_of_a_query_leaves_no_query_and_no_cursor() -> None:
+    """In a copy of the app whose query would go on for as long as is waited, and far longer."""
+    with load_stuck.with_an_endless_query(load_faults.QUERY_SECONDS) as server:
+        found = asyncio.run(load_stuck.left_behind(server, load_faults.QUERY_SECONDS / 3))
+    assert not found["had_ended"]
+    assert found["ended_seconds"] is not None and found["closed_seconds"] is not None
+
+
 def test_a_crowd_does_not_wait_for_who_is_gone() -> None:
     async def meet() -> list[str]:
         crowd, passed = Crowd(3), list[str]()
@@ -121,8 +129,18 @@ def test_the_report_names_what_was_missed(lives: list[Life]) -> None:
     said = load_report.render({"crowd": json.loads(json.dumps(run))})
     assert "Missed: foreign values (1, goal 0); " in said
     assert "memory with 20 sessions (1,500 MB, goal ≤ 1 GB)" in said
+    row = load_security.render({"crowd": run | {"figures": figures | {"browsers": {
+        "windows": 20, "foreign": [], "errors": [], "moves": 100, "median": 0.727, "most": 13.9}}}})  # fmt: skip
+    assert "median of a move 727 ms (goal 300: **missed**), longest 13.9 s" in row
+    assert "at most 1,500 MB (goal 1,024: **missed**), after all had left 320 MB (goal 350: reached)" in row
+    assert re.search(r"20 sessions: .* when all move at once [\d,]+ ms \(goal 300: ", row)
     assert "5,000 names, 5,250 values: 1 wrong counts, 0 errors." in load_security.render({"names": run | {"figures": {
         "names": 5000, "values": 5250, "wrong": ["x"], "errors": []}}})  # fmt: skip
+
+
+def test_tests_that_did_not_pass_are_told() -> None:
+    run = {"date": "2026-01-01", "commit": "abc", "figures": {"tests": [], "passed": 7, "failed": 1, "skipped": 2}}
+    assert "7 passed, **1 failed**, **2 skipped**. (2026-01-01, abc)" in load_security.render({"links": run})
 
 
 def test_the_table_of_tests_names_files_that_are_there_and_says_what_was_not_run() -> None:
@@ -132,11 +150,19 @@ def test_the_table_of_tests_names_files_that_are_there_and_says_what_was_not_run
     named = re.findall(r"tests/[\w/]+\.py", said)
     assert len(named) >= 15 and all((ROOT / name).is_file() for name in named)
     parts = re.findall(r"--only (\w+)", said)
-    assert set(parts) == {part for *_, parts in load_security.ROWS for part in parts} == {*load.USUAL, *load_tests.LONG}
+    assert (
+        set(parts)
+        == {part for *_, parts in load_security.ROWS for part in parts}
+        == {
+            *load.USUAL,
+            *load_tests.LONG,
+            *load_tests.TESTS,
+        }
+    )
 
 
 def test_the_kept_figures_are_those_that_are_shown() -> None:
-    """Whoever changes a table runs its command again."""
+    """Whoever changes a table, or adds to what it counts, writes it again: `python -m benchmarks.load --write`."""
     runs = load_report.kept_runs()
     shown = {load_security.SECURITY: load_security.render(runs), README: load_report.render(runs)}
     assert all(tables in path.read_text(encoding="utf-8") for path, tables in shown.items())
