@@ -71,11 +71,54 @@ def _script(server: Served) -> str:
     return f"/{found[1]}"
 
 
-def test_no_visitor_comes_before_the_app_has_run(server: Served) -> None:
+# The hosted app, which says with which options of Streamlit it runs.
+TELLING = """
+import json, os
+from starlette.responses import JSONResponse
+from streamlit import config
+from pages.shared import server
+
+async def app(scope, receive, send):
+    if scope["type"] == "http" and scope["path"] == "/options":
+        told = {name: config.get_option(name) for name in os.environ["ASKED"].split()}
+        await JSONResponse(told)(scope, receive, send)
+    else:
+        await server.app(scope, receive, send)
+"""
+OPTIONS = {
+    "server.maxMessageSize": 50,
+    "server.maxCacheDataSize": "500mb",
+    "server.maxUploadSize": 7,
+    "server.disconnectedSessionTTL": 120,
+    "server.enableXsrfProtection": True,
+    "server.enableAgentApi": False,
+    "client.disableDataExport": True,
+    "client.showErrorDetails": "none",
+    "browser.gatherUsageStats": False,
+}
+
+
+@pytest.fixture(scope="module")
+def telling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that nobody has asked for its readiness."""
+    folder = tmp_path_factory.mktemp("telling")
+    (folder / "telling.py").write_text(TELLING)
+    settings = {"PYTHONPATH": str(folder), "ASKED": " ".join(OPTIONS), "COMEBACK_FILE_MEGABYTES": "7"}
+    with serve(folder, "uvicorn", "telling:app", "--no-access-log", **settings) as served:
+        yield served
+
+
+def test_no_visitor_comes_before_the_app_has_run(telling: Served) -> None:
     """The port opens after the first run: the first line of the log that is about a visit comes after "ready"."""
-    assert [server.ask("/readyz")[0] for _ in range(2)] == [200, 200]  # the line of the first is there at the second
-    events = [json.loads(line)["event"] for line in server.log.read_text().splitlines()]
-    assert events.index("ready") < events.index("request")
+    assert [telling.ask("/")[0] for _ in range(2)] == [200, 200]  # the line of the first is there at the second
+    events = [json.loads(line)["event"] for line in telling.log.read_text().splitlines()]
+    assert "ready" in events[: events.index("request")]
+
+
+def test_the_server_runs_with_the_limits_that_are_set_for_it(telling: Served) -> None:
+    """Those of `.streamlit/config.toml` too, which uvicorn knows nothing of."""
+    assert telling.ask("/")[0] == 200
+    assert json.loads(telling.ask("/options")[2]) == OPTIONS
 
 
 @pytest.mark.parametrize(
