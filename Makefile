@@ -13,7 +13,7 @@ run: .venv/run          ## set up and open the app on the sample shop
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 serve: .venv/run        ## the same as others get it from a server, see docs/hosting.md
-	$(BIN)/python -m uvicorn pages.shared.server:app --port $(PORT)
+	PYTHONMALLOC=malloc $(BIN)/python -m uvicorn pages.shared.server:app --port $(PORT)
 
 test: .venv/test        ## set up and run every test, the browser tests too
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
@@ -25,10 +25,11 @@ test: .venv/test        ## set up and run every test, the browser tests too
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/browser
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/browser
 
-check: .venv/test       ## style and types
+check: .venv/test       ## style and types, of the Dockerfile too
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
 
 audit: .venv/test       ## known holes in all that is installed; needs the internet, and fails where it could not look
 	$(BIN)/pip-audit --strict --progress-spinner off
