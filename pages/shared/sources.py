@@ -21,7 +21,7 @@ from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 import retention_core as rc
-from pages.shared import downloads, hosting, leaving, published
+from pages.shared import downloads, drawn, hosting, leaving, published
 from pages.shared.handed_in import SAMPLES as SAMPLES
 from pages.shared.handed_in import Opened as Opened
 from pages.shared.handed_in import Progress as Progress
@@ -60,6 +60,8 @@ def names() -> dict[str, str]:
     """The data sets that can be chosen now, with their names for people. Called before the choice is drawn."""
     if "next_shop" in st.session_state:  # a widget's value can only be set before it is drawn: see look_at
         st.session_state["shop"] = st.session_state.pop("next_shop")
+    if "forgotten" in st.session_state and drawn.forget():  # likewise: not while the page stands that showed them
+        del st.session_state["forgotten"]
     own = {"file": published.NAME if published.is_any() else "Your order file"} if command_line_files() else {}
     return own | SAMPLES | ({"upload": "Your uploaded orders"} if hosting.current().uploads else {})
 
@@ -188,6 +190,7 @@ def forget_upload() -> None:
     for key in map(str, list(state)):
         if FROM_FILES.fullmatch(key) or ABOUT_FILES.match(key):
             del state[key]
+    drawn.forget_link(FROM_FILES.fullmatch)
     for key in filter(FROM_FILES.fullmatch, list(st.query_params)):
         with suppress(StreamlitAPIException):  # of a widget that is drawn: it goes with the widget
             st.query_params.pop(key, None)
@@ -204,6 +207,7 @@ def _forget_orders() -> None:
     _open_upload.clear()
     _own_answer.clear()
     _own_derived.clear()
+    st.session_state["forgotten"] = True  # lists that were drawn go when the page is drawn again: see names
     leaving.give_back_soon()
 
 
@@ -257,7 +261,7 @@ def _or_say_why_not() -> Iterator[None]:
     try:
         yield
     except QueryTooLong as problem:
-        took = say("This took longer than {seconds} s and was stopped.", seconds=number(problem.seconds))
+        took = say("This took longer than {seconds} s and was stopped.", seconds=number(problem.seconds, digits=1))
         _stop_with(took, say("Choose fewer customers in the sidebar, or open orders of a shorter time."))
     except NoRoom:
         _stop_with(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pages.shared.hosting import Hosting, WrongSetting, memory_of_machine
+from retention_core.limits import size_in_bytes
 from tests.conftest import ROOT
 
 
@@ -135,6 +136,8 @@ def test_the_engine_takes_its_share_of_what_the_container_is_allowed(tmp_path: P
     unlimited.write_text("max\n")
     assert memory_of_machine((tmp_path / "none", allowed)) == 1024**3
     assert memory_of_machine((unlimited,)) == memory_of_machine(()) > 0
+    engine = Hosting.read({"COMEBACK_HOSTED": "1"}).limits().memory
+    assert engine and 0.4 < size_in_bytes(engine) / memory_of_machine() < 0.6, "the rest is Python's, and its visitors'"
 
 
 def test_the_table_for_people_has_every_setting_with_its_sentence() -> None:

@@ -1,0 +1,76 @@
+"""What Streamlit remembers of widgets that were drawn: their options, until the session ends, though the page is gone.
+
+Options are texts of a file: its name, its channels. No promised part of Streamlit lets go of them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.shared import logs
+
+USED = (
+    "shared.widget_ids_this_run.snapshot",
+    "session_state._lock",
+    "session_state._state._new_widget_state.widget_metadata",
+    "session_state._state.query_params._initial_query_params",
+)
+
+
+def forget() -> bool:
+    """Whether all options are forgotten. Before the first widget of a full run.
+
+    Widgets that are drawn in this run are known anew; to Streamlit the others are those of a page that was left. Later
+    than that, or where only a fragment runs, what is not drawn again would lose its value: nothing is done then.
+    """
+    context: Any = get_script_run_ctx()
+    if context is None or context.fragment_ids_this_run:
+        return False
+    if not _is_known(context):
+        return True
+    if context.shared.widget_ids_this_run.snapshot():
+        return False
+    with context.session_state._lock:
+        context.session_state._state._new_widget_state.widget_metadata.clear()
+    return True
+
+
+def forget_link(is_meant: Callable[[str], object]) -> None:
+    """Of the link that this run began with, which widgets that are drawn first look at, the settings that are meant."""
+    context: Any = get_script_run_ctx()
+    if context is None or not _is_known(context):
+        return
+    with context.session_state._lock:
+        began = context.session_state._state.query_params._initial_query_params
+        for name in list(filter(is_meant, began)):
+            del began[name]
+
+
+def missing(context: Any) -> tuple[str, ...]:
+    """What is used here of Streamlit without being promised, and is not there in this version of it."""
+    return tuple(path for path in USED if not _has(context, path))
+
+
+def _has(thing: Any, path: str) -> bool:
+    for name in path.split("."):
+        thing = getattr(thing, name, None)
+    return thing is not None
+
+
+def _is_known(context: Any) -> bool:
+    lacking = missing(context)
+    if lacking:
+        _note(lacking)
+    return not lacking
+
+
+@cache
+def _note(lacking: tuple[str, ...]) -> None:
+    """Once: each deletion would say the same."""
+    event = "options of deleted files stay until the visit ends: Streamlit has changed"
+    logs.note(event, logging.ERROR, missing=lacking)
