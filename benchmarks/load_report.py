@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from operator import itemgetter
@@ -192,7 +193,7 @@ def _tests(runs: Mapping[str, dict[str, Any]]) -> str:
     rows = [
         (
             name,
-            ", ".join(run["figures"]["tests"]) or "not there",
+            shlex.join(run["figures"]["tests"]),
             *(str(run["figures"].get(kind, 0)) for kind in ("passed", "failed", "skipped")),
             run["date"],
             run["commit"],
