@@ -17,7 +17,8 @@ COPY app.py ./
 RUN python -m compileall -q . && useradd --system --no-create-home --uid 10001 comeback
 
 USER 10001
-ENV COMEBACK_HOSTED=1 HOME=/tmp PYTHONUNBUFFERED=1
+# One store of memory for small things too: what visitors leave can be given back, see docs/hosting.md.
+ENV COMEBACK_HOSTED=1 HOME=/tmp PYTHONMALLOC=malloc PYTHONUNBUFFERED=1
 EXPOSE 8501
 
 # Ready is who has run the app; the route does so anew once a minute.

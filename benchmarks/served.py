@@ -24,6 +24,7 @@ HOSTED = ROOT / "pages" / "shared" / "server.py"
 START_SECONDS = 60
 EVERY_SECONDS = 0.2
 MEGABYTE = 1024**2
+HOSTED_ENVIRONMENT = {"PYTHONMALLOC": "malloc"}  # as the Dockerfile and `make serve` have it
 
 
 @dataclass
@@ -88,7 +89,7 @@ def served(environment: Mapping[str, str] | None = None, hosted: bool = True, ro
         probe.close()
         temporary, log = Path(folder) / "tmp", Path(folder) / "log"
         temporary.mkdir()
-        told = {**os.environ, "TMPDIR": str(temporary), **(environment or {})}
+        told = {**os.environ, **(HOSTED_ENVIRONMENT if hosted else {}), "TMPDIR": str(temporary), **(environment or {})}
         with log.open("wb") as output:
             process = subprocess.Popen(_command(port, hosted), cwd=root, stdout=output, stderr=output, env=told)
         one = Served(f"http://127.0.0.1:{port}", psutil.Process(process.pid), temporary, log)
