@@ -114,7 +114,7 @@ else:
     ui.caption(say(CURVES_SO_FAR if is_growing else CURVES))
 
 ui.heading(say("All figures"))
-ui.frame(measure.cohort_table(shown, show, grain))
+ui.frame(measure.cohort_table(shown, show, grain), placeholder="")
 ui.download(say("All cells"), "cohorts", lambda: marked)
 cohort_parts.brackets(ui.older_cohorts("month", known_since))
 ui.explain((), {query: parameters}, NOTES)

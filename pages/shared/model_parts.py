@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 
 from pages.shared import customer_lists, sources, ui
-from retention_core import forecasts
+from retention_core import forecasts, written
 from retention_core.answers import forecasts as answers
 from retention_core.charts import forecasts as charts
 from retention_core.forecasts import AtStake, Forecasts
 from retention_core.lifecycle import Limits
-from retention_core.say import between, money, number, percent, say
+from retention_core.say import number, percent, say
 
 SILENCES = (30, 90, 180, 360)  # days of the table of typical customers
 SEASON = 90
@@ -164,16 +164,17 @@ def _listed(rows: pd.DataFrame, fitted: Forecasts) -> pd.DataFrame:
     currency = sources.shop().facts.currency
     columns: dict[str, Any] = {
         say("Customer"): rows["customer_id"],
-        say("Chance within a year"): rows["will_order"].map(percent),
+        say("Chance within a year"): [written.percent(share) for share in rows["will_order"]],
         say("Orders"): rows["orders"],
         say("Last order, days ago"): rows["days_since_last_order"],
     }
     if fitted.tells_money:
         for name, label in (("revenue", "Revenue"), ("expected_value", "Expected"), ("at_risk", "At stake")):
-            columns[say(label)] = [money(value, currency, 0) for value in rows[name]]
+            columns[say(label)] = [written.money(value, currency, 0) for value in rows[name]]
     if fitted.is_usable:
         columns[say("Next order, days from now")] = [
-            between(number(low), number(high)) for low, high in zip(rows["from_day"], rows["to_day"], strict=True)
+            written.between(written.number(low), written.number(high))
+            for low, high in zip(rows["from_day"], rows["to_day"], strict=True)
         ]
     return pd.DataFrame(columns)
 

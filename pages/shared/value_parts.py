@@ -155,7 +155,7 @@ def by_cohort(triangle: pd.DataFrame) -> list[str]:
     if signs := answers.triangle_signs(latest):
         ui.caption(signs)
     with st.expander(say("All figures"), icon=":material/table:"):
-        ui.frame(charts.triangle_table(latest, currency()))
+        ui.frame(charts.triangle_table(latest, currency()), hide_index=True, placeholder="")
         ui.download(say("All cells"), "value_by_cohort", lambda: triangle)
     return picked
 

@@ -13,6 +13,7 @@ from retention_core import cohorts
 from retention_core.charts import axes
 from retention_core.charts.theme import BASELINE, CHOSEN, hatch, in_words, intervals, layered, tooltip
 from retention_core.say import compact, day, month, number, percent, say
+from retention_core.written import PERCENT, Written, unfinished
 
 ROW_HEIGHT, HEAD_HEIGHT = 24, 92  # pixels of a row of cells, and of the scale of colours and the ages above them
 FEW_AGES = 12  # up to so many each have a tick
@@ -57,11 +58,17 @@ def mean_row(cells: pd.DataFrame, show: str) -> pd.DataFrame:
 
 
 def cohort_table(cells: pd.DataFrame, show: str, grain: str) -> pd.DataFrame:
-    """One row per cohort, one column per age, in words; a cell that is not over yet carries an ellipsis."""
+    """One row per cohort, one column per age, as written numbers; what is not over yet carries an ellipsis.
+
+    An age not reached has no cell: NaN.
+    """
     column, words, digits = SHOWN[show]
-    named = in_words(cells[column], words, digits) + cells["is_complete"].map({True: "", False: " …"})
-    frame = cells.assign(row=_row_names(cells, grain), named=named)
-    table = frame.pivot(index="row", columns="age", values="named").fillna("")
+    look = PERCENT if words is percent else "#,##0.00" if digits else "#,##0"
+    named = zip(cells[column], in_words(cells[column], words, digits), strict=True)
+    figures = [Written(value, text, look) for value, text in named]
+    figures = [one if is_over else unfinished(one) for one, is_over in zip(figures, cells["is_complete"], strict=True)]
+    frame = cells.assign(row=_row_names(cells, grain), named=pd.Series(figures, cells.index, dtype=object))
+    table = frame.pivot(index="row", columns="age", values="named")
     return (
         table.loc[list(dict.fromkeys(frame["row"]))]
         .rename_axis(index=say("First order"), columns=None)

@@ -10,9 +10,11 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from retention_core import written
 from retention_core.charts import axes
 from retention_core.charts.theme import BASELINE, hatch, in_words, intervals, layered, tooltip
 from retention_core.say import compact, money, month, number, percent, say
+from retention_core.written import Written
 
 ROW_HEIGHT, HEAD_HEIGHT = 24, 92  # pixels of a row of cells, and of the scale of colours and the ages above them
 ROOM_FOR_WORDS = 34  # pixels a cell must be wide to hold a figure
@@ -224,13 +226,22 @@ def _put_together(spans: pd.DataFrame, edges: list[float]) -> pd.DataFrame:
 
 
 def triangle_table(cells: pd.DataFrame, currency: str | None) -> pd.DataFrame:
-    """One row per cohort, one column per age, in words; a running month carries an ellipsis, a forecast a tilde."""
+    """One row per cohort, one column per age, as written amounts; a running month carries an ellipsis, a forecast a
+    tilde. An age not reached has no cell: NaN.
+    """
+    look = written.money(0.0, currency).look
     words = in_words(cells["value_per_customer"], partial(money, currency=currency), 2)
-    before = cells["is_forecast"].map({True: "~ ", False: ""})
-    after = cells["is_complete"].map({True: "", False: " …"})
-    frame = cells.assign(named=before + words + after)
-    table = frame.pivot(index="cohort", columns="age", values="named").fillna("")
-    return table.rename(index=month).rename_axis(index=say("First order"), columns=None).rename(columns=str)
+    named = zip(cells["value_per_customer"], words, cells["is_forecast"], cells["is_complete"], strict=True)
+    amounts = [_in_its_state(Written(value, text, look), *state) for value, text, *state in named]
+    frame = cells.assign(named=pd.Series(amounts, cells.index, dtype=object))
+    table = frame.pivot(index="cohort", columns="age", values="named")
+    table.insert(0, say("First order"), [written.month(cohort) for cohort in table.index])
+    return table.reset_index(drop=True).rename_axis(columns=None).rename(columns=str)
+
+
+def _in_its_state(amount: Written, is_forecast: bool, is_complete: bool) -> Written:
+    amount = written.expected(amount) if is_forecast else amount
+    return amount if is_complete else written.unfinished(amount)
 
 
 def _row_names(cells: pd.DataFrame) -> dict[Any, str]:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 import retention_core as rc
 from pages.shared import sources
 from retention_core.say import compact_money, number, percent
+from tests.pages import tables
 from tests.pages.conftest import Visit, said
 
 PAGES = ("measure/overview", "measure/retention", "measure/cohorts")
@@ -130,7 +131,7 @@ def test_cohorts_answer_with_the_mean_weighted_by_size(
 
 
 def test_the_picture_of_cohorts_is_followed_by_all_its_figures(visit: Visit) -> None:
-    table = visit("measure/cohorts", orders=FEW_MONTHS, form="Second order by then").dataframe[0].value
+    table = tables.read(visit("measure/cohorts", orders=FEW_MONTHS, form="Second order by then"))[0]
     assert list(table.index) == [
         "Jan 2025 · 30",
         "Feb 2025 · 30",
@@ -146,7 +147,7 @@ def test_period_zero_is_shown_only_where_not_everybody_ordered_in_it(visit: Visi
         for show, form in (("Share", "In the period"), ("Share", "Second order by then"), ("Revenue", "In the period"))
     }
     assert list(first_ages.values()) == ["1", "0", "1"]
-    value = visit("measure/cohorts", orders=FEW_MONTHS, show="Value per customer").dataframe[0].value
+    value = tables.read(visit("measure/cohorts", orders=FEW_MONTHS, show="Value per customer"))[0]
     assert value.loc["Jan 2025 · 30", "0"] == "20"
 
 
