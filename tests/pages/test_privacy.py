@@ -321,6 +321,35 @@ def test_what_is_deleted_is_in_no_object_of_the_process() -> None:
     assert not left, left[:5]
 
 
+def who_they_are() -> None:
+    """Keeps the customers' own names, as Churn does of those worth winning back, and offers to delete them."""
+    import streamlit as st
+
+    from pages.shared import sources
+
+    def listed(shop):  # type: ignore[no-untyped-def]
+        return shop.query("customer_names", customers=list(range(20)))
+
+    if "upload" in st.session_state:
+        st.write(len(sources.derived("who_they_are", listed)))
+        st.button("Delete", on_click=sources.forget_upload, key="delete")
+
+
+def test_what_was_derived_of_deleted_orders_is_in_no_object_either() -> None:
+    needle = "".join(reversed("devired.rekram"))
+    app = AppTest.from_function(who_they_are, default_timeout=60)
+    app.session_state["shop"] = "upload"
+    mail = f"{needle}{{}}@mail.example"
+    app.session_state["upload"] = Upload((("orders.csv", orders(mail=mail)),), keeps_keys=True)
+    del mail
+    app.run()
+    assert not app.exception and any(held.startswith("frame") for held in holders(needle))
+    app.button(key="delete").click().run()
+    assert not app.exception and "upload" not in app.session_state
+    left = holders(needle)
+    assert not left, left[:5]
+
+
 def test_after_deletion_all_settings_and_buttons_work_as_before() -> None:
     """Streamlit knows the widgets anew: those that stay keep their values, and those that come back answer."""
     app = take(orders()).button(key="open_orders").click().run().switch_page("pages/measure/cohorts.py").run()
