@@ -57,7 +57,8 @@ ROWS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ),
     (
         "formulas in every file that pages offer",
-        "{formulas}", "{formula_texts} payloads on every page that offers files, {exported} in the exporter", ("formulas",),
+        "{formulas}", "{formula_texts} payloads on every page that offers files, {exported} in the exporter",
+        ("formulas",),
     ),
     (
         "SQL in names and values; statements that leave the sandbox",
