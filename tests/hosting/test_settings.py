@@ -140,6 +140,14 @@ def test_the_engine_takes_its_share_of_what_the_container_is_allowed(tmp_path: P
     assert engine and 0.4 < size_in_bytes(engine) / memory_of_machine() < 0.6, "the rest is Python's, and its visitors'"
 
 
+def test_what_is_published_and_what_visitors_bring_share_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("Order ID,Customer,Date,Amount\n")
+    told = {"COMEBACK_MEMORY": "512MiB", "COMEBACK_DATA": str(path)}
+    assert Hosting.read(told).limits().memory == "256MiB"
+    assert Hosting.read(told | {"COMEBACK_UPLOADS": "0"}).limits().memory == "512MiB"
+
+
 def test_the_table_for_people_has_every_setting_with_its_sentence() -> None:
     rows = [
         line for line in (ROOT / "docs/hosting.md").read_text(encoding="utf-8").splitlines() if "`COMEBACK_" in line
