@@ -305,6 +305,7 @@ def opened_and_looked_at(needle: str) -> AppTest:
     for page in ("measure/overview", "measure/churn", "measure/cohorts"):
         assert not app.switch_page(f"pages/{page}.py").run().exception
     assert f"{needle}0@mail.example" in set(click_cell(app, "2024-01-01", 1).dataframe[0].value["Customer"])
+    assert not app.multiselect(key="channel").set_value([f"{needle} shop"]).run().exception
     assert not app.switch_page("pages/data/source.py").run().exception
     assert needle in str(app.selectbox(key="ledger_examples").options), "the file's name is in a list to choose from"
     return app
@@ -368,8 +369,9 @@ def test_after_deletion_all_settings_and_buttons_work_as_before() -> None:
 
 
 def kept_in(app: AppTest) -> str:
-    """All that the session and the link hold as text."""
-    return repr(app.session_state.to_dict()) + repr(dict(app.query_params))
+    """All that the session and the link hold as text, the link with which the latest run began too."""
+    began = app._session_state._state.query_params._initial_query_params
+    return repr(app.session_state.to_dict()) + repr(dict(app.query_params)) + repr(began)
 
 
 def test_filters_and_answers_about_columns_are_deleted_with_the_files() -> None:
