@@ -7,6 +7,7 @@ What `test_hosting` sees in a browser for one page, seen here for all of them in
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,9 @@ UNFILTERED = {"source", "glossary"}  # of all orders, and of none: here the filt
 
 @pytest.mark.parametrize(("path", "title"), PAGES.items())
 def test_the_first_link_opens_its_page_with_its_shop_and_filter(path: str, title: str, tmp_path: Path) -> None:
-    with serve(tmp_path) as fresh:
-        asyncio.run(_first_visit(fresh, path, title))
+    # In a thread of its own: the browser of other tests keeps a loop running in this one.
+    with serve(tmp_path) as fresh, ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, _first_visit(fresh, path, title)).result()
 
 
 async def _first_visit(server: Served, path: str, title: str) -> None:
