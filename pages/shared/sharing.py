@@ -25,6 +25,11 @@ WHO_CAN_READ = {
     "upload": "Whoever opens it sees the same view once they upload the same file: the link carries no data.",
     "file": "Whoever can open this app sees the same view: the link carries settings and no data.",
 }
+# Streamlit shows the button that copies while the mouse is over the link: a finger never finds it.
+COPY_IN_SIGHT = """<style>
+[role=dialog] [data-testid=stCode] > div { opacity: 1; visibility: visible; }
+[role=dialog] [data-testid=stCode] pre { padding-right: 3rem; }
+</style>"""
 OF_A_SAMPLE = "Whoever opens it sees this view of the sample shop: the link carries settings and no data."
 
 # The name of a file for people, its ending, its media type, and what makes it.
@@ -46,6 +51,7 @@ def offer() -> None:
 def _opened(notes: Noted) -> None:
     """The link, and the files that can be made of the page."""
     st.markdown(f"**{say('Link to this view')}**")
+    st.html(COPY_IN_SIGHT)
     st.code(address(), language=None, wrap_lines=True)
     st.caption(say(WHO_CAN_READ.get(sources.current(), OF_A_SAMPLE)))
     if not notes.blocks():  # nothing is open, or a page to look things up in
