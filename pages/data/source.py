@@ -25,6 +25,7 @@ def look_at_sample() -> None:
 st.title(say("Orders"), anchor=False)
 contracts = sources.contracts()
 is_open, is_own = sources.is_open(), sources.current() == "upload"
+takes_files = hosting.current().uploads
 if st.session_state.pop("deleted", False):
     st.success(say("Your orders were deleted from this app's memory."), icon=":material/check:")
 if "draft" in st.session_state:
@@ -48,9 +49,10 @@ else:
 if is_own and "upload" in st.session_state and "draft" not in st.session_state:
     review.tell_names(st.session_state["upload"])
 if sources.current() in sources.SAMPLES and "draft" not in st.session_state:
-    st.caption(say("This is sample data of an invented shop. Open your own orders here, or choose in the sidebar."))
+    invented = say("This is sample data of an invented shop.")
+    st.caption(f"{invented} {say('Open your own orders here, or choose in the sidebar.')}" if takes_files else invented)
 
-if hosting.current().uploads:
+if takes_files:
     with st.container(border=True):
         st.subheader(
             say("Open other orders") if is_own and (is_open or contracts) else say("Open your own orders"), anchor=False

@@ -219,7 +219,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     logs.note("stopped")
 
 
-os.environ.setdefault("COMEBACK_HOSTED", "1")  # whoever serves this module means others
+if not os.environ.get("COMEBACK_HOSTED", "").strip():  # whoever serves this module means others
+    os.environ["COMEBACK_HOSTED"] = "1"
 memory.share_stores()
 logs.start()
 try:

@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from pages.shared import downloads, scope, sources
+from pages.shared import downloads, hosting, scope, sources
 from pages.shared.recording import here, note
 from pages.shared.tables import sortable
 from retention_core import cohorts, export, report
@@ -97,9 +97,10 @@ def link(page: str, label: str, settings: Mapping[str, str] | None = None) -> No
 
 
 def _sample_note() -> str:
-    if sources.current() in sources.SAMPLES:
-        return say("This is sample data of an invented shop. Open your own orders under Data › Orders.")
-    return ""
+    if sources.current() not in sources.SAMPLES:
+        return ""
+    invented = say("This is sample data of an invented shop.")
+    return f"{invented} {say('Open your own orders under Data › Orders.')}" if hosting.current().uploads else invented
 
 
 def choose(

@@ -387,3 +387,11 @@ def test_a_server_that_takes_no_files_takes_none(setting: str, is_closed: str) -
         check=True,
     )
     assert told.stdout.strip() == is_closed
+
+
+@pytest.mark.parametrize("setting", [None, "", " "])
+def test_who_serves_this_app_means_others_unless_told_otherwise(setting: str | None) -> None:
+    told = environment() if setting is None else environment(COMEBACK_HOSTED=setting)
+    asked = "from pages.shared import server, hosting; print(hosting.current().limits().rows is not None)"
+    ran = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, env=told, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "True"

@@ -571,3 +571,19 @@ def test_the_likeliest_date_comes_first_and_text_last() -> None:
     when = next(radio for radio in app.radio if str(radio.key).endswith("mapping_ordered_at"))
     labels = [words_of_error(label) for label in when.options]
     assert labels == ["baz (recommended)", "quux", "foo", "bar", "amount"]
+
+
+@pytest.mark.parametrize("page", ["pages/measure/overview.py", "pages/data/source.py"])
+def test_where_no_files_are_taken_none_are_asked_for(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def notes() -> str:
+        return " ".join(one.value for one in open_page(page).caption if "invented shop" in one.value)
+
+    asked = "Open your own orders"
+    assert asked in notes()
+    monkeypatch.setenv("COMEBACK_UPLOADS", "0")
+    hosting.current.cache_clear()
+    try:
+        assert notes() and asked not in notes()
+    finally:
+        monkeypatch.undo()
+        hosting.current.cache_clear()
