@@ -39,7 +39,7 @@ class Start:
     luck: Floats
 
 
-AT_ONCE = 4
+AT_ONCE = 2  # more would be no sooner ready, and need their memory
 # Some twenty megabytes each: as many as are moved at the same time, not as many as there are visitors.
 _cells: Kept[Cells] = Kept(AT_ONCE)
 _starts: Kept[Start] = Kept(AT_ONCE)
