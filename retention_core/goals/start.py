@@ -39,11 +39,10 @@ class Start:
     luck: Floats
 
 
-AT_ONCE = 2  # more would be no sooner ready, and need their memory
-# Some twenty megabytes each: as many as are moved at the same time, not as many as there are visitors.
-_cells: Kept[Cells] = Kept(AT_ONCE)
-_starts: Kept[Start] = Kept(AT_ONCE)
-_in_use = threading.BoundedSemaphore(AT_ONCE)
+# Some twenty megabytes each: for those who move at the moment, of whom each needs one or two, not for all visitors.
+_cells: Kept[Cells] = Kept(most=4)
+_starts: Kept[Start] = Kept(most=4)
+_in_use = threading.BoundedSemaphore(2)  # more were no sooner ready, and took their memory
 
 
 @contextmanager
