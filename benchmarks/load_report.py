@@ -215,8 +215,10 @@ def _goals_of_crowd(figures: dict[str, Any]) -> Iterator[Goal]:
             yield _goal_of_reruns(f"a rerun with 20 sessions, {moved}", found["median"])
     if (median := figures.get("browsers", {}).get("median")) is not None:
         yield _goal_of_reruns(f"a rerun in {figures['browsers']['windows']} browsers beside their server", median)
-    peak, more = figures["peak_mb"], figures["after_mb"] - figures["start_mb"]
-    yield Goal(f"memory with {list(levels)[-1]} sessions", "≤ 1 GB", f"{peak:,.0f} MB", peak <= PEAK_MB)
+    most, level = list(levels.items())[-1]
+    there, peak, more = level["with_all_mb"], figures["peak_mb"], figures["after_mb"] - figures["start_mb"]
+    yield Goal(f"memory with {most} sessions", "≤ 1 GB", f"{there:,.0f} MB", there <= PEAK_MB)
+    yield Goal("at the peak, with those kept who had just left", "≤ 1 GB", f"{peak:,.0f} MB", peak <= PEAK_MB)
     yield Goal("memory after they left, above the start", f"≤ {BACK_MB} MB", f"{more:,.0f} MB", more <= BACK_MB)
 
 

@@ -180,8 +180,10 @@ def _crowd(figures: Figures) -> str:
     if seen := figures.get("browsers"):
         said.append(_browsers(seen))
     peak, after, start = (figures[key] for key in ("peak_mb", "after_mb", "start_mb"))
+    size, level = list(figures["levels"].items())[-1]
     said.append(
-        f"Memory with the sessions: {start:,.0f} MB before, at most {_judged(peak, PEAK_MB, 'MB')}, "
+        f"Memory: {start:,.0f} MB before, with {size} sessions {_judged(level['with_all_mb'], PEAK_MB, 'MB')}, "
+        f"at the peak, with those kept who had just left, {_judged(peak, PEAK_MB, 'MB')}, "
         f"after all had left {_judged(after, start + BACK_MB, 'MB')}."
     )
     return " ".join(said)
