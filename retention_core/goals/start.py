@@ -42,7 +42,7 @@ class Start:
 # Some twenty megabytes each: for those who move at the moment, of whom each needs one or two, not for all visitors.
 _cells: Kept[Cells] = Kept(most=4)
 _starts: Kept[Start] = Kept(most=4)
-_in_use = threading.BoundedSemaphore(2)  # more were no sooner ready, and took their memory
+_in_use = threading.BoundedSemaphore(2)  # each takes some thirty megabytes while it is worked out
 
 
 @contextmanager
