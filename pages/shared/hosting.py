@@ -132,7 +132,7 @@ class Hosting:
         if memory is None and self.hosted:
             memory = f"{max(int(memory_of_machine() * ENGINE_SHARE) // MEGABYTE, 64)}MiB"
         if memory is not None and self.data and self.uploads:
-            memory = f"{size_in_bytes(memory) // 2 // MEGABYTE}MiB"
+            memory = f"{max(size_in_bytes(memory) // 2, size_in_bytes(LEAST_MEMORY)) // 1000}KB"
         return Limits(
             rows=self.rows,
             file_megabytes=self.file_megabytes,

@@ -144,7 +144,9 @@ def test_what_is_published_and_what_visitors_bring_share_the_memory(tmp_path: Pa
     path = tmp_path / "orders.csv"
     path.write_text("Order ID,Customer,Date,Amount\n")
     told = {"COMEBACK_MEMORY": "512MiB", "COMEBACK_DATA": str(path)}
-    assert Hosting.read(told).limits().memory == "256MiB"
+    memory = Hosting.read(told).limits().memory
+    assert memory and size_in_bytes(memory) == pytest.approx(256 * 1024**2, rel=1e-4)
+    assert Hosting.read(told | {"COMEBACK_MEMORY": "64MB"}).limits().memory == "64000KB", "with less nothing opens"
     assert Hosting.read(told | {"COMEBACK_UPLOADS": "0"}).limits().memory == "512MiB"
 
 
