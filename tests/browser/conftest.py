@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -133,13 +134,20 @@ def settle(page: Page) -> None:
 
 
 def pick(box: Locator, option: Locator, tries: int = 8) -> None:
-    """Choose from a list. An open list closes when something of the page still moves: then it is opened again."""
+    """Choose from a list, until the box says what was chosen.
+
+    While something of the page still moves, an open list closes, and a click on one of its options does nothing.
+    """
+    widget = box.locator("xpath=ancestor::*[@data-testid='stMultiSelect' or @data-testid='stSelectbox'][1]")
     for _ in range(tries):
         box.press("ArrowDown")
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, AssertionError):
+            name = option.text_content(timeout=3_000) or ""
             option.click(timeout=3_000)
+            chosen = widget.get_by_title(name, exact=True).or_(widget.locator(f"input[value={json.dumps(name)}]"))
+            expect(chosen.filter(visible=True)).to_have_count(1, timeout=3_000)
             return
-    option.click(timeout=1)
+    pytest.fail(f"nothing could be chosen in {box}")
 
 
 def orders_file(folder: Path, name: str = "my orders.csv", customers: int = 60) -> Path:

@@ -70,8 +70,7 @@ def shop_files(tmp_path: Path) -> list[Path]:
 
 
 def compare(page: Page, column: str) -> None:
-    page.get_by_role("combobox", name="Compare by").click()
-    page.get_by_role("option", name=column, exact=True).click()
+    pick(page.get_by_role("combobox", name="Compare by"), page.get_by_role("option", name=column, exact=True))
     settle(page)
 
 
