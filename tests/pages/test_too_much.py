@@ -65,28 +65,28 @@ def assert_said(app: AppTest, sentence: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["query", "derived"])
-def test_a_question_that_takes_too_long(
-    way: str, hosted: pytest.MonkeyPatch, with_queries: Callable[..., None]
+@pytest.mark.parametrize(
+    ("question", "limits", "sentence"),
+    [
+        (STUCK, {"COMEBACK_QUERY_SECONDS": "0.5"}, TOO_LONG),
+        (LARGE, {"COMEBACK_MEMORY": "64MB", "COMEBACK_SPILL": "10MB"}, NO_ROOM),
+    ],
+    ids=["too long", "too much memory"],
+)
+def test_a_question_that_passes_a_limit(
+    question: str,
+    limits: dict[str, str],
+    sentence: str,
+    way: str,
+    hosted: pytest.MonkeyPatch,
+    with_queries: Callable[..., None],
 ) -> None:
-    with_queries(stuck=STUCK)
-    hosted.setenv("COMEBACK_QUERY_SECONDS", "0.5")
+    with_queries(passing=question)
+    for name, value in limits.items():
+        hosted.setenv(name, value)
     hosting.current.cache_clear()
-    app = ask("stuck", way)
-    assert_said(app, TOO_LONG)
-    app.session_state["question"] = "customer_totals"
-    assert "After the question." in said(app.run()) and not app.error, "the shop goes on"
-
-
-@pytest.mark.parametrize("way", ["query", "derived"])
-def test_a_question_that_needs_too_much_memory(
-    way: str, hosted: pytest.MonkeyPatch, with_queries: Callable[..., None]
-) -> None:
-    with_queries(large=LARGE)
-    hosted.setenv("COMEBACK_MEMORY", "64MB")
-    hosted.setenv("COMEBACK_SPILL", "10MB")
-    hosting.current.cache_clear()
-    app = ask("large", way)
-    assert_said(app, NO_ROOM)
+    app = ask("passing", way)
+    assert_said(app, sentence)
     app.session_state["question"] = "customer_totals"
     assert "After the question." in said(app.run()) and not app.error, "the shop goes on"
 
