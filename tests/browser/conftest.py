@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, expect, sync_playwright
 
 from tests.conftest import ROOT
-from tests.hosting.serving import free_port, stop_server
+from tests.hosting.serving import Served, free_port, serve, stop_server
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = (
@@ -104,6 +104,13 @@ def server() -> Iterator[str]:
     """The address of the module's own server: uploads are counted in its memory."""
     with started() as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The module's own server as it is hosted: nobody has asked it for anything before."""
+    with serve(tmp_path_factory.mktemp("hosted")) as served:
+        yield served
 
 
 @pytest.fixture

@@ -28,12 +28,6 @@ PAGES = {
 GIFTS = "shop=Sample shop: gifts"
 
 
-@pytest.fixture(scope="module")
-def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serve(tmp_path_factory.mktemp("hosted")) as served:
-        yield served
-
-
 @pytest.fixture
 def elsewhere() -> Iterator[tuple[str, list[str]]]:
     """Another server, and what was asked of it: nothing, if the policy holds."""

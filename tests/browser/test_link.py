@@ -10,16 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import SEE_MILLISECONDS, Visit, settle
-from tests.hosting.serving import Served, serve
+from tests.hosting.serving import Served
 
-pytestmark = pytest.mark.browser
 VIEW = "retention?shop=Sample shop: gifts&channel=Social&channel=Referral&period=Quarter"
-
-
-@pytest.fixture(scope="module")
-def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serve(tmp_path_factory.mktemp("hosted")) as served:
-        yield served
 
 
 @pytest.fixture
