@@ -108,8 +108,8 @@ class CurveForecaster:
         return moved(self.fitted, move).expected_orders(age[:, None], ends)[place]
 
     def variance(self, histories: Triples, start: float, end: float) -> Floats:
-        orders = self.fitted.expected_orders(histories.T, end) - self.fitted.expected_orders(histories.T, start)
-        return self.fitted.overdispersion * orders
+        # From the age at the start on: of a curve that fades at once, two sums since today differ by rounding alone.
+        return self.fitted.overdispersion * self.fitted.expected_orders(histories.T + start, end - start)
 
 
 @dataclass(frozen=True)

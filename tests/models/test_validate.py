@@ -167,6 +167,18 @@ def test_curve_finds_a_known_decay() -> None:
     assert float(curve.expected_orders(0, 364)) == pytest.approx(table["orders"].sum() / 10_000, rel=2e-2)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_curve_that_fades_at_once_is_sure_of_the_months_that_bring_nothing() -> None:
+    """Orders in the first week only: later months expect next to nothing, and none has a variance below 0."""
+    at_once = pd.DataFrame({"age": np.arange(100), "customers": 1000, "orders": [10] + [0] * 99})
+    silent = pd.DataFrame({"repeat_orders": 0, "first_to_last": 0, "age": np.arange(700), "hidden_orders": 0})
+    months = pd.DataFrame({"starts": np.arange(0, 360, 30), "ends": np.arange(30, 390, 30), "orders": 0})
+    test = validate.hold_out_curve(silent, at_once, 7, 365, months)
+    assert test.periods.notna().all(axis=None) and test.periods["held"].all()
+    later = test.periods.iloc[2:]
+    assert (later["low"] <= later["high"]).all() and later["high"].max() < 1e-3
+
+
 def test_a_shop_without_orders_to_come_back_to_gets_a_sentence(cdnow: pd.DataFrame) -> None:
     once = cdnow.assign(repeat_orders=0, first_to_last=0.0, hidden_orders=0)
     nothing = pd.DataFrame({"age": [0, 1], "customers": [10, 5], "orders": [0, 0]})
