@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +18,6 @@ from retention_core.engines import duckdb as engine
 from retention_core.limits import Limits, NoRoom, QueryTooLong, size_in_bytes
 from retention_core.orders.errors import OrdersError
 from retention_core.orders.read_parts import CAPS, EXCEL_AT_ONCE, caps_of
-from tests.conftest import ROOT
 
 STUCK = """-- One row: a count that no computer finishes. n: rows.
 select count(*) as n
@@ -309,51 +306,3 @@ def two_large_files_differ(folder: Path, times: int) -> int:
             shop.close()
         told_apart += uploads[0].key != uploads[1].key and totals[1] > totals[0] + 4000
     return told_apart
-
-
-MANY_SHOPS = """
-import gc, time
-from pathlib import Path
-import psutil
-import retention_core as rc
-from benchmarks.crowd import own
-from pages.shared import memory
-
-memory.share_stores()
-here, folder = psutil.Process(), Path({folder!r})
-
-def held():
-    memory.give_back()
-    return here.memory_info().rss
-
-def opened(number):
-    path = folder / f"{{number}}.csv"
-    path.write_bytes(own(number).content)
-    return rc.open_orders(path)
-
-first = opened(0)
-start = held()
-shops = [opened(number) for number in range(1, 31)]
-most = held()
-for shop in shops:
-    shop.close()
-del shop, shops
-for _ in range(60):
-    if held() - start < (most - start) / 4:
-        break
-    time.sleep(0.5)
-    first.query("customer_totals")
-print(round((held() - start) / (most - start), 2))
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the engine has an allocator of its own on Linux only")
-def test_closed_shops_give_their_memory_back_to_the_machine(tmp_path: Path) -> None:
-    told = subprocess.run(
-        [sys.executable, "-c", MANY_SHOPS.format(folder=str(tmp_path))],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert float(told.stdout.split()[-1]) < 0.25

@@ -18,14 +18,15 @@ from retention_core import remembered
 
 STORES_AT_MOST = 2
 LARGE = 1024**2  # bytes; left alone, glibc raises it to 32 MB
-_SET_STORES_AT_MOST, _SET_LARGE = -8, -3  # M_ARENA_MAX and M_MMAP_THRESHOLD of malloc.h
+AT_HAND = 16 * LARGE  # free at the end of a store: given back after each move of a slider, the next asks for it again
+_SETTINGS = {-8: STORES_AT_MOST, -3: LARGE, -1: AT_HAND}  # M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD of malloc.h
 
 
 def share_stores() -> None:
     """Let all threads share few stores, and Arrow use them too. At the start of a server, before there are threads."""
     if limit := _of_glibc("mallopt"):
-        limit(_SET_STORES_AT_MOST, STORES_AT_MOST)
-        limit(_SET_LARGE, LARGE)
+        for name, value in _SETTINGS.items():
+            limit(name, value)
         pa.set_memory_pool(pa.system_memory_pool())
 
 
