@@ -52,8 +52,8 @@ def test_the_headline_says_rate_verdict_and_chance_and_the_line_below_it_forecas
     goal, result = outcome(made.lever("welcome", 0.03, cost_once=500.0), made.lever("thanks", 0.02, cost_once=500.0))
     sentence = answers.headline(KEPT, goal, result, judged(0.2, 0.18))
     assert sentence.startswith("You keep 18 % (16–20 %) of new customers: they order again within a year. ")
-    assert re.search(r"20 % by Nov 2025 is a stretch; this plan gets you there with \d+ % probability", sentence)
-    assert sentence.count(".") < 6 and "(without: " in sentence and "cost" not in sentence
+    assert re.search(r"20 % by Nov 2025 is a stretch; this plan gets you there with a chance of \d+ %", sentence)
+    assert sentence.count(".") < 6 and "(without it " in sentence and "cost" not in sentence
     below = answers.below_headline(goal, result, judged(0.2, 0.18), "EUR")
     assert below.startswith("Without a plan it is 18.2 % of those won in Nov 2025 (")
     assert "The levers cost €1,000 and leave €" in below and "80 % sure" in below
@@ -64,11 +64,11 @@ def test_the_headline_says_rate_verdict_and_chance_and_the_line_below_it_forecas
 @pytest.mark.parametrize(
     ("before", "now", "words"),
     [
-        (0.094, 0.097, "this plan hardly helps: 9.7 % probability (without: 9.4 %)."),
-        (0.93, 0.96, "this plan hardly helps: 96 % probability (without: 93 %)."),
-        (0.5, 0.4, "this plan hardly helps: 40 % probability (without: 50 %)."),
-        (0.1, 0.3, "with this plan it has 30 % probability (without: 10 %)."),
-        (0.1, 0.6, "this plan gets you there with 60 % probability (without: 10 %)."),
+        (0.094, 0.097, "this plan hardly helps: the chance is 9.7 % (without it 9.4 %)."),
+        (0.93, 0.96, "this plan hardly helps: the chance is 96 % (without it 93 %)."),
+        (0.5, 0.4, "this plan hardly helps: the chance is 40 % (without it 50 %)."),
+        (0.1, 0.3, "with this plan the chance is 30 % (without it 10 %)."),
+        (0.1, 0.6, "this plan gets you there with a chance of 60 % (without it 10 %)."),
     ],
 )
 def test_levers_that_hardly_change_the_chance_are_not_said_to_get_there(before: float, now: float, words: str) -> None:
@@ -245,8 +245,8 @@ def test_a_mix_is_named_or_its_failure_is() -> None:
         "Cheapest way to 20 % with a chance of 80 %: Welcome. Cost: €1,230."
     )
     assert answers.mix_answer(replace(mix, is_reached=False, rate=0.193), 0.2, BY, "EUR") == (
-        "No mix of these levers gets to 20 % by Nov 2025 as often as not; the best has a chance of 80 %, "
-        "and gets to 19.3 % as often as not."
+        "No mix of these levers has an even chance of reaching 20 % by Nov 2025: the best has 80 %. "
+        "With an even chance it reaches 19.3 %."
     )
     assert answers.mix_answer(replace(mix, goal=Goal(target=0.2)), 0.2, BY, "EUR").startswith("No lever is needed")
 

@@ -49,7 +49,7 @@ def test_the_sentences_hold_both_figures_and_the_verdict() -> None:
         sentences[0]
         == "150 customers ordered in Jun 2026: 50 % more than in May 2026 (100), more than chance explains."
     )
-    assert sentences[1].endswith("the same as in May 2026 (40), no more than chance can make.")
+    assert sentences[1].endswith("the same as in May 2026 (40), no more than chance explains.")
     assert sentences[2].startswith("60 % had ordered before, or ordered twice in Jun 2026; in May 2026 it was 60 %.")
     assert "chance" not in sentences[2], "many of them are the same people in both months"
     assert "Orders: +25 %; value of an order: €16.00 after €20.00." in sentences[3]

@@ -38,7 +38,7 @@ def stages(standing: pd.DataFrame, flows: pd.DataFrame, totals: pd.DataFrame, li
     ui.heading(say("Where customers stand"))
     ui.chart(charts.stages_over_time(standing, totals), say("Customers won so far by stage, at the end of each month"))
     now = standing.tail(len(lifecycle.STAGES))
-    ui.table(charts.stage_table(now, limits, is_own))
+    ui.table(_with_meanings(charts.stage_table(now, limits, is_own)))
     ui.caption(answers.stages_caption(now, limits))
     over = totals.loc[totals["is_complete"], "period"]
     moved = flows[flows["month"].isin(over.tail(1))]
@@ -55,6 +55,14 @@ def stages(standing: pd.DataFrame, flows: pd.DataFrame, totals: pd.DataFrame, li
         else say("Blue: came closer. Grey: drifted away.")
     )
     ui.download(say("All moves"), "moves", lambda: flows)
+
+
+def _with_meanings(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `stage_table` with the meaning beside the name: a column of its own is too narrow on a phone."""
+    stages, meanings = table.iloc[:, 0], table.iloc[:, 1]
+    rows = table.iloc[:, 2:].copy()
+    rows.insert(0, say("Stage, and what it means"), "**" + stages + ".** " + meanings)
+    return rows
 
 
 def waits(gaps: pd.DataFrame, found: Mapping[int, Wait], why_none: str) -> None:

@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import customer_lists, scope, sources, ui
-from retention_core import cohorts
+from retention_core import cohorts, written
 from retention_core.charts import measure
-from retention_core.say import between, number, percent, say
+from retention_core.say import number, say
 
 MOST_PEOPLE, MOST_EDGES, LAST_DAY = 1000, 12, 3650
 EDGES = "1, 31, 91, 181, 366"
@@ -102,10 +102,13 @@ def brackets(older: list[pd.Timestamp]) -> None:
     table = pd.DataFrame(
         {
             say("Days since the first order"): spans["age"].astype(str) + "–" + (spans["to_day"] - 1).astype(str),
-            say("Ordered in them"): spans["retained_share"].map(percent),
-            say("95 % sure"): list(map(between, spans["low"].map(percent), spans["high"].map(percent))),
-            say("Customers"): spans["cohort_customers"].map(number),
-            say("Cohorts"): spans["cohorts"].map(number),
+            say("Ordered in them"): list(map(written.percent, spans["retained_share"])),
+            say("95 % sure"): [
+                written.between(written.percent(low), written.percent(high))
+                for low, high in zip(spans["low"], spans["high"], strict=True)
+            ],
+            say("Customers"): list(map(written.number, spans["cohort_customers"])),
+            say("Cohorts"): list(map(written.number, spans["cohorts"])),
         }
     )
     ui.frame(table, hide_index=True)

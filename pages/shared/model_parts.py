@@ -13,6 +13,7 @@ from retention_core.charts import forecasts as charts
 from retention_core.forecasts import AtStake, Forecasts
 from retention_core.lifecycle import Limits
 from retention_core.say import number, percent, say
+from retention_core.written import Written
 
 SILENCES = (30, 90, 180, 360)  # days of the table of typical customers
 SEASON = 90
@@ -36,8 +37,8 @@ WITHOUT_MODEL = (
     "are counted: a good or a bad year is in them."
 )
 HELD = (
-    "In its 80 % band: how often what came, of groups of customers and of months, lay in the model's own; in the one "
-    "drawn above, {drawn}."
+    "In its 80 % band: so much of what came, by groups of customers and by months, lay in the model's own band. The "
+    "band drawn above includes past errors: {drawn} lay in that."
 )
 NOTES = (
     "Will order within a year: chance of at least one order in the next 365 days. In the model a customer orders at a "
@@ -150,7 +151,7 @@ def _letter_list(fitted: Forecasts, stake: AtStake) -> None:
         ui.caption(say("In the file: {n} of the {all} who are open, most at stake first.", n=n, all=everyone))
     ui.caption(
         say(
-            "At stake: what the next year would bring more than expected, were the customer surely still there. It is "
+            "At stake: what the next year would bring beyond what is expected, if the customer were still there. It is "
             "what could be lost, not what a letter wins back. Chance: of an order within a year; next order: the "
             "middle half of days, if there is one."
         )
@@ -160,17 +161,19 @@ def _letter_list(fitted: Forecasts, stake: AtStake) -> None:
 
 
 def _listed(rows: pd.DataFrame, fitted: Forecasts) -> pd.DataFrame:
-    """The list as people read it."""
+    """The list as people read it: first what it is sorted by, since a phone shows three or four columns."""
     currency = sources.shop().facts.currency
-    columns: dict[str, Any] = {
-        say("Customer"): rows["customer_id"],
-        say("Chance within a year"): [written.percent(share) for share in rows["will_order"]],
-        say("Orders"): rows["orders"],
-        say("Last order, days ago"): rows["days_since_last_order"],
-    }
+
+    def amounts(name: str) -> list[Written]:
+        return [written.money(value, currency, 0) for value in rows[name]]
+
+    columns: dict[str, Any] = {say("Customer"): rows["customer_id"]}
     if fitted.tells_money:
-        for name, label in (("revenue", "Revenue"), ("expected_value", "Expected"), ("at_risk", "At stake")):
-            columns[say(label)] = [written.money(value, currency, 0) for value in rows[name]]
+        columns[say("At stake")] = amounts("at_risk")
+    columns[say("Chance within a year")] = [written.percent(share) for share in rows["will_order"]]
+    if fitted.tells_money:
+        columns |= {say("Expected"): amounts("expected_value"), say("Revenue"): amounts("revenue")}
+    columns |= {say("Orders"): rows["orders"], say("Last order, days ago"): rows["days_since_last_order"]}
     if fitted.is_usable:
         columns[say("Next order, days from now")] = [
             written.between(written.number(low), written.number(high))

@@ -148,18 +148,24 @@ def in_one_table(plan: Plan, shown: Offered, currency: str | None) -> None:
     rows = [
         {
             say("Lever"): say(lever.strategy),
+            say("Cost"): written.compact_money(costs[lever.key], currency),
             say("Set to"): written.percent(lever.strength),
             say("Customers reached"): written.number(shown.reaches[lever.key].customers * lever.strength),
             say("Take part"): written.percent(lever.take_up),
-            say("Assumed (in four of five cases between)"): lever_answers.uplift_in_words(lever),
+            say("Assumed"): lever_answers.uplift_in_short(lever),
             say("Evidence"): f"{lever.grade}: {say(lever_answers.GRADES[lever.grade])}",
-            say("Cost"): written.compact_money(costs[lever.key], currency),
         }
         for lever in plan.goal.in_force
         if lever.key in costs
     ]
     if rows:
         ui.frame(pd.DataFrame(rows), hide_index=True)
+        ui.caption(
+            say(
+                "Assumed: what the lever does to those who take part; in brackets, where it lies in four of five "
+                "cases. “Come back”: of those who would not have returned."
+            )
+        )
 
 
 def effect(key: str, currency: str | None) -> None:
@@ -295,9 +301,9 @@ def how_good(base: Baseline) -> None:
         {
             say("Made before"): [written.month(day) for day in tests["origin"]],
             say("Months ahead"): [written.number(months) for months in tests["horizon"]],
-            say("Customers who order, foretold"): [written.number(expected) for expected in tests["expected"]],
-            say("Happened"): [written.number(actual) for actual in tests["actual"]],
             say("Off by"): [written.percent(share, 1) for share in tests["error_share"]],
+            say("Foretold"): [written.number(expected) for expected in tests["expected"]],
+            say("Happened"): [written.number(actual) for actual in tests["actual"]],
             say("Inside the 80 % band"): tests["held_80"].map({True: say("yes"), False: say("no")}),
         }
     )

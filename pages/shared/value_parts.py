@@ -54,7 +54,7 @@ def mix() -> pd.DataFrame | None:
 
 def margin() -> worth.Margin:
     """The margin that is set: by the costs of the file, where it tells them; else one rate, and rates by category."""
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.popover(say("Set your margin"), icon=":material/percent:"):
         if sources.shop().facts.cost and ui.choose("What the goods cost", MARGINS, "margin_from") == "file":
             return worth.Margin(from_file=True)
         scope.note_unfit("margin", 0.0, 1.0)
@@ -69,15 +69,14 @@ def margin() -> worth.Margin:
 def _category_rates(split: pd.DataFrame) -> dict[str, float]:
     sizes = split[split["category"] != ""].groupby("category")["revenue"].sum().nlargest(MOST_CATEGORIES)
     rates, places = {}, _places()
-    with st.popover(say("By product category"), icon=":material/category:"):
-        st.caption(say("A category without a rate of its own has the margin of the page."))
-        for category in sizes.index:
-            own = st.number_input(
-                ui.plain(category), 0.0, 1.0, None, 0.01, key=f"margin_of_{places[str(category)]}", bind="query-params",
-                placeholder=say("0.35 is 35 %"),
-            )  # fmt: skip
-            if own is not None:
-                rates[str(category)] = float(own)
+    st.caption(say("By product category: one without a rate of its own has the margin above."))
+    for category in sizes.index:
+        own = st.number_input(
+            ui.plain(category), 0.0, 1.0, None, 0.01, key=f"margin_of_{places[str(category)]}", bind="query-params",
+            placeholder=say("0.35 is 35 %"),
+        )  # fmt: skip
+        if own is not None:
+            rates[str(category)] = float(own)
     return rates
 
 
@@ -255,7 +254,10 @@ def _spans(rows: pd.DataFrame, words: Callable[[float], Written]) -> list[Writte
 
 
 def _paid_table(paid: pd.DataFrame, by: str, is_rough: bool) -> pd.DataFrame:
-    """The rows of worth.paid_back as written numbers; what is not paid back yet says so, and is sorted last."""
+    """The rows of worth.paid_back as written numbers; what is not paid back yet says so, and is sorted last.
+
+    A phone shows the first three columns or four: what the heading asks for comes first.
+    """
     digits = answers.table_digits([*paid["value"], *paid["first_value"], *paid["cost"]])
     words = partial(written.money, currency=currency(), digits=digits)
     value = say("First year") if by == "channel" else say("To date")
@@ -264,16 +266,16 @@ def _paid_table(paid: pd.DataFrame, by: str, is_rough: bool) -> pd.DataFrame:
             (say("Channel") if by == "channel" else say("First order")): [
                 written.month(group) if by == "cohort" else _named(group, by) for group in paid[by]
             ],
-            say("Customers won"): [written.number(customers) for customers in paid["customers"]],
             say("Cost of one"): [words(cost) for cost in paid["cost"]],
-            say("First order brings"): [words(first) for first in paid["first_value"]],
-            value: [words(brought) for brought in paid["value"]],
-            answers.how_sure(is_rough).capitalize(): _spans(paid, words),
-            say("Times the cost"): [written.money(times, None, 1) for times in paid["times"]],
             say("Paid back"): [
                 _paid_back(age) if cost == cost else Written(nan, NOT_KNOWN)
                 for age, cost in zip(paid["payback_age"], paid["cost"], strict=True)
             ],
+            say("Times the cost"): [written.money(times, None, 1) for times in paid["times"]],
+            value: [words(brought) for brought in paid["value"]],
+            answers.how_sure(is_rough).capitalize(): _spans(paid, words),
+            say("First order brings"): [words(first) for first in paid["first_value"]],
+            say("Customers won"): [written.number(customers) for customers in paid["customers"]],
         }
     )
 
@@ -309,10 +311,10 @@ def _allowances_table(rows: pd.DataFrame, is_margin: bool, is_rough: bool) -> pd
     words = partial(written.money, currency=currency(), digits=2)
     table = {
         say("Channel"): [_named(channel, "channel") for channel in rows["channel"]],
-        (say("One brings") if is_margin else say("One brings, revenue")): [words(value) for value in rows["value"]],
-        answers.how_sure(is_rough).capitalize(): _spans(rows, words),
         (say("Pay up to") if is_margin else say("Pay up to, of revenue")): [words(most) for most in rows["allowed"]],
         say("One costs now"): [words(cost) for cost in rows["cost"]],
+        (say("One brings") if is_margin else say("One brings, revenue")): [words(value) for value in rows["value"]],
+        answers.how_sure(is_rough).capitalize(): _spans(rows, words),
     }
     return pd.DataFrame(table)
 

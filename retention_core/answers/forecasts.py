@@ -134,8 +134,8 @@ def _doubt_in_words(
         return say("Nobody is in doubt: customers are as good as surely still there, or as good as surely gone.")
     stake = doubtful["at_risk"].sum()
     sentence = say(
-        "Whether they are still there is open for {customers}. At stake is {stake}: so much more would they bring in "
-        "the next year than expected, were they all surely still there.",
+        "For {customers} it is open whether they are still there. At stake is {stake}: what they would bring in the "
+        "next year beyond what is expected, if all of them were still there.",
         customers=customers_in_words(doubtful["customers"].sum()),
         stake=_at_stake_in_words(stake, currency, tells_money),
     )
@@ -243,8 +243,8 @@ def band_answer(shown: Backtest, alone: Backtest) -> str:
         return ""
     held, spans = int(shown.periods["held"].sum()), len(shown.periods)
     sentence = say(
-        "The 80 % band held in {held} of {n} spans of 30 days; it should in about {should}. It holds how far forecasts "
-        "had missed before these months; without that it would have held in {alone}.",
+        "The 80 % band held in {held} of {n} spans of 30 days; it should in about {should}. It includes how far "
+        "earlier forecasts missed; without that it would have held in {alone}.",
         held=number(held),
         n=number(spans),
         should=number(0.8 * spans),

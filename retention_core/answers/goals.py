@@ -99,10 +99,10 @@ def _on_the_way(result: Result, levers: int, verdict: str) -> str:
     figures = {"verdict": verdict, "chance": chance(result.probability), "before": before}
     now, without = result.probability or 0.0, result.probability_before or 0.0
     if now - without < HARDLY:
-        return say("{verdict}; this plan hardly helps: {chance} probability (without: {before}).", **figures)
+        return say("{verdict}; this plan hardly helps: the chance is {chance} (without it {before}).", **figures)
     if now < LIKELY:
-        return say("{verdict}; with this plan it has {chance} probability (without: {before}).", **figures)
-    return say("{verdict}; this plan gets you there with {chance} probability (without: {before}).", **figures)
+        return say("{verdict}; with this plan the chance is {chance} (without it {before}).", **figures)
+    return say("{verdict}; this plan gets you there with a chance of {chance} (without it {before}).", **figures)
 
 
 def _only_money(result: Result) -> str:
@@ -205,11 +205,13 @@ def mix_answer(mix: Mix, target: float, by: date, currency: str | None) -> str:
     if not mix.chosen and mix.is_reached:
         return say("No lever is needed for {target} by {by}: without any, the chance is {chance}.", **figures)
     if not mix.is_reached and share_of(mix.rate) == share_of(target):
-        return say("All these levers together end just short of {target} by {by}: {chance}, not half.", **figures)
+        return say(
+            "All these levers together end just short of {target} by {by}: a chance of {chance}, not half.", **figures
+        )
     if not mix.is_reached:
         return say(
-            "No mix of these levers gets to {target} by {by} as often as not; the best has a chance of {chance}, and "
-            "gets to {rate} as often as not.",
+            "No mix of these levers has an even chance of reaching {target} by {by}: the best has {chance}. With an "
+            "even chance it reaches {rate}.",
             **figures,
         )
     if math.isnan(mix.cost):

@@ -36,6 +36,14 @@ UPLIFTS: Mapping[ActsOn, str] = {
     "orders_per_buyer": "the number of orders grows by {uplift}",
     "acquisition": "new customers grow by {uplift}",
 }
+IN_SHORT: Mapping[ActsOn, str] = {
+    "return_after_first": "{uplift} come back",
+    "return_of_active": "{uplift} come back",
+    "win_back": "{uplift} come back",
+    "order_value": "{uplift} larger orders",
+    "orders_per_buyer": "{uplift} more orders",
+    "acquisition": "{uplift} more new customers",
+}
 SWITCHED_ON_BY: Mapping[Needs, str] = {
     "customers": "a file of customers with their birthdays (customer_id, birthday, consent)",
     "events": "a file of events (customer_id, event, occurred_at, detail)",
@@ -82,9 +90,17 @@ def reach_answer(lever: Lever, reach: Reach) -> str:
 
 def uplift_in_words(lever: Lever) -> str:
     """What the lever does to those who take part, with the band that holds it in four of five cases."""
+    return say(UPLIFTS[lever.acts_on], uplift=_uplift(lever))
+
+
+def uplift_in_short(lever: Lever) -> str:
+    """The same for a cell of a table: of whom it is a share is said below the table."""
+    return say(IN_SHORT[lever.acts_on], uplift=_uplift(lever))
+
+
+def _uplift(lever: Lever) -> str:
     low, high = likely(lever.uplift)
-    span = between(percent(low, 1), percent(high, 1))
-    return say(UPLIFTS[lever.acts_on], uplift=f"{percent(lever.uplift.mean, 1)} ({span})")
+    return f"{percent(lever.uplift.mean, 1)} ({between(percent(low, 1), percent(high, 1))})"
 
 
 def own_test_answer(found: OwnTest) -> str:

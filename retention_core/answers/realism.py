@@ -173,7 +173,7 @@ def _less_luck(counted: float, share: float) -> str:
     """What is left of the best of several, which is best by luck, too; empty where the two read the same."""
     if share_of(counted) == share_of(share):
         return ""
-    return say("The best of many is partly luck: without it, {share} is taken here.", share=share_of(share))
+    return say("The best of many is partly luck, so {share} is counted here.", share=share_of(share))
 
 
 def _group(figures: Mapping[str, Any]) -> str:

@@ -301,4 +301,4 @@ def _more_or_less(change: Change) -> str:
 
 
 def _chance(change: Change) -> str:
-    return say("more than chance explains") if change.is_beyond_chance else say("no more than chance can make")
+    return say("more than chance explains") if change.is_beyond_chance else say("no more than chance explains")

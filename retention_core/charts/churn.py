@@ -8,13 +8,14 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from retention_core import lifecycle
+from retention_core import lifecycle, written
 from retention_core.answers.churn import ORDERS, STAGE_NAMES, stage_days, stage_meanings
 from retention_core.charts import axes
 from retention_core.charts.measure import LEAST_SHARE, READABLE, SILENT, period_name
 from retention_core.charts.theme import BASELINE, hatch, in_words, layered, tooltip
 from retention_core.lifecycle import A_YEAR, STAGES, Limits, Silence, Wait
-from retention_core.say import between, number, percent, say
+from retention_core.say import number, percent, say
+from retention_core.written import Written
 
 ROW_HEIGHT, AXIS_HEIGHT = 30, 60  # pixels
 AWAY = ("at_risk", *lifecycle.GONE)
@@ -63,7 +64,7 @@ def waits_by_order(gaps: pd.DataFrame, waits: Mapping[int, Wait]) -> alt.LayerCh
 
 
 def wait_table(gaps: pd.DataFrame, waits: Mapping[int, Wait]) -> pd.DataFrame:
-    """One row per order number, in words: orders, how many were followed, the waits in days. `gaps`: of order_gaps.
+    """One row per order number, written: orders, how many were followed, the waits in days. `gaps`: of order_gaps.
 
     An order number without a wait of its own shows that of all orders, and says so.
     """
@@ -75,22 +76,23 @@ def wait_table(gaps: pd.DataFrame, waits: Mapping[int, Wait]) -> pd.DataFrame:
         names.append(order_name(gap["order_number"]))
         rows.append(
             (
-                number(gap["customers"]),
-                percent(gap["returned"] / gap["customers"]),
-                number(gap["median_days"]),
-                _limit_in_words(wait.reminder_days, None, is_own) if wait else number(None),
-                _limit_in_words(wait.lapse_days, (wait.lapse_low, wait.lapse_high), is_own) if wait else number(None),
-                number(gap["ninetieth_days"]),
+                written.number(gap["customers"]),
+                written.percent(gap["returned"] / gap["customers"]),
+                written.number(gap["median_days"]),
+                _limit(wait.reminder_days, None, is_own) if wait else written.number(None),
+                _limit(wait.lapse_days, (wait.lapse_low, wait.lapse_high), is_own) if wait else written.number(None),
+                written.number(gap["ninetieth_days"]),
             )
         )
     index = pd.Index(names, name=say("After the"))
     return pd.DataFrame(rows, columns=[say(column) for column in columns], index=index)
 
 
-def _limit_in_words(days: int, span: tuple[int, int] | None, is_own: bool) -> str:
+def _limit(days: int, span: tuple[int, int] | None, is_own: bool) -> Written:
     if not is_own:
-        return say("{n} (any order)", n=number(days))
-    return number(days) if span is None else f"{number(days)} ({between(number(span[0]), number(span[1]))})"
+        return Written(days, say("{n} (any order)", n=number(days)))
+    limit = written.number(days)
+    return limit if span is None else written.with_range(limit, *map(written.number, span))
 
 
 def stages_over_time(standing: pd.DataFrame, totals: pd.DataFrame) -> alt.LayerChart:
@@ -223,9 +225,9 @@ def next_order_curves(
 
 
 def silence_table(silences: Mapping[int, Silence]) -> pd.DataFrame:
-    """One row per order number, in words: the day, who was back by then, who of the still silent orders later."""
+    """One row per order number, written: the day, who was back by then, who of the still silent orders later."""
     rows = [
-        (number(one.day), *(percent(share) for share in (one.back, one.fresh, one.soon, one.late)))
+        (written.number(one.day), *map(written.percent, (one.back, one.fresh, one.soon, one.late)))
         for one in silences.values()
     ]
     columns = (

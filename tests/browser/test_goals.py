@@ -104,7 +104,7 @@ def test_a_target_that_is_dragged_out_of_reach_is_told_so(server: str, visit: Vi
     fine = verdict(page).evaluate(COLOUR)
     drag(page, TARGET, 0.5)
     expect(verdict(page)).to_contain_text("50 % by Jun 2027 is something nobody has been seen doing")
-    assert "under 1 % probability" in sentence(page)
+    assert "the chance is under 1 %" in sentence(page)
     assert verdict(page).evaluate(COLOUR) != fine
     page.wait_for_url("**target=0.5**")
     drag(page, TARGET, 0.1)

@@ -16,6 +16,7 @@ from pages.shared.sources import Upload
 from retention_core import forecasts, lifecycle
 from retention_core.say import number, percent
 from tests.conftest import ROOT
+from tests.pages import tables
 from tests.pages.conftest import Visit, said
 
 PAGE = "measure/churn"
@@ -52,7 +53,10 @@ def opened(*paths: Path) -> AppTest:
 
 def stages_of(app: AppTest) -> pd.DataFrame:
     """The table of stages as it is read, by stage."""
-    return next(table.value for table in app.table if "Stage" in table.value).set_index("Stage")
+    """The table of stages, by name: its first column holds the name, in bold, and what it means."""
+    table = next(table.value for table in app.table if "Days silent" in table.value)
+    parts = table.iloc[:, 0].str.extract(r"\*\*(?P<Stage>.+)\.\*\* (?P<Meaning>.+)")
+    return table.join(parts).set_index("Stage")
 
 
 def lapsed_after(app: AppTest) -> str:
@@ -178,7 +182,7 @@ def test_a_young_shop_whose_customers_come_back_quickly_says_so_far(visit: Visit
     assert re.fullmatch(r"over 3\d", lapsed_after(app))
     assert "Nine of ten of those seen to come back so far after any order did so within" in text
     assert re.search(r"to tell a first order from later ones: that needs about \d+ months? more", text)
-    waits = next(frame.value for frame in app.dataframe if "Nine of ten" in frame.value)
+    waits = next(frame for frame in tables.read(app) if "Nine of ten" in frame)
     assert waits.loc["First order", "Nine of ten"].endswith("(any order)")
 
 

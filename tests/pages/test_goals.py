@@ -155,8 +155,7 @@ def test_the_first_visit_shows_a_plan_and_says_what_it_brings(
     )
     facts = realism.facts_of(gift)
     assert percent(facts.rate.value) in head(app) or percent(facts.rate.value, 1) in head(app)
-    assert f"{answers.chance(result.probability)} probability" in head(app)
-    assert f"(without: {answers.chance(result.probability_before)})" in head(app)
+    assert f"{answers.chance(result.probability)} (without it {answers.chance(result.probability_before)})" in head(app)
     assert target >= (facts.rate.value or 1), "nobody is shown a goal that is below today"
     assert app.slider("target").max == 1.0
     row = plans(app).loc["On screen"]
@@ -229,9 +228,9 @@ def test_a_target_beyond_all_that_was_seen_comes_with_a_better_one(
     best = next(one for one in judged.witnesses if one.key == "own_best").figures["quarter_share"]
     for share in (without, best, judged.targets.realistic):
         assert share_of(share).replace("\u00a0", " ") in text, "the shop's own figures"
-    assert "under 1 % probability" in head(app)
+    assert "the chance is under 1 %" in head(app)
     assert app.metric[0].value != "0 %", "a forecast is never sure of nothing"
-    assert "No mix of these levers gets to 50 % by Jun 2027" in said(app)
+    assert "No mix of these levers has an even chance of reaching 50 % by Jun 2027" in said(app)
     assert not any(button.label == "Set these levers" for button in app.button), "what falls short is not offered"
 
 
@@ -550,7 +549,9 @@ def test_the_plan_stands_in_one_table_on_the_page_and_in_the_report(visit: Visit
     welcome = table[table["Lever"].str.startswith("Welcome")].iloc[0]
     reached = levers.reach_of_shop(gift)["welcome"].customers / 2
     assert (welcome["Set to"], welcome["Customers reached"]) == (percent(0.5), number(reached))
-    assert "of those who would not have returned" in welcome.iloc[4] and "–" in welcome.iloc[4]
+    assert list(table)[:2] == ["Lever", "Cost"], "of what a phone shows"
+    assert re.fullmatch(r"[\d.]+\s%\s\([\d.]+–[\d.]+\s%\) come back", welcome["Assumed"])
+    assert "“Come back”: of those who would not have returned" in said(app)
     assert welcome["Evidence"].startswith("C: an observation") and welcome["Cost"].startswith("€")
     goal = (
         f"Goal: {share_of(app.slider('target').value)} of the customers first won in Jun 2027 order again within a year"

@@ -56,8 +56,8 @@ def test_a_sample_shop_gets_sentences_pictures_and_a_list(shop: str) -> None:
     assert not app.exception
     text = said(app)
     assert "Of 100 customers with one order, placed" in text
-    assert "Whether they are still there is open for " in text
-    assert "At stake: what the next year would bring more than expected" in text
+    assert " customers it is open whether they are still there." in text
+    assert "At stake: what the next year would bring beyond what is expected" in text
     assert "Hidden from the model, the 365 days after 30 Jun 2025 brought" in text
     assert len(app.get("vega_lite_chart")) == 3
     hundred, models = (table.value for table in app.table)
@@ -65,6 +65,7 @@ def test_a_sample_shop_gets_sentences_pictures_and_a_list(shop: str) -> None:
     shares = hundred.loc["1 order"].str.removesuffix("\u00a0%").str.removesuffix(" %").astype(float)
     assert shares.between(0, 99).all() and shares.is_monotonic_decreasing
     assert models["Here"].eq("Shown").sum() == 1
+    assert list(app.dataframe[0].value)[:3] == ["Customer", "At stake", "Chance within a year"], "what a phone shows"
 
 
 def test_the_sentence_has_the_figures_of_the_library() -> None:

@@ -55,6 +55,12 @@ def test_the_page_opens_on_each_sample_shop(visit: Visit, shop: str, by: str) ->
     assert len(app.get("vega_lite_chart")) == 4
 
 
+def test_what_a_phone_shows_of_a_table_is_what_its_heading_asks_for(visit: Visit) -> None:
+    paid, allowed = (list(frame) for frame in tables.read(visit(PAGE)) if "Channel" in frame)
+    assert paid[:4] == ["Channel", "Cost of one", "Paid back", "Times the cost"]
+    assert allowed[:3] == ["Channel", "Pay up to, of revenue", "One costs now"]
+
+
 def test_channels_say_what_one_customer_cost_and_brought(visit: Visit, replenish: rc.Shop) -> None:
     rows = table(visit(PAGE))
     costs = worth.acquisition_costs(worth.spend_in(replenish.query("acquisition"))).set_index("channel")
