@@ -272,7 +272,7 @@ def waiting_curve(curve: pd.DataFrame, spans: pd.DataFrame) -> alt.LayerChart:
     frame = frame[["day", "share", "low", "high", "words", "span", "customers", "is_span"]]
     base = alt.Chart().encode(
         x=alt.X("day:Q").title(say("Days since the first order"))
-        .axis(values=[*spans["days"].tolist(), LONGEST_WAIT], grid=False, labelOverlap=True).scale(nice=False),
+        .axis(values=[*spans["days"].tolist(), LONGEST_WAIT], grid=False, labelOverlap="greedy").scale(nice=False),
         y=alt.Y("share:Q").title(say("Ordered again")).axis(tickCount=5, **axes.SHARES)
         .scale(_share_axis(frame["high"])),
     )  # fmt: skip

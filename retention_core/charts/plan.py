@@ -163,7 +163,10 @@ def _rate_fan(title: str, variants: tuple[str, ...], said: Hover) -> Spec:
 
 
 def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> Prepared:
-    """From the rate without a plan to the rate with it, a bar for each lever. `steps`: Result.waterfall."""
+    """From the rate without a plan, a point, to the rate with it, another: a bar for each lever between them.
+
+    The axis does not begin at 0, so only what has two ends on it is a bar. `steps`: Result.waterfall.
+    """
     titles = {"baseline": say("Without a plan"), "overlap": say("They overlap"), "plan": say("With these levers")}
     bars = [bar for bar in steps.to_dict("records") if bar["step"] != "overlap" or abs(bar["change"]) >= LEAST_OVERLAP]
     for bar in bars:
@@ -175,7 +178,8 @@ def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> Prepared:
         "label": [titles.get(bar["step"], names.get(bar["key"], bar["key"])) for bar in bars],
         "words": [percent(bar["ends_at"], 1) if bar["is_end"] else points(bar["change"], 2) for bar in bars],
         "kind": ["base" if bar["step"] in ("baseline", "overlap") else "plan" for bar in bars],
-        "starts_at": [lowest if bar["is_end"] else bar["starts_at"] for bar in bars],
+        "is_end": [bar["is_end"] for bar in bars],
+        "starts_at": [bar["ends_at" if bar["is_end"] else "starts_at"] for bar in bars],
         "ends_at": [bar["ends_at"] for bar in bars],
         "right": [max(bar["starts_at"], bar["ends_at"]) for bar in bars],
         "lowest": [lowest] * len(bars),
@@ -187,16 +191,19 @@ def waterfall(steps: pd.DataFrame, names: Mapping[str, str]) -> Prepared:
 
 @lru_cache
 def _waterfall(title: str, said: Hover) -> Spec:
-    base = alt.Chart().encode(y=alt.Y("label:N").sort(None).axis(axes.names()))
-    bars = base.mark_bar(height=16, clip=True).encode(
+    base = alt.Chart().encode(
+        y=alt.Y("label:N").sort(None).axis(axes.names()),
         x=alt.X("starts_at:Q").title(title).axis(tickCount=4, **axes.SHARES).scale(zero=False, nice=False),
-        x2="ends_at:Q",
+    )
+    told = base.encode(
         color=alt.Color("kind:N").scale(domain=["base", "plan"], range=[BASELINE, GOAL]).legend(None),
         tooltip=_tooltip(said),
     )
-    text = base.mark_text(align="left", dx=5, fontSize=12, color=READABLE, **SILENT).encode(x="right:Q", text="words:N")
+    bars = told.transform_filter("!datum.is_end").mark_bar(height=16, clip=True).encode(x2="ends_at:Q")
+    rates = told.transform_filter("datum.is_end").mark_point(filled=True, size=150, opacity=1)
+    text = base.mark_text(align="left", dx=9, fontSize=12, color=READABLE, **SILENT).encode(x="right:Q", text="words:N")
     ends = base.mark_rule(opacity=0, **SILENT).encode(x="lowest:Q", x2="highest:Q")
-    return specification(0, bars, text, ends)
+    return specification(0, ends, bars, rates, text)  # the rows stand in the order of the first, which has them all
 
 
 def _high(spec: Spec, bars_shown: int) -> Spec:

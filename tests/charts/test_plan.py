@@ -153,7 +153,10 @@ def test_the_waterfall_goes_from_the_forecast_to_the_plan_lever_by_lever() -> No
     assert before + sum(bar["ends_at"] - bar["starts_at"] for bar in bars) == pytest.approx(plan_end)
     assert [row["kind"] for row in rows] == ["base", "plan", "plan", "base", "plan"]
     assert rows[0]["words"] == percent(before, 1)
-    assert rows[0]["starts_at"] == rows[0]["lowest"] < before < rows[0]["highest"]
+    assert [row["is_end"] for row in rows] == [True, False, False, False, True]
+    assert [layer["mark"]["type"] for layer in whole["layer"][:3]] == ["rule", "bar", "point"], "no bar from a cut axis"
+    assert "transform" not in whole["layer"][0], "it gives the rows their order, so it has them all"
+    assert rows[0]["starts_at"] == before and rows[0]["lowest"] < before < rows[0]["highest"]
     assert whole["height"] == plan.STEP * 5 + plan.AXIS
 
 
