@@ -63,11 +63,13 @@ with left:
     ui.heading(say("What changed"))
     with st.container(horizontal=True):
         step = ui.choose("Last whole", STEPS, "step")
-        against = ui.choose("Against", AGAINST, "against")
+        against = ui.choose("Compared with", AGAINST, "against")
     changed = overview_parts.what_changed(step, against)
     ui.tell(*changed)
     if len(changed) > 1:
-        ui.caption(say("Chance is weighed for the numbers of customers; for shares, orders and money it is not known."))
+        ui.caption(
+            say("Chance is worked out for the numbers of customers; for shares, orders and money it is not known.")
+        )
 with right:
     ui.heading(say("Where to look next"))
     for page, link, reason, settings in overview_parts.leads(by_age):

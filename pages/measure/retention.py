@@ -70,7 +70,10 @@ with st.container(horizontal=True, gap="medium"):
     scope.read_old_words("rate", RENAMED)
     rate = ui.choose("Rate", RATES, "rate")
     period = ui.choose("By", PERIODS, "period")
-    chosen = ui.choose("Active means ordered within", WINDOWS, "window", default="365")
+    with st.popover(say("More settings"), icon=":material/tune:"):
+        chosen = ui.choose("Active means ordered within", WINDOWS, "window", default="365")
+        if rate not in WITH_WINDOW:
+            ui.caption(say("It plays no part in the chosen rate."))
 window = None if chosen == "ever" else int(chosen)
 asked = {"grain": period, "window_days": window}
 totals = ui.query("period_totals", grain=period)
@@ -85,10 +88,12 @@ with head:
 if len(over):
     name = say(METRICS[rate].label)
     ui.chart(measure.rate_over_time(series, name, period), say("{name} over time. {answer}", name=name, answer=answer))
-if rate not in WITH_WINDOW:
-    ui.caption(say("The activity window plays no part in this rate."))
-elif window is None:
-    ui.caption(say("With “Ever” a customer stays active for good. Choose a window to see who turns inactive."))
+if rate in WITH_WINDOW and window is None:
+    ui.caption(
+        say(
+            "With “Ever” a customer stays active for good. Choose days under “More settings” to see who turns inactive."
+        )
+    )
 
 ui.heading(say("How long people wait for the second order"))
 asked_new = ui.truly_new()
