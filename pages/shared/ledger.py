@@ -17,17 +17,8 @@ from retention_core.say import money, number, say
 
 # What the reader says of lines that became no row; the other rules bring their own sentence.
 OUTCOMES = {"kept": "Kept", "left out": "Left out", "merged": "Merged", "note": "Note"}
-# In the order of the table on the page, with their pixels: a phone shows the first three.
-SHOWN = {
-    "What": 205,
-    "Outcome": 75,
-    "Lines": 70,
-    "Orders": 65,
-    "Money": 105,
-    "Customers": 85,
-    "File": 155,
-    "Currency": 75,
-}
+# In the order of the table on the page. A phone shows the first three, in these pixels; the others share the rest.
+SHOWN = {"What": 205, "Outcome": 75, "Lines": 70, "Orders": None, "Money": None, "Customers": None, "Currency": None}
 FITS = 34  # letters of "What" on one line
 WRAPPED = 65  # pixels of a row: the least at which its text goes over several lines
 MOST_HIGH = 560  # pixels of the table; what is longer scrolls
@@ -108,16 +99,21 @@ def show() -> None:
 
 
 def _table(table: pd.DataFrame) -> None:
-    """The rows of `for_people`; what is the same in all of them, a file or a currency, takes no column."""
+    """The rows of `for_people`: of several files each stands beside what it is about, where a phone shows it too.
+
+    One currency of all of them stands in the name of the column.
+    """
     currencies = table.loc[table["Money"].notna(), "Currency"].unique().tolist()
-    is_alike = {"File": table["File"].nunique() < 2, "Currency": len(currencies) < 2}
-    money_name = ", ".join(["Money", *filter(None, currencies)]) if is_alike["Currency"] else "Money"
+    is_alike = len(currencies) < 2
+    money_name = ", ".join(["Money", *filter(None, currencies)]) if is_alike else "Money"
+    if table["File"].nunique() > 1:
+        table = table.assign(What=table["What"] + " · " + _without_shared_start(table["File"]))
     is_long = table["What"].str.len().max() > FITS
-    texts = ("What", "Outcome", "Currency", "File")
+    texts = ("What", "Outcome", "Currency")
     st.dataframe(
-        table.assign(File=_without_shared_start(table["File"])),
+        table,
         hide_index=True,
-        column_order=[name for name in SHOWN if not is_alike.get(name)],
+        column_order=[name for name in SHOWN if not (is_alike and name == "Currency")],
         row_height=WRAPPED if is_long else None,
         height=min(WRAPPED * (len(table) + 1), MOST_HIGH) if is_long else "auto",
         alt=say("The ledger: one row for each file and rule, with lines, orders, customers and money"),
