@@ -5,21 +5,12 @@ Options are texts of a file: its name, its channels. No promised part of Streaml
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.shared import logs
-
-USED = (
-    "shared.widget_ids_this_run.snapshot",
-    "session_state._lock",
-    "session_state._state._new_widget_state.widget_metadata",
-    "session_state._state.query_params._initial_query_params",
-)
+from pages.shared.unpromised import FORGETTING_OPTIONS
 
 
 def forget() -> bool:
@@ -31,7 +22,7 @@ def forget() -> bool:
     context: Any = get_script_run_ctx()
     if context is None or context.fragment_ids_this_run:
         return False
-    if not _is_known(context):
+    if not FORGETTING_OPTIONS.are_in(context):
         return True
     if context.shared.widget_ids_this_run.snapshot():
         return False
@@ -43,34 +34,9 @@ def forget() -> bool:
 def forget_link(is_meant: Callable[[str], object]) -> None:
     """Of the link that this run began with, which widgets that are drawn first look at, the settings that are meant."""
     context: Any = get_script_run_ctx()
-    if context is None or not _is_known(context):
+    if context is None or not FORGETTING_OPTIONS.are_in(context):
         return
     with context.session_state._lock:
         began = context.session_state._state.query_params._initial_query_params
         for name in list(filter(is_meant, began)):
             del began[name]
-
-
-def missing(context: Any) -> tuple[str, ...]:
-    """What is used here of Streamlit without being promised, and is not there in this version of it."""
-    return tuple(path for path in USED if not _has(context, path))
-
-
-def _has(thing: Any, path: str) -> bool:
-    for name in path.split("."):
-        thing = getattr(thing, name, None)
-    return thing is not None
-
-
-def _is_known(context: Any) -> bool:
-    lacking = missing(context)
-    if lacking:
-        _note(lacking)
-    return not lacking
-
-
-@cache
-def _note(lacking: tuple[str, ...]) -> None:
-    """Once: each deletion would say the same."""
-    event = "options of deleted files stay until the visit ends: Streamlit has changed"
-    logs.note(event, logging.ERROR, missing=lacking)

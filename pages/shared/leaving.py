@@ -9,29 +9,18 @@ stays with the allocators of the process, in pieces that the next visitors fit i
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from typing import Any
 
 import streamlit as st
 from streamlit import runtime
-from streamlit.runtime.app_session import AppSession
 
 from pages.shared import logs, memory
+from pages.shared.unpromised import LETTING_GO
 
 EVERY_SECONDS = 5.0
 SEARCHES = 3  # after each who leaves: a script of theirs may still be at work for some rounds
 MOST_OF_THE_TIME = 0.02  # the search for garbage stops all scripts meanwhile: it may take this share of the time
-USED = (
-    "_get_async_objs",
-    "_session_mgr.get_session_info",
-    "_session_mgr.list_sessions",
-    "_session_mgr._session_storage._cache.expire",
-    "_uploaded_file_mgr.file_storage",
-    "_uploaded_file_mgr.remove_session_files",
-)
-USED_OF_A_SESSION = ("id", "session_state", "shutdown", "_fragment_storage")
 _somebody_left, _something_went = threading.Event(), threading.Event()
 
 
@@ -41,28 +30,13 @@ def watch() -> None:
     if not runtime.exists():
         return
     server = runtime.get_instance()
-    if lacking := missing(server):
-        logs.note("files of visitors who leave are never let go: Streamlit has changed", logging.ERROR, missing=lacking)
-    else:
+    if LETTING_GO.are_in(server):
         threading.Thread(target=_watch, args=(server,), name="comeback-leaving", daemon=True).start()
 
 
 def give_back_soon() -> None:
     """A session has let go of its orders and stays: their memory is given back in a round to come, by that thread."""
     _something_went.set()
-
-
-def missing(server: runtime.Runtime) -> list[str]:
-    """What is used here of Streamlit without being promised, and is not there in this version of it."""
-    lacking = []
-    for path in USED:
-        thing: Any = server
-        for name in path.split("."):
-            thing = getattr(thing, name, None)
-        if thing is None:
-            lacking.append(path)
-    made = {*dir(AppSession), *AppSession.__init__.__code__.co_names}  # what a session has from its start on
-    return lacking + [f"AppSession.{name}" for name in USED_OF_A_SESSION if name not in made]
 
 
 def _watch(server: runtime.Runtime) -> None:

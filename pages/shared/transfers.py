@@ -20,6 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared import hosting
 from pages.shared.handed_in import Upload
+from pages.shared.unpromised import COUNTING_FILES, RUNNING_AGAIN
 from retention_core.say import number, say
 
 PLACE = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+$")
@@ -29,10 +30,11 @@ SIZES_AT_ONCE = 3
 # Of the machine's memory, for the files of all visitors together: half of it is the engine's, the rest Python's and the
 # workbooks' that are being opened.
 SHARE_OF_MEMORY = 0.1
-FORBIDDEN, TOO_LARGE, NO_ROOM = 403, 413, 503
+FORBIDDEN, TOO_LARGE, UNCOUNTED, NO_ROOM = 403, 413, 500, 503
 WORDS = {
     FORBIDDEN: "Sign in first",
     TOO_LARGE: "These are more files than one visitor may hand in at once",
+    UNCOUNTED: "This server cannot tell how much room there is for files, and takes none",
     NO_ROOM: "The files of all visitors take all the room there is for them: try again in some minutes",
 }
 # Streamlit's uploader says only "Request failed with status code 503" beside a file. The page says this for a while.
@@ -82,6 +84,9 @@ def taking(scope: Scope) -> Iterator[int | None]:
     if hosting.current().login and session not in _admitted:
         yield FORBIDDEN
         return
+    if not COUNTING_FILES.are_in(runtime.get_instance()):
+        yield UNCOUNTED
+        return
     told = Headers(scope=scope).get("content-length", "")
     size = int(told) if told.isascii() and told.isdecimal() else largest
     if size + _stored(session) + _on_their_way[session] > SIZES_AT_ONCE * largest:
@@ -120,7 +125,10 @@ def _was_told(session: str) -> bool:
 
 def _run_again(session: str) -> None:
     """Have the page of this visitor run as after a click, once it rests: Streamlit knows its settings only then."""
-    visitor = runtime.get_instance()._session_mgr.get_active_session_info(session)
+    server = runtime.get_instance()
+    if not RUNNING_AGAIN.are_in(server):
+        return
+    visitor = server._session_mgr.get_active_session_info(session)
     if visitor is None:
         return
     if visitor.session._scriptrunner is None:
