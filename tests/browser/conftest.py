@@ -26,7 +26,7 @@ QUIET = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-START_SECONDS = 60
+START_SECONDS = 120
 Theme = Literal["light", "dark"]
 Visit = Callable[..., Page]
 SEE_MILLISECONDS = 30_000
