@@ -19,6 +19,7 @@ Words: TypeAlias = dict[str, Any]  # settings of an axis or a legend
 STEPS = {"month": (1, 3, 6, 12, 24, 72), "quarter": (1, 2, 4, 8, 24), "week": (1, 4, 12, 24, 48)}
 A_YEAR = {"month": 12, "quarter": 4}  # periods; weeks are counted from the first one
 ROOM = 34  # pixels that a label over two lines needs, with what sets it apart from the next
+NAME_ROOM = 62  # pixels for a span of money beside the next: 100K–150K
 LETTERS = 28  # of a name that stand on one line; a longer one leaves no short word for its last line
 LINE = f"(.{{12,{LETTERS}}}) (?=.{{8}})"
 MONTH_MILLISECONDS = 30.44 * 24 * 3600 * 1000
@@ -76,6 +77,17 @@ def periods(first_day: date, grain: str) -> alt.Axis:
         labelOverlap=False,
         labelFlush=False,
         labelExpr=f"{place} % ({step}) === 0 ? {lines} : ''",
+    )
+
+
+def slanted_where_narrow() -> alt.Axis:
+    """An axis of short names: level where each has room, slanted where not."""
+    is_narrow = f"width < {NAME_ROOM} * length(domain('x'))"
+    return alt.Axis(
+        labelAngle=alt.expr(f"{is_narrow} ? -40 : 0"),
+        labelAlign=alt.expr(f"{is_narrow} ? 'right' : 'center'"),
+        labelBaseline="top",
+        labelOverlap=False,
     )
 
 

@@ -182,7 +182,7 @@ def distribution(spans: pd.DataFrame, currency: str | None) -> alt.LayerChart:
     order = list(kinds.values())
     title = say("Brought to date by a customer, {currency}", currency=currency) if currency else say("Brought to date")
     bars = alt.Chart().mark_bar(cornerRadiusEnd=2).encode(
-        x=alt.X("name:N").sort(frame["name"].tolist()).title(title).axis(labelAngle=-40, labelOverlap=False),
+        x=alt.X("name:N").sort(frame["name"].tolist()).title(title).axis(axes.slanted_where_narrow()),
         xOffset=alt.XOffset("kind:N").sort(order),
         y=alt.Y("value:Q").title(None).axis(tickCount=5, **axes.SHARES),
         opacity=alt.Opacity("kind:N").scale(domain=order, range=[0.4, 1])

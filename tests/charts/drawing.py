@@ -14,8 +14,12 @@ _TEXT, _TAG = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL), re.compile(r"<[
 
 
 def texts(chart: alt.LayerChart, width: int) -> list[str]:
-    """All words of the drawn chart; those that go over two lines are one. Skips where nothing can draw."""
+    """All words of the drawn chart; those that go over two lines are one."""
+    return [" ".join(_TAG.sub(" ", words).split()) for words in _TEXT.findall(svg(chart, width))]
+
+
+def svg(chart: alt.LayerChart, width: int) -> str:
+    """The drawn chart. Skips where nothing can draw."""
     vl_convert = pytest.importorskip("vl_convert")
     drawn = {**picture.specification(chart), "width": width}
-    svg = vl_convert.vegalite_to_svg(drawn, vl_version=picture.VEGA_LITE, config=picture.CONFIG)
-    return [" ".join(_TAG.sub(" ", words).split()) for words in _TEXT.findall(svg)]
+    return str(vl_convert.vegalite_to_svg(drawn, vl_version=picture.VEGA_LITE, config=picture.CONFIG))

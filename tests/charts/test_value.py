@@ -10,7 +10,7 @@ import pytest
 
 from retention_core import worth
 from retention_core.charts import value
-from tests.charts.drawing import PHONE, texts
+from tests.charts.drawing import DESK, PHONE, svg, texts
 
 Rows = list[dict[str, Any]]
 
@@ -141,6 +141,15 @@ def test_many_spans_are_put_together_and_lose_nobody() -> None:
     assert told.loc[0.0, "below_revenue"] == 1 and wide["from_revenue"].isna().tolist()[0]
     assert len(value.wide_spans(spans, most=8)) == 8, "to whole powers of ten, if need be"
     pd.testing.assert_frame_equal(value.wide_spans(spans.head(20)), spans.head(20))
+
+
+def test_spans_are_slanted_only_where_they_have_no_room() -> None:
+    edges = [5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0]
+    spans = pd.DataFrame({"from_revenue": edges[:-1], "below_revenue": edges[1:], "customers": 3, "revenue": 7.0})
+    picture = value.distribution(spans, "EUR")
+    assert "rotate(-40" in svg(picture, PHONE) and "rotate(-40" not in svg(picture, DESK)
+    for width in (PHONE, DESK):
+        assert {"5–10", "20–50", "2K–5K"} <= set(texts(picture, width)), "none is left out"
 
 
 def test_figures_of_squares_show_growth() -> None:
