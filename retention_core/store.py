@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +14,8 @@ from retention_core.engines import duckdb as engine
 from retention_core.limits import NO_LIMITS, OPENING, Limits, NoRoom, QueryTooLong
 from retention_core.orders import load as orders
 from retention_core.orders.faults import opened_for
+from retention_core.queries import build_text, moment_of, named_tables, statement
+from retention_core.queries import read_query as read_query
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,16 +23,10 @@ if TYPE_CHECKING:
     from retention_core.goals.baseline import Baseline
     from retention_core.metrics import Reading
 
-SQL = Path(__file__).parent / "sql"
-SCOPE = ("since", "until", "channel", "country", "category", "coupon")
 DETAILS = {
     **dict.fromkeys(("discount", "refunded", "tax", "shipping", "cost"), "decimal(18, 4)"),
     **dict.fromkeys(("campaign", "coupon"), "varchar"),
 }
-DAYS = ("since", "until", "starts_at", "ends_at", "cohort", "observed_until", "hidden_until")
-LISTS = ("channel", "country", "category", "days", "edges", "customers", "at_risk_days", "lapsed_days", "lost_days")
-PERIOD_TABLES = {"week": "customer_weeks", "month": "customer_months", "quarter": "customer_quarters"}
-SCOPED_TABLES = ("customers", "orders", *PERIOD_TABLES.values(), "customer_ages", "order_days", "customer_habits")
 
 
 @dataclass(frozen=True)
@@ -87,48 +80,6 @@ _PERIODS = {
 MADE_WHEN_NAMED = frozenset((*_PERIODS, "order_days", "waits", "customer_habits"))
 
 
-@dataclass(frozen=True)
-class Query:
-    """One file of `sql/`: its text without the head, what it says of itself, and its parameters with their defaults."""
-
-    name: str
-    text: str
-    describes: str
-    defaults: dict[str, Any]
-    required: frozenset[str]
-
-    @property
-    def parameters(self) -> frozenset[str]:
-        return self.required | self.defaults.keys()
-
-
-@cache
-def read_query(name: str) -> Query:
-    """The query `name`, or a KeyError that lists what there is."""
-    path = SQL / f"{name}.sql"
-    if name not in query_names():
-        raise KeyError(f"there is no query {name!r}; there are {', '.join(query_names())}")
-    lines = path.read_text(encoding="utf-8").splitlines()
-    head = [line.removeprefix("--").strip() for line in lines if line.startswith("--")]
-    defaults: dict[str, Any] = {}
-    required: set[str] = set()
-    for line in head:
-        if match := re.match(r"\$(\w+)(?: = ([^:]+))?:", line):
-            if match[2] is None:
-                required.add(match[1])
-            else:
-                defaults[match[1]] = None if match[2] == "null" else ast.literal_eval(match[2])
-    text = "\n".join(line for line in lines if not line.startswith("--"))
-    return Query(
-        name, text, "\n".join(line for line in head if not line.startswith("$")), defaults, frozenset(required)
-    )
-
-
-@cache
-def query_names() -> tuple[str, ...]:
-    return tuple(sorted(path.stem for path in SQL.glob("*.sql") if path.stem != "scope"))
-
-
 class Closed(Exception):  # noqa: N818 - no error of the caller: somebody else has closed the shop
     """The shop was closed before it could answer: its session has ended, or its data were deleted."""
 
@@ -163,14 +114,14 @@ class Shop:
     def _build(self) -> None:
         span = {"observed_on": self.observed_on}
         for name in ("macros", "second_tables", "segments", "attributes"):
-            self._connection.execute(_build_text(name))
+            self._connection.execute(build_text(name))
         self._make_orders()
         self.loaded.release()
         self.loaded = replace(self.loaded, release=orders.nothing_to_release)
-        self._connection.execute(_build_text("customers"), span)
+        self._connection.execute(build_text("customers"), span)
         first_on = self._connection.execute("select min(first_on) from customers").fetchall()[0][0]
         self.first_on = first_on or self.observed_on
-        self._connection.execute(_build_text("calendars"), {"first_on": self.first_on, **span})
+        self._connection.execute(build_text("calendars"), {"first_on": self.first_on, **span})
         self._make("customer_months")
         engine.limit_seconds(self._connection, self._query_seconds)
 
@@ -180,7 +131,7 @@ class Shop:
         there = self._connection.execute(f"select {counts} from clean_orders").fetchall()[0]
         known = [name for name, is_there in zip(DETAILS, there, strict=True) if is_there]
         details = "".join(f", {name}" for name in known)
-        self._connection.execute(_build_text("orders").format(details=details))
+        self._connection.execute(build_text("orders").format(details=details))
         for name in DETAILS.keys() - known:
             self._connection.execute(f"alter table orders add column {name} {DETAILS[name]}")
 
@@ -189,9 +140,9 @@ class Shop:
         if table in self._tables:
             return
         if table in _PERIODS:
-            text = _build_text("customer_periods").format(table=table, **_PERIODS[table].columns())
+            text = build_text("customer_periods").format(table=table, **_PERIODS[table].columns())
         else:
-            text = _build_text(table)
+            text = build_text(table)
         span = {"observed_on": self.observed_on, "first_on": self.first_on}
         self._connection.execute(text, {key: day for key, day in span.items() if f"${key}" in text})
         self._tables.add(table)
@@ -203,9 +154,9 @@ class Shop:
         Raises KeyError for an unknown query and TypeError for an unknown or missing parameter, QueryTooLong and
         NoRoom where the limits or the machine end it, and Closed where `close` does.
         """
-        text, values = self._prepare(name, parameters)
+        text, values = self._statement(name, parameters)
         with self._asking():
-            self._make_lazily(_named_tables(text) & MADE_WHEN_NAMED - self._tables)
+            self._make_lazily(named_tables(text) & MADE_WHEN_NAMED - self._tables)
             return self._connection.execute(text, values).df()
 
     @contextmanager
@@ -242,7 +193,7 @@ class Shop:
 
     def sql(self, name: str, **parameters: Any) -> str:
         """The text that `query` runs with these parameters."""
-        return self._prepare(name, parameters)[0]
+        return self._statement(name, parameters)[0]
 
     def metric(self, key: str, **parameters: Any) -> Reading:
         """One number of the registry with its interval, denominator and caveats."""
@@ -270,82 +221,8 @@ class Shop:
         finally:
             self._lock.release()
 
-    def _prepare(self, name: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        query = read_query(name)
-        scope = {key: _plain(key, parameters.get(key)) for key in SCOPE if key not in query.parameters}
-        own = {key: value for key, value in parameters.items() if key not in scope}
-        if unknown := own.keys() - query.parameters:
-            raise TypeError(f"{name} has no parameter {', '.join(sorted(unknown))}; it takes {_listed(query)}")
-        if missing := query.required - own.keys():
-            raise TypeError(f"{name} needs {', '.join(sorted(missing))}")
-        values = {"observed_on": self.observed_on, "first_on": self.first_on, **query.defaults, **scope}
-        values |= {key: _plain(key, value) for key, value in own.items()}
-        text = _compose(query.text, str(values.get("grain", "month")), any(v is not None for v in scope.values()))
-        return text, {key: value for key, value in values.items() if re.search(rf"\${key}\b", text)}
-
-
-def _moment(value: object) -> datetime:
-    """A moment, however it is written. Raises ValueError for what is none."""
-    if isinstance(value, datetime):
-        return value
-    return datetime.fromisoformat(value.isoformat() if isinstance(value, date) else str(value))
-
-
-def _build_text(name: str) -> str:
-    return (SQL / "build" / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def _listed(query: Query) -> str:
-    return ", ".join(sorted(query.parameters | set(SCOPE)))
-
-
-def _plain(key: str, value: Any) -> Any:
-    """A parameter as the engine takes it: a day for a day, a list for a list filter, however it was written."""
-    if value is None:
-        return None
-    if key in DAYS:
-        return _moment(value).date()
-    if key in LISTS:
-        return [value] if isinstance(value, str | int) else list(value)
-    return value
-
-
-def _named_tables(text: str) -> set[str]:
-    """What stands behind from and join; a column may be called like a table."""
-    return set(re.findall(r"\b(?:from|join)\s+(?:temp\.)?(\w+)", text))
-
-
-def _compose(text: str, grain: str, scoped: bool) -> str:
-    """The query with the relations it names put before it: the grain's table, its calendar, the scope."""
-    if grain not in PERIOD_TABLES:
-        raise ValueError(f"grain is {grain!r}; it can be {', '.join(PERIOD_TABLES)}")
-    named = _named_tables(text)
-    relations: list[tuple[str, str]] = []
-    if "customer_periods" in named:
-        named.add(PERIOD_TABLES[grain])
-    if scoped:
-        scope = "\n".join(line for line in _scope_text().splitlines() if not line.startswith("--"))
-        relations += [(table, scope.format(table=table)) for table in SCOPED_TABLES if table in named]
-    if "calendar" in named:
-        columns = "period, starts_on, ends_on, is_complete, data_starts_on"
-        relations.append(("calendar", f"select {columns}\nfrom calendars\nwhere grain = '{grain}'"))
-    if not relations and "customer_periods" not in named:
-        return text
-    text = re.sub(r"\bcustomer_periods\b", PERIOD_TABLES[grain], text)
-    before = ",\n".join(f"{name} as (\n{_indented(body)}\n)" for name, body in relations)
-    if not before:
-        return text
-    after = text.removeprefix("with ")
-    return f"with {before},\n{after}" if after != text else f"with {before}\n{text}"
-
-
-@cache
-def _scope_text() -> str:
-    return (SQL / "scope.sql").read_text(encoding="utf-8")
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.strip().splitlines())
+    def _statement(self, name: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return statement(name, parameters, {"observed_on": self.observed_on, "first_on": self.first_on})
 
 
 def open_orders(
@@ -368,7 +245,7 @@ def open_orders(
     read or asks for more.
     """
     files = [Path(path) for path in _listed_paths(paths)]
-    moment = None if as_of is None else _moment(as_of)
+    moment = None if as_of is None else moment_of(as_of)
     given = orders.Answers(**answers, as_of=moment)
     with opened_for(files, names, limits, stays=True) as connection:
         loaded = orders.load(

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import retention_core as rc
-from retention_core import scratch, store
+from retention_core import queries, scratch, store
 from retention_core.engines import duckdb as engine
 from retention_core.limits import Limits, NoRoom, QueryTooLong, size_in_bytes
 from retention_core.orders.errors import OrdersError
@@ -58,15 +58,15 @@ def with_queries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
 
     def add(**texts: str) -> None:
         folder = tmp_path / "sql"
-        shutil.copytree(store.SQL, folder)
+        shutil.copytree(queries.SQL, folder)
         for name, text in texts.items():
             (folder / f"{name}.sql").write_text(text)
-        monkeypatch.setattr(store, "SQL", folder)
+        monkeypatch.setattr(queries, "SQL", folder)
         forget()
 
     def forget() -> None:
-        store.read_query.cache_clear()
-        store.query_names.cache_clear()
+        queries.read_query.cache_clear()
+        queries.query_names.cache_clear()
 
     forget()
     yield add

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import retention_core as rc
-from retention_core.store import query_names, read_query
+from retention_core.queries import query_names, read_query
 from tests.conftest import ROOT
 
 CASES = sorted(path for path in (ROOT / "tests" / "queries").iterdir() if path.is_dir())

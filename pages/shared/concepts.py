@@ -10,8 +10,8 @@ import pandas as pd
 from retention_core.answers.levers import GRADES
 from retention_core.goals.goal import SPREAD
 from retention_core.metrics import SMALL_SAMPLE, wilson
+from retention_core.queries import SQL
 from retention_core.say import between, percent
-from retention_core.store import SQL
 
 
 @dataclass(frozen=True)
