@@ -23,6 +23,7 @@ from retention_core.store import read_query
 
 _BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 _TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+_RANGE = re.compile(r"(?<=\d)–(?=\W{0,2}\d)")  # in the large letters of an answer none is torn apart
 _ADDRESS = re.compile(r"(:(?=//)|www(?=\.)|@)", re.IGNORECASE)
 
 
@@ -57,7 +58,7 @@ def answer(title: str, sentence: str) -> None:
     """The head of a page: its title, its answer in one sentence, and whom it is about."""
     note(report.Answer(title, sentence, scope.in_words()))
     st.title(title, anchor=False)
-    st.header(plain(sentence), anchor=False)
+    st.header(_RANGE.sub("\u2060–\u2060", plain(sentence)), anchor=False)
     about = " ".join(part for part in (_sample_note(), plain(scope.in_words())) if part)
     if about:
         st.caption(about)

@@ -79,6 +79,20 @@ def test_the_first_visitor_of_a_server_may_come_through_a_deep_link(fresh_server
     assert "grain=Quarter" in page.url
 
 
+@pytest.mark.parametrize(
+    ("path", "button", "setting"),
+    [("retention", "More settings", "Active means ordered within"), ("value", "Set your margin", "Margin")],
+)
+def test_what_is_seldom_set_waits_behind_a_button_and_leaves_room_for_the_picture(
+    server: str, visit: Visit, path: str, button: str, setting: str
+) -> None:
+    page = visit(f"{server}/{path}", 390)
+    label = page.get_by_text(setting, exact=True)
+    expect(label).not_to_be_visible()
+    page.get_by_role("button", name=button).click()
+    expect(label).to_be_visible()
+
+
 def test_the_main_controls_work_from_the_keyboard(server: str, visit: Visit) -> None:
     page = visit(f"{server}/glossary")
     page.get_by_role("combobox", name="Look up").focus()

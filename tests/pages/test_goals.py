@@ -82,7 +82,7 @@ def boxes(app: AppTest) -> dict[str, str]:
 
 
 def unescaped(text: object) -> str:
-    return re.sub(r"\\(.)", r"\1", str(text)).replace("\u00a0", " ")
+    return re.sub(r"\\(.)", r"\1", str(text)).replace("\u00a0", " ").replace("\u2060", "")
 
 
 def plans(app: AppTest) -> pd.DataFrame:

@@ -313,6 +313,11 @@ def test_other_periods_of_the_first_order_bring_their_own_cohorts_to_compare(vis
     ).value == ["2025-04-01"]
 
 
+def test_the_two_ends_of_an_interval_stay_on_one_line_of_the_answer(visit: Visit) -> None:
+    head = visit("measure/retention").header[0].value
+    assert re.search(r"\(95\\\.0\u2060–\u206096\\\.1\u00a0%\\\)", head)
+
+
 def test_what_is_true_by_definition_has_no_interval(visit: Visit) -> None:
     app = visit("measure/retention", window="Ever")
     head = app.header[0].value.replace("\u00a0", " ").replace("\\", "")
