@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.runtime import get_instance
 
-from pages.shared import hosting, leaving, login, logs, memory, published, transfers
+from pages.shared import hosting, leaving, login, logs, memory, messages, published, transfers
 from retention_core.engines import databases
 
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
@@ -40,6 +40,7 @@ CHECKED_FOR_SECONDS, FAILED_FOR_SECONDS = 60.0, 10.0
 A_YEAR = 31_536_000
 METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
 STATIC, MEDIA = "/static/", "/media/"
+NOT_ALLOWED = 1008  # of RFC 6455; before the line is open it becomes status 403
 
 
 def options(settings: hosting.Hosting) -> dict[str, Any]:
@@ -60,7 +61,9 @@ def options(settings: hosting.Hosting) -> dict[str, Any]:
         "server.enableCORS": True,
         "server.enableXsrfProtection": True,
         "server.fileWatcherType": "none",
+        "server.headless": True,
         "server.maxUploadSize": settings.file_megabytes,
+        "server.maxWidgetStateSize": messages.MEGABYTES,
         "server.runOnSave": False,
         "server.scriptHealthCheckEnabled": True,
     }
@@ -130,6 +133,14 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and is_closed(scope["path"]):
             await PlainTextResponse("Not found", 404)(scope, receive, send)
+            return
+        if messages.is_foreign(scope):
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": NOT_ALLOWED})
+                return
+            scope = messages.without_origin(scope)
+        if scope["type"] == "websocket":
+            await self.app(scope, messages.meant(receive), send)
             return
         with transfers.taking(scope) as refused:
             if refused:

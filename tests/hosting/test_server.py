@@ -88,7 +88,9 @@ async def app(scope, receive, send):
 OPTIONS = {
     "server.maxMessageSize": 50,
     "server.maxCacheDataSize": "500mb",
+    "server.headless": True,
     "server.maxUploadSize": 7,
+    "server.maxWidgetStateSize": 1,
     "server.disconnectedSessionTTL": 120,
     "server.enableXsrfProtection": True,
     "server.enableAgentApi": False,
@@ -341,6 +343,7 @@ def test_an_answer_that_fails_has_the_headers_and_a_line_without_its_words() -> 
     [
         ("127.0.0.1", "http://127.0.0.1", 101),
         ("127.0.0.1", "https://evil.example", 403),
+        ("127.0.0.1", "http://localhost", 403),  # Streamlit itself lets it in
         ("evil.example", "https://evil.example", 403),
     ],
 )
