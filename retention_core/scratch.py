@@ -38,6 +38,14 @@ def _own(process: int) -> Path:
     return made
 
 
+def leave() -> None:
+    """Remove the process's folder now, for one that ends in a way that tells Python nothing, such as by a signal."""
+    with _ONE:
+        if _own.cache_info().currsize:
+            _remove(_own(os.getpid()), os.getpid())
+            _own.cache_clear()
+
+
 def sweep() -> None:
     """Remove the folders of processes that are gone: this user's, with a lock that nobody holds (not on Windows)."""
     if sys.platform == "win32":

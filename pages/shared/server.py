@@ -20,7 +20,7 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +28,7 @@ from streamlit import config
 from streamlit.runtime import get_instance
 
 from pages.shared import hosting, leaving, login, logs, memory, messages, published, transfers
+from retention_core import scratch
 from retention_core.engines import databases
 
 SCRIPT = Path(__file__).resolve().parents[2] / "app.py"
@@ -122,6 +123,8 @@ class Guard:
 
         try:
             await self._answer(scope, receive, send_guarded)
+        except ClientDisconnect:
+            pass  # the visitor has cut the line: nobody reads an answer, and its line in the log has status 0
         except Exception:
             if status or scope["type"] != "http":
                 raise
@@ -142,11 +145,7 @@ class Guard:
         if scope["type"] == "websocket":
             await self.app(scope, messages.meant(receive), send)
             return
-        with transfers.taking(scope) as refused:
-            if refused:
-                await PlainTextResponse(transfers.WORDS[refused], refused)(scope, receive, send)
-            else:
-                await self.app(scope, receive, send)
+        await transfers.pass_on(self.app, scope, receive, send)
 
 
 def is_closed(path: str) -> bool:
@@ -227,6 +226,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         logs.LOGGER.exception("not started")
         raise
     yield
+    scratch.leave()  # uvicorn ends its process by the signal that it was sent
     logs.note("stopped")
 
 

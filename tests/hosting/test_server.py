@@ -15,10 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from benchmarks.wire import visit, xsrf_token
 from pages.shared import login
+from tests.browser.conftest import orders_file
 from tests.conftest import ROOT
 from tests.hosting.serving import Served, environment, serve
 
@@ -398,3 +400,15 @@ def test_who_serves_this_app_means_others_unless_told_otherwise(setting: str | N
     asked = "from pages.shared import server, hosting; print(hosting.current().limits().rows is not None)"
     ran = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, env=told, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "True"
+
+
+def test_a_server_that_is_told_to_stop_takes_its_folder_along(tmp_path: Path) -> None:
+    """By the signal that containers are stopped with, which tells Python nothing."""
+    database, temporary = tmp_path / "shop.duckdb", tmp_path / "temporary"
+    temporary.mkdir()
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(f"create table orders as select * from read_csv('{orders_file(tmp_path)}')")
+    settings = {"COMEBACK_DATA": str(database), "COMEBACK_TABLE": "orders", "TMPDIR": str(temporary)}
+    with serve(tmp_path, **settings):
+        assert [path.name for path in temporary.rglob("*.parquet")] == ["orders.parquet"]
+    assert not list(temporary.iterdir())
