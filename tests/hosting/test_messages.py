@@ -64,14 +64,14 @@ def frame(said: bytes) -> Message:
     return {"type": "websocket.receive", "bytes": said, "text": None}
 
 
+SENT_BY_PAGES = {"rerun_script", "stop_script", "file_urls_request", "app_heartbeat", "backend_operation_request"}
 KINDS = [field.name for field in BackMsg.DESCRIPTOR.oneofs_by_name["type"].fields]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_only_what_pages_send_is_heard(kind: str) -> None:
     sent, after = frame(message(kind).SerializeToString()), frame(message("app_heartbeat").SerializeToString())
-    is_heard = kind in {"rerun_script", "stop_script", "file_urls_request", "app_heartbeat", "backend_operation_request"}
-    assert heard(sent, after) == ([sent, after] if is_heard else [after])
+    assert heard(sent, after) == ([sent, after] if kind in SENT_BY_PAGES else [after])
 
 
 def test_what_is_no_message_of_streamlits_is_not_heard() -> None:
