@@ -8,13 +8,16 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 from starlette.datastructures import Headers
-from starlette.types import Scope
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -30,15 +33,21 @@ SIZES_AT_ONCE = 3
 # Of the machine's memory, for the files of all visitors together: half of it is the engine's, the rest Python's and the
 # workbooks' that are being opened.
 SHARE_OF_MEMORY = 0.1
-FORBIDDEN, TOO_LARGE, UNCOUNTED, NO_ROOM = 403, 413, 500, 503
+# What has come of a file holds room until all of it is there. So it ends when no more comes for so long, or when its
+# session has left for so long: a phone between two networks gets its time, and none is set for the whole.
+UPLOAD_SILENT_SECONDS, LOOK_SECONDS = 15.0, 1.0
+FORBIDDEN, STALLED, TOO_LARGE, UNCOUNTED, NO_ROOM = 403, 408, 413, 500, 503
 WORDS = {
     FORBIDDEN: "Sign in first",
+    STALLED: "Nothing more has come of this file, or its visitor has left",
     TOO_LARGE: "These are more files than one visitor may hand in at once",
     UNCOUNTED: "This server cannot tell how much room there is for files, and takes none",
     NO_ROOM: "The files of all visitors take all the room there is for them: try again in some minutes",
 }
 # Streamlit's uploader says only "Request failed with status code 503" beside a file. The page says this for a while.
 TOLD = {
+    STALLED: "Not all files were taken: your connection stood still for too long. Take them out of the list and choose "
+    "all of them again.",
     TOO_LARGE: "Not all files were taken: they are too many at once. Take them out of the list and choose others: "
     "at most {n} MB together.",
     NO_ROOM: "Not all files were taken: those of other visitors take all the room now. Take yours out of the list and "
@@ -48,7 +57,22 @@ TOLD_FOR_SECONDS, AGAIN_SECONDS, READ_SECONDS = 60.0, 0.5, 2.0
 UPLOADS = ("draft", "upload")  # where a session's state holds files: while they are looked at, and once they are open
 _admitted: set[str] = set()
 _refused: dict[str, tuple[int, float]] = {}  # session → what its files were refused with, and when
-_on_their_way: Counter[str] = Counter()  # session → bytes; only the server's own thread counts
+
+
+@dataclass(eq=False)
+class File:
+    """A file on its way. `told`: bytes, as its headers say; `came`: bytes; `refused`: the status that ends it, or 0."""
+
+    session: str
+    told: int
+    refused: int = 0
+    came: int = 0
+    is_whole: bool = False
+    silent_seconds: float = 0.0
+    seen_at: float = field(default_factory=time.monotonic)  # when its session was last there
+
+
+_on_their_way: set[File] = set()  # only the server's own thread counts
 
 
 def admit() -> None:
@@ -73,45 +97,118 @@ def shut_out() -> None:
         _admitted.discard(context.session_id)
 
 
+async def pass_on(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Have the app answer; who sends a file that is not taken, or no longer, is answered here.
+
+    Raises ClientDisconnect where the visitor has cut the line.
+    """
+    with taking(scope) as file:
+        if file is None:
+            await app(scope, receive, send)
+            return
+        if not file.refused:
+            try:
+                await app(scope, partial(_next, file, receive), send)
+                return
+            except ClientDisconnect:
+                if not file.refused:
+                    raise
+        await PlainTextResponse(WORDS[file.refused], file.refused)(scope, receive, send)
+
+
 @contextmanager
-def taking(scope: Scope) -> Iterator[int | None]:
-    """The status with which a request is refused, None for one that may pass; it counts until the block ends."""
+def taking(scope: Scope) -> Iterator[File | None]:
+    """The file that a request sends, None for any other request. Unless it is refused it counts until the block ends.
+
+    Of its own visitor all that is told counts from the start. Of the room for all only what has come counts: otherwise
+    promises alone could fill it.
+    """
     found = PLACE.search(scope["path"]) if scope["type"] == "http" and scope["method"] == "PUT" else None
     if found is None:
         yield None
         return
-    session, largest = found["session"], hosting.current().file_megabytes * hosting.MEGABYTE
-    if hosting.current().login and session not in _admitted:
-        yield FORBIDDEN
+    file = File(found["session"], _told_size(Headers(scope=scope)))
+    file.refused = _why_not(file)
+    if file.refused:
+        _note(file.session, file.refused)
+        yield file
         return
-    if not COUNTING_FILES.are_in(runtime.get_instance()):
-        yield UNCOUNTED
-        return
-    told = Headers(scope=scope).get("content-length", "")
-    size = int(told) if told.isascii() and told.isdecimal() else largest
-    if size + _stored(session) + _on_their_way[session] > SIZES_AT_ONCE * largest:
-        _note(session, TOO_LARGE)
-        yield TOO_LARGE
-        return
-    room = max(largest, int(hosting.memory_of_machine() * SHARE_OF_MEMORY))
-    if size + _held() + _on_their_way.total() > room:
-        _note(session, NO_ROOM)
-        yield NO_ROOM
-        return
-    if not _on_their_way[session] and _was_told(session):  # no rest of the same choice: tried again
-        _refused.pop(session)
-    _on_their_way[session] += size
+    if not _promised(file.session) and _was_told(file.session):  # no rest of the same choice: tried again
+        _refused.pop(file.session)
+    _on_their_way.add(file)
     try:
-        yield None
+        yield file
     finally:
-        _on_their_way[session] -= size
-        if not _on_their_way[session]:
-            del _on_their_way[session]
+        _on_their_way.discard(file)
+
+
+def _told_size(headers: Headers) -> int:
+    """Bytes at most. A body in chunks ends with its last one, whatever length stands beside it."""
+    told = headers.get("content-length", "")
+    is_told = told.isascii() and told.isdecimal() and "transfer-encoding" not in headers
+    return int(told) if is_told else _largest()
+
+
+def _why_not(file: File) -> int:
+    """The status with which a file is refused before any of it has come, 0 for one that may come."""
+    if hosting.current().login and file.session not in _admitted:
+        return FORBIDDEN
+    if not COUNTING_FILES.are_in(runtime.get_instance()):
+        return UNCOUNTED
+    if file.told + _stored(file.session) + _promised(file.session) > SIZES_AT_ONCE * _largest():
+        return TOO_LARGE
+    return 0 if _has_room(file.told) else NO_ROOM
+
+
+async def _next(file: File, receive: Receive) -> Message:
+    """What has come of a file since; once it is refused, that the line was cut: then Streamlit stores nothing of it."""
+    while not file.refused:
+        if file.is_whole:
+            return await receive()
+        message: Message | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                message = await receive()
+        if message is None:
+            # In looks, not by the clock: while the server itself is held up nobody is silent.
+            file.silent_seconds += LOOK_SECONDS
+        else:
+            _count(file, message)
+        if not file.is_whole:
+            _end_if_gone(file)
+        if message is not None and not file.refused:
+            return message
+    return {"type": "http.disconnect"}
+
+
+def _count(file: File, message: Message) -> None:
+    came = len(message.get("body", b""))
+    file.came += came
+    file.is_whole = not message.get("more_body", False)
+    if came:
+        file.silent_seconds = 0.0
+    if file.came > file.told:
+        _end(file, TOO_LARGE)
+    elif not _has_room():
+        _end(file, NO_ROOM)
+
+
+def _end_if_gone(file: File) -> None:
+    now = time.monotonic()
+    if runtime.get_instance().is_active_session(file.session):
+        file.seen_at = now
+    if not file.refused and max(file.silent_seconds, now - file.seen_at) >= UPLOAD_SILENT_SECONDS:
+        _end(file, STALLED)
+
+
+def _end(file: File, status: int) -> None:
+    file.refused = status
+    _note(file.session, status)
 
 
 def _note(session: str, status: int) -> None:
     """Files of this visitor are refused: the page runs again to say so. Who may hand in nothing is told nothing."""
-    if session in _admitted:
+    if session in _admitted and status in TOLD:
         is_waiting = session in _refused and time.monotonic() - _refused[session][1] < AGAIN_SECONDS
         _refused[session] = status, time.monotonic()
         if not is_waiting:
@@ -146,6 +243,21 @@ def _tell(session: str) -> None:
         place.error(sentence, icon=":material/error:")
     else:
         _refused.pop(session, None)
+
+
+def _largest() -> int:
+    return hosting.current().file_megabytes * hosting.MEGABYTE
+
+
+def _promised(session: str) -> int:
+    """Bytes of this session that are on their way, as was told of them."""
+    return sum(file.told for file in _on_their_way if file.session == session)
+
+
+def _has_room(more: int = 0) -> bool:
+    """Whether what is there of the files of all visitors, and so many bytes more, fit into the room for them."""
+    room = max(_largest(), int(hosting.memory_of_machine() * SHARE_OF_MEMORY))
+    return more + _held() + sum(file.came for file in _on_their_way) <= room
 
 
 def _stored(session: str) -> int:

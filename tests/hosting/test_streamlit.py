@@ -110,12 +110,12 @@ def test_a_server_that_cannot_let_go_says_so_in_its_log(server: Runtime, caplog:
 def test_a_server_that_cannot_count_files_takes_none_and_says_so_once(
     server: Runtime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with transfers.taking(A_FILE) as refused:
-        assert refused is None and not lines(caplog)
+    with transfers.taking(A_FILE) as file:
+        assert file and not file.refused and not lines(caplog)
     del server._uploaded_file_mgr.file_storage  # type: ignore[attr-defined]
     for _ in range(2):
-        with transfers.taking(A_FILE) as refused:
-            assert refused == transfers.UNCOUNTED and refused in transfers.WORDS
+        with transfers.taking(A_FILE) as file:
+            assert file and file.refused == transfers.UNCOUNTED and file.refused in transfers.WORDS
     event, lacking = told(caplog)
     assert "no files of visitors are taken" in event and lacking == ["_uploaded_file_mgr.file_storage"]
 
