@@ -15,7 +15,6 @@ from retention_core.limits import NO_LIMITS, OPENING, Limits, NoRoom, QueryTooLo
 from retention_core.orders import load as orders
 from retention_core.orders.faults import opened_for
 from retention_core.queries import build_text, moment_of, named_tables, statement
-from retention_core.queries import read_query as read_query
 
 if TYPE_CHECKING:
     import pandas as pd

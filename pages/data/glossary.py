@@ -5,8 +5,8 @@ import streamlit as st
 from pages.shared import scope, sources, ui
 from pages.shared.concepts import CONCEPTS, Concept, segment_rules
 from retention_core.metrics import METRICS, Metric
+from retention_core.queries import read_query
 from retention_core.say import number, say
-from retention_core.store import read_query
 
 ENTRIES: dict[str, Metric | Concept] = {**METRICS, **{concept.key: concept for concept in CONCEPTS}}
 

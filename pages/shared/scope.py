@@ -29,7 +29,7 @@ def choose() -> None:
         return
     # On the first run a link's filters are in no widget yet; they, and what was not found, must not hide.
     is_open = bool(chosen()) or any(key in st.query_params for key in ("since", "until", "coupon", *DIMENSIONS))
-    with st.expander("Customers who first bought …", expanded=is_open, icon=":material/filter_alt:"):
+    with st.expander("Filter by first order", expanded=is_open, icon=":material/filter_alt:"):
         _choose_days()
         for dimension, label in DIMENSIONS.items():
             _choose_values(dimension, label, options)
@@ -40,7 +40,7 @@ def choose() -> None:
 
 def _choose_days() -> None:
     shop = sources.shop()
-    for key, label in (("since", "from"), ("until", "before")):
+    for key, label in (("since", "From"), ("until", "Before")):
         asked = st.query_params.get(key)
         chosen_day = st.date_input(
             label, None, shop.first_on, shop.observed_on, key=key, format="YYYY-MM-DD", bind="query-params"

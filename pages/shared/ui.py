@@ -18,8 +18,8 @@ from retention_core import cohorts, export, report
 from retention_core.answers import retention as answers
 from retention_core.charts.prepared import FRAME
 from retention_core.metrics import METRICS, Reading
+from retention_core.queries import read_query
 from retention_core.say import NOT_KNOWN, between, compact_money, money, month, number, percent, say
-from retention_core.store import read_query
 
 _BREAKS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]")
 _TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")

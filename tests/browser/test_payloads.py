@@ -101,7 +101,7 @@ def test_a_shop_of_payloads_on_every_page(server: str, visit: Visit, shop_files:
     expect(page.get_by_test_id("stVegaLiteChart").last).to_contain_text("zq")
     watch.clean()  # names in the legend of a chart
     menu(page, "Overview")
-    page.get_by_test_id("stSidebar").get_by_text("Customers who first bought …").click()
+    page.get_by_test_id("stSidebar").get_by_text("Filter by first order").click()
     names = page.get_by_role("option").filter(has_text="zq")
     pick(page.get_by_test_id("stSidebar").get_by_role("combobox", name="Channel"), names.first)
     watch.clean()  # names in an open list

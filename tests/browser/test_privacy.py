@@ -157,7 +157,7 @@ def orders_of_channels(folder: Path) -> Path:
 def test_filters_leave_the_link_with_the_files(started: Server, visit: Visit, tmp_path: Path) -> None:
     page = visit(f"{started.address}/source")
     upload(page, orders_of_channels(tmp_path))
-    page.get_by_text("Customers who first bought").click()
+    page.get_by_text("Filter by first order").click()
     pick(page.get_by_role("combobox", name="Channel"), page.get_by_role("option", name=MARKER))
     page.wait_for_url("**channel=*")
     assert MARKER in page.url

@@ -268,7 +268,7 @@ def test_a_shop_without_new_customers_and_one_too_young_get_no_verdict() -> None
 def test_the_best_quarter_is_told_as_counted_and_without_its_luck() -> None:
     facts = made([("2024-07-01", 900, 0.464, 0.443), ("2024-10-01", 900, 0.3, 0.3)])
     own = verdicts.witness_answers(a_year_later(facts, 0.3, 0.4))["own_best"]
-    assert "46.4 % ordered again" in own and "without it, 44.3 % is taken here" in own
+    assert "46.4 % ordered again" in own and "partly luck, so 44.3 % is counted here" in own
 
 
 def test_who_returns_often_buys_no_gifts_only() -> None:
