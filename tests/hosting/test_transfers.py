@@ -25,7 +25,7 @@ SMALL = """
 import os
 from pages.shared import hosting, transfers
 transfers.SHARE_OF_MEMORY = int(os.environ["ROOM"]) * hosting.MEGABYTE / hosting.memory_of_machine()
-transfers.UPLOAD_SILENT_SECONDS, transfers.LOOK_SECONDS = float(os.environ["SILENT_SECONDS"]), 0.2
+transfers.UPLOAD_SILENT_SECONDS, transfers.LOOK_SECONDS = float(os.environ["SILENT_SECONDS"]), 0.1
 from pages.shared.server import app
 """
 
@@ -213,19 +213,19 @@ def test_a_file_of_which_nothing_more_comes_is_ended_and_stored_nowhere(impatien
 async def drip(line: socket.socket, times: int) -> None:
     for _ in range(times):
         line.sendall(b"x")
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
 
 
 def test_a_slow_file_is_taken_however_long_it_needs(impatient: Served) -> None:
-    """Silence ends a file, not its time as a whole: five seconds here, where three of silence would be too long."""
+    """Silence ends a file, not its time as a whole: six seconds here, where three of silence would be too many."""
 
     async def look() -> int:
         async with visit(impatient.address, "source") as (visitor, _):
             with ExitStack() as held:
-                line = await begin(held, impatient, visitor, f"Content-Length: {len(form(25))}")
+                line = await begin(held, impatient, visitor, f"Content-Length: {len(form(12))}")
                 start, end = form(0).split(b"\r\n\r\n")
                 line.sendall(start + b"\r\n\r\n")
-                await drip(line, 25)
+                await drip(line, 12)
                 line.sendall(b"\r\n" + end.lstrip())
                 return await asyncio.to_thread(answer, line)
 
