@@ -36,6 +36,9 @@ SHARE_OF_MEMORY = 0.1
 # What has come of a file holds room until all of it is there. So it ends when no more comes for so long, or when its
 # session has left for so long: a phone between two networks gets its time, and none is set for the whole.
 UPLOAD_SILENT_SECONDS, LOOK_SECONDS = 15.0, 1.0
+PIECE = (
+    64 * 1024
+)  # bytes of a file between two looks for room: one at each byte that somebody drips would hold up others
 FORBIDDEN, STALLED, TOO_LARGE, UNCOUNTED, NO_ROOM = 403, 408, 413, 500, 503
 WORDS = {
     FORBIDDEN: "Sign in first",
@@ -67,6 +70,7 @@ class File:
     told: int
     refused: int = 0
     came: int = 0
+    had_room: int = 0  # of them, those that were there when room was last looked for
     is_whole: bool = False
     silent_seconds: float = 0.0
     seen_at: float = field(default_factory=time.monotonic)  # when its session was last there
@@ -172,7 +176,7 @@ async def _next(file: File, receive: Receive) -> Message:
         if message is None:
             # In looks, not by the clock: while the server itself is held up nobody is silent.
             file.silent_seconds += LOOK_SECONDS
-        else:
+        elif message["type"] == "http.request":
             _count(file, message)
         if not file.is_whole:
             _end_if_gone(file)
@@ -189,8 +193,10 @@ def _count(file: File, message: Message) -> None:
         file.silent_seconds = 0.0
     if file.came > file.told:
         _end(file, TOO_LARGE)
-    elif not _has_room():
-        _end(file, NO_ROOM)
+    elif file.is_whole or file.came - file.had_room >= PIECE:
+        file.had_room = file.came
+        if not _has_room():
+            _end(file, NO_ROOM)
 
 
 def _end_if_gone(file: File) -> None:
