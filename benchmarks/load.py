@@ -21,6 +21,7 @@ from typing import Any
 from benchmarks import load_report, load_security
 from benchmarks.crowd import PAGES, Crowd, Life, live
 from benchmarks.load_faults import leavers, slow_readers
+from benchmarks.load_floods import floods
 from benchmarks.load_stuck import stuck
 from benchmarks.load_tests import LONG, TESTS, TRIALS, run_tests
 from benchmarks.measure import commit, machine, others_seconds
@@ -31,8 +32,14 @@ LEVELS = (1, 20, 100)
 WHOLE_TOUR = 20  # in a larger crowd each visitor looks at fewer pages: all of a tour is the processor's time
 SHORT_TOUR = ("goals",)
 PAUSE_SECONDS = 3.0  # a visitor's mean pause between two moves, of 0 to twice as many; only in crowds of WHOLE_TOUR
-USUAL = ("crowd", "slow", "leavers", "stuck", *TRIALS)
-TIMED = ("slow", "leavers", "stuck", "files")  # the crowd looks at each level: a browser's processes count as others
+USUAL = ("crowd", "slow", "floods", "leavers", "stuck", *TRIALS)
+TIMED = (
+    "slow",
+    "floods",
+    "leavers",
+    "stuck",
+    "files",
+)  # the crowd looks at each level: a browser's processes count as others
 LEAVING_SECONDS = 150.0  # Streamlit keeps a session for 120 s, for those whose line was cut
 BACK_TO_MB = 50.0
 
@@ -155,6 +162,7 @@ def main() -> None:
     works: dict[str, Callable[[], dict[str, Any]]] = {
         "crowd": lambda: crowd(given.sockets, given.browsers),
         "slow": slow_readers,
+        "floods": floods,
         "leavers": leavers,
         "stuck": stuck,
         **TRIALS,

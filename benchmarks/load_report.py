@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
+from benchmarks import load_floods
 from benchmarks.report import QUIET_CORES, README, RESULTS, Goal, between, judged, table
 
 BEGIN, END = "<!-- load: begin -->", "<!-- load: end -->"
@@ -293,11 +294,12 @@ def _goals_of_logs(figures: dict[str, Any]) -> Iterator[Goal]:
 
 
 SAID = {
-    "crowd": _crowd, "slow": _slow, "leavers": _leavers, "stuck": _stuck, "files": _files, "random": _random,
-    "names": _names, "collisions": _collisions, "logs": _logs, "kills": _kills, "flips": _flips,
+    "crowd": _crowd, "slow": _slow, "floods": load_floods.report, "leavers": _leavers, "stuck": _stuck,
+    "files": _files, "random": _random, "names": _names, "collisions": _collisions, "logs": _logs, "kills": _kills,
+    "flips": _flips,
 }  # fmt: skip
 GOALS = {
-    "crowd": _goals_of_crowd, "slow": _goals_of_slow, "leavers": _goals_of_leavers, "stuck": _goals_of_stuck,
-    "files": _goals_of_files, "random": _goals_of_random, "names": _goals_of_names,
+    "crowd": _goals_of_crowd, "slow": _goals_of_slow, "floods": load_floods.goals, "leavers": _goals_of_leavers,
+    "stuck": _goals_of_stuck, "files": _goals_of_files, "random": _goals_of_random, "names": _goals_of_names,
     "collisions": _goals_of_collisions, "logs": _goals_of_logs, "kills": _goals_of_kills,
 }  # fmt: skip

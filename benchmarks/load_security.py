@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks import load_faults, load_stuck, load_tests
+from benchmarks import load_faults, load_floods, load_stuck, load_tests
 from benchmarks.load_report import (
     AT_TWENTY,
     BACK_MB,
@@ -71,10 +71,12 @@ ROWS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "a few of each; longer {kills} kills, {flips} flipped bits of each kind of file", ("kills", "flips"),
     ),
     (
-        "visitors who do not read; who leave in the middle",
-        "`--only slow --only leavers`; in the suite: `tests/test_load.py`, `tests/browser/test_sessions.py`",
-        "{slow} visitors who ask {asks} times, for pages and for files; {cut} lines cut while opening, 1 in a query",
-        ("slow", "leavers"),
+        "visitors who do not read; who say too much; who leave in the middle",
+        "`--only slow --only floods --only leavers`; in the suite: `tests/test_load.py`, "
+        "`tests/hosting/test_messages.py`, `tests/browser/test_sessions.py`",
+        "{slow} visitors who ask {asks} times, for pages and for files; 1 who floods, with {floods} kinds of messages; "
+        "{cut} lines cut while opening, 1 in a query",
+        ("slow", "floods", "leavers"),
     ),
     (
         "“Delete my data”, and the end of a session, leave nothing",
@@ -138,6 +140,7 @@ def _told() -> dict[str, str]:
         "slow": load_faults.SLOW,
         "asks": load_faults.ASKS,
         "cut": load_faults.CUT,
+        "floods": len(load_floods.FLOODS),
         "ways": len(test_logs.WAYS) + len(test_logs.CRASHES),
         "paths": load_tests.ERROR_PATHS,
         "others": load_stuck.OTHERS,
@@ -284,6 +287,6 @@ def _tests(figures: Figures) -> str:
 
 SAID: dict[str, Callable[[Figures], str]] = {
     "files": _files, "random": _random, "crowd": _crowd, "collisions": _collisions, "names": _names, "kills": _kills,
-    "flips": _flips, "slow": _slow, "leavers": _leavers, "logs": _logs, "stuck": _stuck,
+    "flips": _flips, "slow": _slow, "floods": load_floods.measured, "leavers": _leavers, "logs": _logs, "stuck": _stuck,
     **dict.fromkeys(TESTS, _tests),
 }  # fmt: skip
