@@ -39,7 +39,8 @@ UPLOAD_SILENT_SECONDS, LOOK_SECONDS = 15.0, 1.0
 PIECE = (
     64 * 1024
 )  # bytes of a file between two looks for room: one at each byte that somebody drips would hold up others
-FORBIDDEN, STALLED, TOO_LARGE, UNCOUNTED, NO_ROOM = 403, 408, 413, 500, 503
+# After 408, which would say the same as this 400, Chromium sends the whole file again by itself, up to three times.
+STALLED, FORBIDDEN, TOO_LARGE, UNCOUNTED, NO_ROOM = 400, 403, 413, 500, 503
 WORDS = {
     FORBIDDEN: "Sign in first",
     STALLED: "Nothing more has come of this file, or its visitor has left",

@@ -207,7 +207,7 @@ def test_a_file_of_which_nothing_more_comes_is_ended_and_stored_nowhere(impatien
                 await reads(visitor, b"your connection stood still for too long")
                 return [*answers, *[await hand_in(impatient, visitor) for _ in range(3)]]
 
-    assert asyncio.run(look()) == [408, 408, 408, 204, 204, 204]
+    assert asyncio.run(look()) == [400, 400, 400, 204, 204, 204]
 
 
 async def drip(line: socket.socket, times: int) -> None:
@@ -248,7 +248,7 @@ def test_a_file_of_a_visitor_who_has_left_is_ended_though_it_still_comes(impatie
                     continue
             return 0
 
-    assert asyncio.run(look()) == 408
+    assert asyncio.run(look()) == 400
 
 
 def test_a_line_that_is_cut_is_no_error_of_the_server(wide: Served) -> None:
