@@ -128,11 +128,13 @@ def test_the_report_names_what_was_missed(lives: list[Life]) -> None:
     run = {"date": "2026-01-01", "commit": "abc", "machine": {"processor": "x", "cores": 2}, "figures": figures}
     said = load_report.render({"crowd": json.loads(json.dumps(run))})
     assert "Missed: foreign values (1, goal 0); " in said
-    assert "memory with 20 sessions (1,500 MB, goal ≤ 1 GB)" in said
+    assert "at the peak, with those kept who had just left (1,500 MB, goal ≤ 1 GB)" in said
+    assert "| memory with 20 sessions | ≤ 1 GB | 900 MB | reached |" in said
     row = load_security.render({"crowd": run | {"figures": figures | {"browsers": {
         "windows": 20, "foreign": [], "errors": [], "moves": 100, "median": 0.727, "most": 13.9}}}})  # fmt: skip
     assert "median of a move 727 ms (goal 300: **missed**), longest 13.9 s" in row
-    assert "at most 1,500 MB (goal 1,024: **missed**), after all had left 320 MB (goal 350: reached)" in row
+    assert "with 20 sessions 900 MB (goal 1,024: reached), at the peak, with those kept who had just left, 1,500" in row
+    assert "1,500 MB (goal 1,024: **missed**), after all had left 320 MB (goal 350: reached)" in row
     assert re.search(r"20 sessions: .* when all move at once [\d,]+ ms \(goal 300: ", row)
     assert "5,000 names, 5,250 values: 1 wrong counts, 0 errors." in load_security.render({"names": run | {"figures": {
         "names": 5000, "values": 5250, "wrong": ["x"], "errors": []}}})  # fmt: skip
