@@ -36,9 +36,7 @@ SHARE_OF_MEMORY = 0.1
 # What has come of a file holds room until all of it is there. So it ends when no more comes for so long, or when its
 # session has left for so long: a phone between two networks gets its time, and none is set for the whole.
 UPLOAD_SILENT_SECONDS, LOOK_SECONDS = 15.0, 1.0
-PIECE = (
-    64 * 1024
-)  # bytes of a file between two looks for room: one at each byte that somebody drips would hold up others
+PIECE = 64 * 1024  # bytes of a file between two looks for room: a look at each byte of a drip would hold up others
 # After 408, which would say the same as this 400, Chromium sends the whole file again by itself, up to three times.
 STALLED, FORBIDDEN, TOO_LARGE, UNCOUNTED, NO_ROOM = 400, 403, 413, 500, 503
 WORDS = {
