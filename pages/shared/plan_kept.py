@@ -111,11 +111,11 @@ def plan_row(goal: Goal, result: Result, currency: str | None) -> Row:
         say(lever.strategy) + (f" {percent(lever.strength)}" if lever.strength < 1 else "") for lever in goal.in_force
     ]
     return {
-        say("Goal"): _goal_in_words(goal, result),
         say("Chance"): _chance(result.probability),
-        say("Order again in time"): with_band(result.rate, share_of),
-        say("Cost"): with_band(result.cost, sum_of),
         say("Left after costs"): with_band(result.profit, sum_of),
+        say("Cost"): with_band(result.cost, sum_of),
+        say("Order again in time"): with_band(result.rate, share_of),
+        say("Goal"): _goal_in_words(goal, result),
         say("Paid back"): _paid_back(result),
         say("Levers"): ", ".join(on) or "–",
     }

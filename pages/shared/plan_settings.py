@@ -157,7 +157,7 @@ def margin(usual: float) -> None:
     _follow("margin_of_plan", usual, "first_margin")
     st.slider(
         say("Margin"), MARGIN_STEP, 1.0, usual, MARGIN_STEP, format="percent", key="margin_of_plan",
-        bind="query-params", on_change=_redraw_all,
+        bind="query-params", on_change=_redraw_all, width=320,
         help=say(
             "What is left of revenue after goods and delivery; at first, what the costs in your files leave, or 100 %. "
             "At 100 % all money here is revenue, not profit."
