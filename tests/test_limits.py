@@ -158,7 +158,7 @@ def held(limits: Limits) -> tuple[int, int]:
     ("limits", "words"),
     [
         (Limits(memory="40MB", spill="1MB"), "there is no room for these orders: 1MB of disk space"),
-        (Limits(memory="20MB", spill="1GB"), "there is no room for these orders: 20MB of memory"),
+        (Limits(memory="28MB", spill="1GB"), "there is no room for these orders: 28MB of memory"),
     ],
     ids=["spill", "memory"],
 )
