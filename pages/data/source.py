@@ -25,7 +25,6 @@ def look_at_sample() -> None:
 st.title(say("Orders"), anchor=False)
 contracts = sources.contracts()
 is_open, is_own = sources.is_open(), sources.current() == "upload"
-takes_files = hosting.current().uploads
 if st.session_state.pop("deleted", False):
     st.success(say("Your orders were deleted from this app's memory."), icon=":material/check:")
 if "draft" in st.session_state:
@@ -48,11 +47,11 @@ else:
             st.button(say("Answer, and open the file"), on_click=upload.take_command_line, key="answer_for_file")
 if is_own and "upload" in st.session_state and "draft" not in st.session_state:
     review.tell_names(st.session_state["upload"])
-if sources.current() in sources.SAMPLES and "draft" not in st.session_state:
-    invented = say("This is sample data of an invented shop.")
-    st.caption(f"{invented} {say('Open your own orders here, or choose in the sidebar.')}" if takes_files else invented)
+note = ui.sample_note(say("Open your own orders here, or choose in the sidebar."))
+if note and "draft" not in st.session_state:
+    st.caption(note)
 
-if takes_files:
+if hosting.current().uploads:
     with st.container(border=True):
         st.subheader(
             say("Open other orders") if is_own and (is_open or contracts) else say("Open your own orders"), anchor=False

@@ -59,7 +59,8 @@ def answer(title: str, sentence: str) -> None:
     note(report.Answer(title, sentence, scope.in_words()))
     st.title(title, anchor=False)
     st.header(_RANGE.sub("\u2060–\u2060", plain(sentence)), anchor=False)
-    about = " ".join(part for part in (_sample_note(), plain(scope.in_words())) if part)
+    invented = sample_note(say("Open your own orders under Data › Orders."))
+    about = " ".join(part for part in (invented, plain(scope.in_words())) if part)
     if about:
         st.caption(about)
 
@@ -97,11 +98,12 @@ def link(page: str, label: str, settings: Mapping[str, str] | None = None) -> No
     st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=settings)
 
 
-def _sample_note() -> str:
+def sample_note(what_next: str) -> str:
+    """That the orders are invented, empty where they are not; `what_next` where visitors may open their own."""
     if sources.current() not in sources.SAMPLES:
         return ""
     invented = say("This is sample data of an invented shop.")
-    return f"{invented} {say('Open your own orders under Data › Orders.')}" if hosting.current().uploads else invented
+    return f"{invented} {what_next}" if hosting.current().uploads else invented
 
 
 def choose(
